@@ -1,0 +1,53 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The settings of every target: warnings are errors, unsafe code is marked, imports are explicit.
+/// `Lifetimes` lets the message reader and writer hold a span without copying the octets.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "horizond",
+    products: [.executable(name: "horizond", targets: ["horizond"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .target(name: "CSockets"),
+        .target(name: "DNS", swiftSettings: strict),
+        .target(name: "Nameserver", dependencies: ["DNS"], swiftSettings: strict),
+        .target(name: "Transport", dependencies: ["DNS", "CSockets"], swiftSettings: strict),
+        .target(
+            name: "Configuration",
+            dependencies: ["DNS", "Nameserver", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "horizond",
+            dependencies: [
+                "DNS", "Nameserver", "Transport", "Configuration", "CSystemd",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "DNSTests", dependencies: ["DNS"], swiftSettings: strict),
+        .testTarget(
+            name: "NameserverTests", dependencies: ["DNS", "Nameserver"], swiftSettings: strict),
+        .testTarget(
+            name: "TransportTests", dependencies: ["DNS", "Transport"], swiftSettings: strict),
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["DNS", "Nameserver", "Configuration"],
+            swiftSettings: strict),
+        .testTarget(name: "ServiceTests", dependencies: ["DNS"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

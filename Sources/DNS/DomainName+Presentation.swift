@@ -1,0 +1,105 @@
+/// Why a text is not a domain name.
+package enum NameError: Error, Equatable, Sendable {
+    case empty
+    case emptyLabel
+    case labelTooLong(length: Int)
+    case nameTooLong(length: Int)
+    case badEscape
+    /// A label with letters outside ASCII that IDNA does not allow.
+    case badInternationalLabel(String)
+}
+
+extension NameError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .empty: "an empty name"
+        case .emptyLabel: "an empty label"
+        case .labelTooLong(let length): "a label of \(length) octets (at most 63)"
+        case .nameTooLong(let length): "a name of \(length) octets (at most 255)"
+        case .badEscape: "a backslash without three digits (000 to 255) or a character after it"
+        case .badInternationalLabel(let label): "a label that IDNA does not allow: \(label)"
+        }
+    }
+}
+
+extension DomainName {
+    /// The name of a text in presentation form (RFC 1035 §5.1): labels between dots, `\.` and
+    /// `\DDD` escaped, with or without the final dot. Relative names are below `origin`.
+    package init(
+        _ text: some StringProtocol, relativeTo origin: DomainName = .root
+    ) throws(NameError) {
+        guard !text.isEmpty else { throw .empty }
+        var labels: [[UInt8]] = []
+        var label: [UInt8] = []
+        var isAbsolute = false
+        let octets = Array(text.utf8)
+        var index = 0
+        if octets == [0x2e] {
+            self = .root
+            return
+        }
+        while index < octets.count {
+            let octet = octets[index]
+            index += 1
+            isAbsolute = false
+            if octet == 0x2e {
+                labels.append(try Self.finish(label))
+                label = []
+                isAbsolute = true
+            } else if octet == 0x5c {
+                label.append(try Self.unescape(octets, &index))
+            } else {
+                label.append(octet)
+            }
+        }
+        if !isAbsolute { labels.append(try Self.finish(label)) }
+        var wire: [UInt8] = []
+        for label in labels { wire += [UInt8(label.count)] + label }
+        wire += isAbsolute ? [0] : origin.octets
+        guard wire.count <= Self.maximumLength else { throw .nameTooLong(length: wire.count) }
+        self.init(uncheckedOctets: wire)
+    }
+
+    private static func unescape(_ text: [UInt8], _ index: inout Int) throws(NameError) -> UInt8 {
+        guard index < text.count else { throw .badEscape }
+        guard text[index] &- 0x30 < 10 else {
+            index += 1
+            return text[index - 1]
+        }
+        guard index + 3 <= text.count, text[index..<index + 3].allSatisfy({ $0 &- 0x30 < 10 }),
+            let value = UInt8(String(decoding: text[index..<index + 3], as: UTF8.self))
+        else { throw .badEscape }
+        index += 3
+        return value
+    }
+
+    private static func finish(_ label: [UInt8]) throws(NameError) -> [UInt8] {
+        guard !label.isEmpty else { throw .emptyLabel }
+        guard label.count <= maximumLabelLength else { throw .labelTooLong(length: label.count) }
+        return label
+    }
+}
+
+extension DomainName: CustomStringConvertible {
+    /// Presentation form with the final dot; octets that a zone file would read otherwise are
+    /// escaped (RFC 1035 §5.1, RFC 4343 §2.1).
+    package var description: String {
+        guard !isRoot else { return "." }
+        var text = ""
+        for label in labels {
+            for octet in label {
+                switch octet {
+                case 0x2e, 0x5c, 0x22, 0x28, 0x29, 0x3b, 0x40, 0x24:
+                    text.unicodeScalars.append("\\")
+                    text.unicodeScalars.append(Unicode.Scalar(octet))
+                case 0x21...0x7e: text.unicodeScalars.append(Unicode.Scalar(octet))
+                default:
+                    let digits = String(octet)
+                    text += "\\" + String(repeating: "0", count: 3 - digits.count) + digits
+                }
+            }
+            text += "."
+        }
+        return text
+    }
+}

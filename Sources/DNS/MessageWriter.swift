@@ -1,0 +1,224 @@
+/// Writes a message into a span, compressing names (RFC 1035 §4.1.4). What does not fit sets
+/// `hasOverflowed` and writes nothing more; the caller returns to a mark, so that only whole RRsets
+/// are sent (RFC 2181 §9).
+package struct MessageWriter: ~Copyable, ~Escapable {
+    private var octets: MutableSpan<UInt8>
+    /// How many octets are written.
+    package private(set) var count = 0
+    /// The message may not grow past this many octets.
+    package var limit: Int
+    package private(set) var hasOverflowed = false
+    // Where names written so far start, for compression. 64 suffixes are more than an answer
+    // needs; further ones are written in full.
+    private var suffixes = SIMD64<UInt16>()
+    private var suffixCount = 0
+
+    /// A state to return to.
+    package struct Mark: Sendable {
+        fileprivate let count: Int
+        fileprivate let suffixCount: Int
+    }
+
+    @_lifetime(copy octets)
+    package init(_ octets: consuming MutableSpan<UInt8>, limit: Int) {
+        self.limit = min(limit, octets.count)
+        self.octets = octets
+    }
+
+    package var mark: Mark { Mark(count: count, suffixCount: suffixCount) }
+
+    /// Forgets all that was written since `mark`, and the overflow.
+    @_lifetime(self: copy self)
+    package mutating func rewind(to mark: Mark) {
+        count = mark.count
+        suffixCount = mark.suffixCount
+        hasOverflowed = false
+    }
+
+    @_lifetime(self: copy self)
+    package mutating func write(_ value: UInt8) {
+        guard reserve(1) else { return }
+        octets[count &- 1] = value
+    }
+
+    @_lifetime(self: copy self)
+    package mutating func write(_ value: UInt16) {
+        guard reserve(2) else { return }
+        octets.store(value, at: count &- 2)
+    }
+
+    @_lifetime(self: copy self)
+    package mutating func write(_ value: UInt32) {
+        guard reserve(4) else { return }
+        octets.store(value, at: count &- 4)
+    }
+
+    @_lifetime(self: copy self)
+    package mutating func write(_ source: Span<UInt8>) {
+        guard reserve(source.count) else { return }
+        octets.copy(source, at: count &- source.count)
+    }
+
+    /// Overwrites what stands at `offset`, which has been written before.
+    @_lifetime(self: copy self)
+    package mutating func patch(_ value: UInt16, at offset: Int) {
+        octets.store(value, at: offset)
+    }
+
+    package func uint16(at offset: Int) -> UInt16 { octets.span.uint16(at: offset) }
+
+    @_lifetime(self: copy self)
+    package mutating func write(_ header: Header) {
+        write(header.id)
+        write(header.flags)
+        write(header.questionCount)
+        write(header.answerCount)
+        write(header.authorityCount)
+        write(header.additionalCount)
+    }
+
+    @_lifetime(self: copy self)
+    package mutating func write(_ question: Question) {
+        writeName(question.name)
+        write(question.type.rawValue)
+        write(question.rrClass)
+    }
+
+    /// Writes a name. What ends like a name written before becomes a pointer to it when
+    /// `compress`; either way later names may point to this one.
+    @_lifetime(self: copy self)
+    package mutating func writeName(_ name: DomainName, compress: Bool = true) {
+        let wire = name.octets.span
+        var offset = 0
+        while wire[offset] != 0 {
+            if compress, let target = findSuffix(wire, from: offset) {
+                return write(0xc000 | target)
+            }
+            // A pointer has 14 bits.
+            if count < 0x4000, suffixCount < 64, !hasOverflowed {
+                suffixes[suffixCount] = UInt16(count)
+                suffixCount &+= 1
+            }
+            let end = offset &+ 1 &+ Int(wire[offset])
+            write(wire.extracting(offset..<end))
+            offset = end
+        }
+        write(UInt8(0))
+    }
+
+    /// Writes a record's fixed part and RDATA of which every name is in full.
+    @_lifetime(self: copy self)
+    package mutating func writeRecord(
+        owner: DomainName, type: RRType, rrClass: UInt16 = RRClass.internet, ttl: UInt32,
+        rdata: Span<UInt8>
+    ) {
+        writeName(owner)
+        write(type.rawValue)
+        write(rrClass)
+        write(ttl)
+        let lengthOffset = count
+        write(UInt16(0))
+        writeRData(rdata, in: rdata, range: 0..<rdata.count, type: type)
+        guard !hasOverflowed else { return }
+        patch(UInt16(count &- lengthOffset &- 2), at: lengthOffset)
+    }
+
+    /// Writes a record of another message: its names lose that message's compression and get this
+    /// one's. Throws when a name in it is malformed; the caller then returns to a mark.
+    @_lifetime(self: copy self)
+    package mutating func copyRecord(
+        _ record: ResourceRecord, of message: Span<UInt8>, ttl: UInt32, owner: DomainName? = nil
+    ) throws(MessageError) {
+        if let owner {
+            writeName(owner)
+        } else {
+            writeName(try MessageReader.name(in: message, at: record.ownerOffset))
+        }
+        write(record.type.rawValue)
+        write(record.rrClass)
+        write(ttl)
+        let lengthOffset = count
+        write(UInt16(0))
+        try copyRData(record, of: message)
+        guard !hasOverflowed else { return }
+        patch(UInt16(count &- lengthOffset &- 2), at: lengthOffset)
+    }
+
+    @_lifetime(self: copy self)
+    private mutating func copyRData(
+        _ record: ResourceRecord, of message: Span<UInt8>
+    ) throws(MessageError) {
+        guard let layout = RDataLayout.of(record.type) else {
+            return write(message.extracting(record.rdata))
+        }
+        var reader = MessageReader(
+            message.extracting(0..<record.rdata.upperBound), at: record.rdata.lowerBound)
+        try reader.skip(layout.fixedOctets)
+        for _ in 0..<layout.characterStrings { try reader.skip(Int(try reader.readUInt8())) }
+        write(message.extracting(record.rdata.lowerBound..<reader.offset))
+        for _ in 0..<layout.names {
+            writeName(try reader.readName(), compress: layout.compressible)
+        }
+        write(message.extracting(reader.offset..<record.rdata.upperBound))
+    }
+
+    @_lifetime(self: copy self)
+    private mutating func writeRData(
+        _ rdata: Span<UInt8>, in message: Span<UInt8>, range: Range<Int>, type: RRType
+    ) {
+        let record = ResourceRecord(
+            ownerOffset: 0, type: type, rrClass: RRClass.internet, ttl: 0, rdata: range)
+        let before = mark
+        do {
+            try copyRData(record, of: message)
+        } catch {
+            // RDATA that does not fit its type's layout passes as it is.
+            rewind(to: before)
+            write(rdata)
+        }
+    }
+
+    @_lifetime(self: copy self)
+    private mutating func reserve(_ size: Int) -> Bool {
+        guard !hasOverflowed, size <= limit &- count else {
+            hasOverflowed = true
+            return false
+        }
+        count &+= size
+        return true
+    }
+
+    /// Where the labels of `wire` from `start` on already stand in the message.
+    private func findSuffix(_ wire: Span<UInt8>, from start: Int) -> UInt16? {
+        let written = octets.span
+        for index in 0..<suffixCount
+        where Self.equal(written, at: Int(suffixes[index]), wire, from: start, end: count) {
+            return suffixes[index]
+        }
+        return nil
+    }
+
+    private static func equal(
+        _ message: Span<UInt8>, at position: Int, _ wire: Span<UInt8>, from start: Int, end: Int
+    ) -> Bool {
+        var position = position
+        var offset = start
+        while position < end {
+            let length = message[position]
+            if length >= 0xc0 {
+                position = Int(message.uint16(at: position) & 0x3fff)
+                continue
+            }
+            guard length == wire[offset] else { return false }
+            if length == 0 { return true }
+            guard position &+ 1 &+ Int(length) <= end else { return false }
+            for index in 1...Int(length)
+            where lowercased(message[position &+ index]) != lowercased(wire[offset &+ index]) {
+                return false
+            }
+            position &+= 1 &+ Int(length)
+            offset &+= 1 &+ Int(length)
+        }
+        return false
+    }
+}

@@ -1,0 +1,26 @@
+/// A view as the configuration describes it: which clients see which zones and upstreams.
+package struct ViewDescription: Sendable {
+    package var name: String
+    package var clients: [AddressPrefix]
+    /// The zones that these clients see, at most one of a name.
+    package var zones: [Zone]
+    /// The forward rules, at most one of a domain. A name that no rule matches is REFUSED.
+    package var forward: [ForwardRule]
+    /// The view's own `https-records:`, on top of `serverHTTPSRecords`.
+    package var httpsRecords: HTTPSRecordRules
+    /// The `https-records:` for everything.
+    package var serverHTTPSRecords: HTTPSRecordRules
+
+    package init(
+        name: String, clients: [AddressPrefix], zones: [Zone] = [], forward: [ForwardRule] = [],
+        httpsRecords: HTTPSRecordRules = HTTPSRecordRules(),
+        serverHTTPSRecords: HTTPSRecordRules = HTTPSRecordRules()
+    ) {
+        self.name = name
+        self.clients = clients
+        self.zones = zones
+        self.forward = forward
+        self.httpsRecords = httpsRecords
+        self.serverHTTPSRecords = serverHTTPSRecords
+    }
+}

@@ -1,0 +1,10 @@
+package import DNS
+
+/// One zone's records, immutable, shared by all workers and views.
+package final class Zone: Sendable {
+    package let settings: ZoneSettings
+
+    init(settings: ZoneSettings) {
+        self.settings = settings
+    }
+}
