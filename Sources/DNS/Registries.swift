@@ -52,6 +52,9 @@ package struct RRType: RawRepresentable, Hashable, Sendable {
     package static let any = RRType(rawValue: 255)
     package static let uri = RRType(rawValue: 256)
     package static let caa = RRType(rawValue: 257)
+    /// Not on the wire: an owner whose addresses are those of another name, octoDNS's and
+    /// PowerDNS's ALIAS. The number is from the range for private use (RFC 6895 §3.1).
+    package static let alias = RRType(rawValue: 65401)
 
     /// Whether the number names data, not a question or a message's own matter (RFC 6895 §3.1:
     /// OPT and 128 to 255 are meta types; 0 is reserved).
@@ -69,7 +72,7 @@ package struct RRType: RawRepresentable, Hashable, Sendable {
         (.sshfp, "SSHFP"), (.rrsig, "RRSIG"), (.nsec, "NSEC"), (.dnskey, "DNSKEY"),
         (.nsec3, "NSEC3"), (.tlsa, "TLSA"), (.openpgpkey, "OPENPGPKEY"), (.svcb, "SVCB"),
         (.https, "HTTPS"), (.spf, "SPF"), (.tkey, "TKEY"), (.tsig, "TSIG"), (.ixfr, "IXFR"),
-        (.axfr, "AXFR"), (.any, "ANY"), (.uri, "URI"), (.caa, "CAA"),
+        (.axfr, "AXFR"), (.any, "ANY"), (.uri, "URI"), (.caa, "CAA"), (.alias, "ALIAS"),
     ]
 
     private static let typesByMnemonic = Dictionary(

@@ -1,5 +1,3 @@
-package import DNS
-
 /// One zone's records, immutable, shared by all workers and views.
 package final class Zone: Sendable {
     package let settings: ZoneSettings
