@@ -54,11 +54,11 @@ final class ScriptedUpstream: Sendable {
     private let isOver = Atomic<Bool>(false)
 
     /// Listens on UDP and TCP; `script` gives the replies to a query, none for silence.
-    init(_ script: @escaping Script) throws {
-        port = try freePort()
+    init(port: UInt16? = nil, _ script: @escaping Script) throws {
+        self.port = try port ?? freePort()
         self.script = Mutex(script)
-        let datagrams = try Socket(.udp, local: Endpoint(port: port))
-        let listener = try Socket(.tcp, local: Endpoint(port: port))
+        let datagrams = try Socket(.udp, local: Endpoint(port: self.port))
+        let listener = try Socket(.tcp, local: Endpoint(port: self.port))
         try listener.listen()
         Self.loop(self) { try $0.answerDatagram(datagrams) }
         Self.loop(self) { try $0.answerConnection(listener) }
@@ -66,9 +66,10 @@ final class ScriptedUpstream: Sendable {
 
     /// An upstream that gives every name the same address.
     static func answering(
-        _ address: String = "203.0.113.99", ttl: UInt32 = 300, after delay: Duration = .zero
+        _ address: String = "203.0.113.99", ttl: UInt32 = 300, after delay: Duration = .zero,
+        port: UInt16? = nil
     ) throws -> ScriptedUpstream {
-        try ScriptedUpstream { query in
+        try ScriptedUpstream(port: port) { query in
             let record = Record(
                 query.question.name, .a, ttl: ttl, IPAddress(address)?.octets ?? [])
             return [Reply(query.reply(query.question.type == .a ? [record] : []), after: delay)]
