@@ -65,7 +65,11 @@ package struct MessageWriter: ~Copyable, ~Escapable {
         octets.store(value, at: offset)
     }
 
-    package func uint16(at offset: Int) -> UInt16 { octets.span.uint16(at: offset) }
+    /// What is written so far.
+    package var written: Span<UInt8> {
+        @_lifetime(borrow self)
+        get { octets.span.extracting(..<count) }
+    }
 
     @_lifetime(self: copy self)
     package mutating func write(_ header: Header) {

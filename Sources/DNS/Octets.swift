@@ -35,6 +35,12 @@ extension MutableSpan where Element == UInt8 {
         store(UInt16(truncatingIfNeeded: value), at: offset &+ 2)
     }
 
+    /// Copies `range` of `source` to `offset`; traps when it does not fit.
+    @_lifetime(self: copy self)
+    package mutating func copy(_ source: [UInt8], _ range: Range<Int>, at offset: Int) {
+        copy(source.span.extracting(range), at: offset)
+    }
+
     /// Copies `source` to `offset`; traps when it does not fit.
     @_lifetime(self: copy self)
     package mutating func copy(_ source: Span<UInt8>, at offset: Int) {

@@ -1,0 +1,112 @@
+import DNS
+
+/// An upstream answer as it is stored: ready to be copied behind any client's question. It holds no
+/// question; its compression pointers count from the start of a message whose question has the
+/// same name, so that owner names take the client's spelling.
+///
+/// Layout, all integers 16 bits in network order: flags, counts of answer, authority and additional
+/// records, number of TTLs, number of watched names, end of the question section, place of the last
+/// name of the CNAME chain, extended error code, length of its text; then the places of the TTLs and of
+/// the watched names, the text, the sections. Places are octets from the message's start.
+struct AnswerImage: Equatable, Sendable {
+    var flags: UInt16
+    var answerCount: UInt16 = 0
+    var authorityCount: UInt16 = 0
+    var additionalCount: UInt16 = 0
+    var questionEnd: UInt16
+    /// Where the name stands that the CNAME chain ends with; 12 is the question's.
+    var finalName: UInt16 = 12
+    var extendedError: ExtendedErrorOption?
+    var timeToLiveOffsets: [UInt16] = []
+    /// Names that a zone of the client's view may claim: targets of aliases, and owners of endpoint
+    /// records outside the answer section.
+    var watchedNames: [UInt16] = []
+    var sections: [UInt8] = []
+
+    static let headerLength = 20
+    /// The code that stands for no extended error (RFC 8914 §5.2 reserves it for private use).
+    private static let noExtendedError: UInt16 = 65_535
+
+    /// The image's octets.
+    var encoded: [UInt8] {
+        let text = Array((extendedError?.text ?? "").utf8.prefix(255))
+        let fields =
+            [
+                flags, answerCount, authorityCount, additionalCount,
+                UInt16(timeToLiveOffsets.count), UInt16(watchedNames.count), questionEnd, finalName,
+                extendedError?.infoCode ?? Self.noExtendedError, UInt16(text.count),
+            ] + timeToLiveOffsets + watchedNames
+        var octets: [UInt8] = []
+        octets.reserveCapacity(fields.count * 2 + text.count + sections.count)
+        for field in fields {
+            octets.append(UInt8(field >> 8))
+            octets.append(UInt8(field & 0xff))
+        }
+        return octets + text + sections
+    }
+
+    /// An error answer without records.
+    static func failure(
+        _ rcode: RCode, questionEnd: Int, extendedError: ExtendedErrorOption?
+    ) -> AnswerImage {
+        AnswerImage(
+            flags: rcode.rawValue, questionEnd: UInt16(questionEnd), extendedError: extendedError)
+    }
+}
+
+/// Reads an encoded image in place.
+struct AnswerImageView: ~Escapable {
+    private let octets: Span<UInt8>
+
+    @_lifetime(copy octets)
+    init(_ octets: Span<UInt8>) { self.octets = octets }
+
+    var flags: UInt16 { octets.uint16(at: 0) }
+    var rcode: RCode { RCode(rawValue: flags & Header.Flag.rcodeMask) }
+    var answerCount: UInt16 { octets.uint16(at: 2) }
+    var authorityCount: UInt16 { octets.uint16(at: 4) }
+    var additionalCount: UInt16 { octets.uint16(at: 6) }
+    var timeToLiveCount: Int { Int(octets.uint16(at: 8)) }
+    var watchedCount: Int { Int(octets.uint16(at: 10)) }
+    var questionEnd: Int { Int(octets.uint16(at: 12)) }
+    var finalName: Int { Int(octets.uint16(at: 14)) }
+
+    var extendedError: ExtendedErrorOption? {
+        let code = octets.uint16(at: 16)
+        guard code != 65_535 else { return nil }
+        return ExtendedErrorOption(
+            code, String(decoding: octets.array(textStart..<sectionsStart), as: UTF8.self))
+    }
+
+    func timeToLiveOffset(_ index: Int) -> Int {
+        Int(octets.uint16(at: AnswerImage.headerLength &+ 2 &* index))
+    }
+
+    func watchedName(_ index: Int) -> Int {
+        Int(octets.uint16(at: AnswerImage.headerLength &+ 2 &* (timeToLiveCount &+ index)))
+    }
+
+    private var textStart: Int {
+        AnswerImage.headerLength &+ 2 &* (timeToLiveCount &+ watchedCount)
+    }
+
+    private var sectionsStart: Int { textStart &+ Int(octets.uint16(at: 18)) }
+
+    var sectionsLength: Int { octets.count &- sectionsStart }
+
+    /// The whole message's length without an OPT record.
+    var messageLength: Int { questionEnd &+ sectionsLength }
+
+    /// Copies the sections behind a question that `message` holds already, and takes the seconds that
+    /// have passed off every TTL. `message` must have room for `messageLength`.
+    @_lifetime(message: copy message)
+    func expand(into message: inout MutableSpan<UInt8>, elapsed: UInt32) {
+        message.copy(octets.extracting(sectionsStart..<octets.count), at: questionEnd)
+        guard elapsed > 0 else { return }
+        for index in 0..<timeToLiveCount {
+            let offset = timeToLiveOffset(index)
+            let ttl = message.span.uint32(at: offset)
+            message.store(ttl > elapsed ? ttl &- elapsed : 0, at: offset)
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package import DNS
+
+/// What makes two upstream questions the same, for the cache and for queries in flight.
+package struct AnswerKey: Hashable, Sendable {
+    /// The name's wire form in lower case.
+    package let name: [UInt8]
+    package let parameters: Parameters
+
+    /// All of the key but the name.
+    package struct Parameters: Hashable, Sendable {
+        package let type: RRType
+        package let bits: Bits
+        /// The rule's identity and the policy that was applied to what is stored.
+        let partition: UInt64
+
+        init(type: RRType, bits: Bits, rule: ActiveForwardRule, policy: HTTPSRecordPolicy) {
+            self.type = type
+            self.bits = bits
+            // Only HTTPS and SVCB questions and answers with such records behind them differ by
+            // policy, but a chain or additional section may hold one for any type.
+            partition = rule.cacheIdentity ^ Self.salt(policy)
+        }
+
+        private static func salt(_ policy: HTTPSRecordPolicy) -> UInt64 {
+            let number: UInt64 =
+                switch policy {
+                case .removeH3: 1
+                case .rewriteH3: 2
+                case .rewriteH3AndECH: 3
+                case .remove: 4
+                case .pass: 5
+                }
+            return number &* 0x9e37_79b9_7f4a_7c15
+        }
+    }
+
+    /// The bits of a query that the answer depends on.
+    package struct Bits: OptionSet, Hashable, Sendable {
+        package let rawValue: UInt8
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        package static let dnssecOK = Bits(rawValue: 1)
+        package static let checkingDisabled = Bits(rawValue: 2)
+        package static let recursionDesired = Bits(rawValue: 4)
+
+        init(_ query: Query) {
+            var bits: Bits = []
+            if query.dnssecOK { bits.insert(.dnssecOK) }
+            if query.checkingDisabled { bits.insert(.checkingDisabled) }
+            if query.recursionDesired { bits.insert(.recursionDesired) }
+            self = bits
+        }
+    }
+}

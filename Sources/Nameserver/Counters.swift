@@ -1,0 +1,23 @@
+/// What a worker has counted since it started. Owned by the worker's queue.
+package struct Counters: Sendable {
+    package var queries: UInt64 = 0
+    /// Answered from zones.
+    package var local: UInt64 = 0
+    /// Answered from the cache.
+    package var cacheHits: UInt64 = 0
+    /// Sent upstream or joined to a query in flight.
+    package var cacheMisses: UInt64 = 0
+    package var refused: UInt64 = 0
+    /// Answered with FORMERR, NOTIMP or BADVERS.
+    package var errors: UInt64 = 0
+    /// Not answered: too short, or a response.
+    package var ignored: UInt64 = 0
+    /// Attempts at an upstream that failed.
+    package var upstreamFailures: UInt64 = 0
+    /// HTTPS and SVCB records that the policy removed or rewrote.
+    package var serviceRecordsChanged: UInt64 = 0
+    /// HTTPS and SVCB records from upstream that were malformed and removed.
+    package var serviceRecordsMalformed: UInt64 = 0
+
+    package init() {}
+}

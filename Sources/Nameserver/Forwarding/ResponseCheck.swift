@@ -1,0 +1,41 @@
+import DNS
+
+/// Whether a message from an upstream answers a question, before anything of it is used.
+enum ResponseCheck {
+    enum Verdict: Equatable {
+        /// Not a response to this question: it may be forged, and the right one may still come
+        /// (RFC 5452 §9.1).
+        case notOurs
+        /// The response was cut to fit a datagram; it is to be asked again over TCP (RFC 7766 §5).
+        case truncated
+        /// The upstream does not understand EDNS; it is to be asked without (RFC 6891 §7).
+        case refusesEDNS
+        /// The response cannot be read.
+        case malformed
+        case answer
+    }
+
+    static func verdict(
+        _ message: Span<UInt8>, _ question: UpstreamQuestion, over transport: ClientTransport,
+        withEDNS: Bool, name: LookupName
+    ) -> Verdict {
+        guard let header = Header(message), header.isResponse, header.opcode == Opcode.query else {
+            return .notOurs
+        }
+        // Some servers leave the question out of an error (RFC 6891 §7 expects it of old ones).
+        if header.questionCount == 0, header.rcode == .formatError, withEDNS { return .refusesEDNS }
+        guard header.questionCount == 1,
+            let end = name.setUncompressed(message, at: Header.length), end + 4 <= message.count,
+            name.octets() == question.key.name,
+            message.uint16(at: end) == question.type.rawValue,
+            message.uint16(at: end + 2) == RRClass.internet
+        else { return .notOurs }
+        if header.isTruncated, transport == .udp { return .truncated }
+        if withEDNS, header.rcode == .formatError || header.rcode == .notImplemented,
+            header.additionalCount == 0
+        {
+            return .refusesEDNS
+        }
+        return .answer
+    }
+}

@@ -1,0 +1,88 @@
+import DNS
+import Synchronization
+
+/// What all workers know of one upstream server. Lives as long as the configuration names it, also
+/// over reloads.
+package final class Upstream: Sendable {
+    package let address: UpstreamAddress
+    /// Probes that failed in a row since the last answer; an attempt's failure starts the probing.
+    private let failedProbes = Atomic<Int>(0)
+    /// Whether a worker is probing it now.
+    private let isProbed = Atomic<Bool>(false)
+    private let retired = Atomic<Bool>(false)
+
+    /// More failed probes in a row than this, and the upstream counts as down (CoreDNS `max_fails`).
+    static let maximumFailedProbes = 2
+
+    init(_ address: UpstreamAddress) {
+        self.address = address
+    }
+
+    /// Whether no rule names it any more.
+    var isRetired: Bool { retired.load(ordering: .relaxed) }
+
+    func retire() { retired.store(true, ordering: .relaxed) }
+
+    /// It has answered, whatever it said.
+    func answered() { failedProbes.store(0, ordering: .relaxed) }
+
+    func probeFailed() { failedProbes.add(1, ordering: .relaxed) }
+
+    /// Whether the caller is the one to probe it, until `endProbing`.
+    func beginProbing() -> Bool {
+        isProbed.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged
+    }
+
+    func endProbing() { isProbed.store(false, ordering: .relaxed) }
+
+    /// A server that is down is asked only when no other one is up.
+    package var isDown: Bool {
+        failedProbes.load(ordering: .relaxed) > Self.maximumFailedProbes
+    }
+}
+
+/// The upstream servers by address, so that a reload keeps what is known of them.
+package final class UpstreamRegistry: Sendable {
+    private let upstreams = Mutex<[UpstreamAddress: Upstream]>([:])
+
+    package init() {}
+
+    func upstream(_ address: UpstreamAddress) -> Upstream {
+        upstreams.withLock { upstreams in
+            if let known = upstreams[address] { return known }
+            let upstream = Upstream(address)
+            upstreams[address] = upstream
+            return upstream
+        }
+    }
+
+    /// Forgets the servers that no rule names any more.
+    package func keep(only addresses: Set<UpstreamAddress>) {
+        upstreams.withLock { upstreams in
+            for (address, upstream) in upstreams where !addresses.contains(address) {
+                upstream.retire()
+                upstreams[address] = nil
+            }
+        }
+    }
+}
+
+/// A forward rule with its servers' state, shared by all workers.
+package final class ActiveForwardRule: Sendable {
+    let domain: DomainName
+    package let upstreams: [Upstream]
+    let lifetimes: CacheLifetimes
+    /// Distinguishes cached answers of rules that may give different ones. Equal rules have equal
+    /// values within a process, so that a reload keeps their answers.
+    let cacheIdentity: UInt64
+
+    init(_ rule: ForwardRule, upstreams registry: UpstreamRegistry) {
+        domain = rule.domain
+        upstreams = rule.upstreams.map(registry.upstream)
+        lifetimes = rule.cache
+        var hasher = Hasher()
+        hasher.combine(rule.upstreams)
+        hasher.combine(rule.cache)
+        cacheIdentity = UInt64(bitPattern: Int64(hasher.finalize()))
+    }
+}

@@ -1,0 +1,102 @@
+import DNS
+
+/// Makes of an upstream's response what is stored and sent on: the chain of aliases in order, the
+/// records of the type, the HTTPS policy applied, TTLs clamped, OPT and whatever does not belong left
+/// out. One is kept by each worker.
+final class UpstreamAnswer {
+    /// A made answer.
+    struct Made {
+        var image: AnswerImage
+        /// Seconds for which it may be stored; 0 for not at all.
+        var lifetime: UInt32
+    }
+
+    private(set) var changedServiceRecords: UInt64 = 0
+    private(set) var malformedServiceRecords: UInt64 = 0
+
+    /// RFC 1034 §5.3.3 leaves the bound to the resolver; public chains have about five.
+    private static let maximumChainLength = 16
+    /// A text longer than this is cut; it has to fit beside the answer.
+    private static let maximumErrorText = 200
+
+    private var octets = [UInt8](repeating: 0, count: 65_535)
+
+    /// Throws when the response cannot be read.
+    func make(
+        of message: Span<UInt8>, for question: UpstreamQuestion
+    ) throws(MessageError) -> Made {
+        var response = try UpstreamResponse(message)
+        let chain = response.chain(from: question, maximumLength: Self.maximumChainLength)
+        let isAltered = applyPolicy(question.policy, to: &response)
+        // An answer that the policy emptied is as good for as long as the record was.
+        let kind = isAltered && response.rcode == .noError ? .positive : response.kind(chain, question)
+        var buffer: [UInt8] = []
+        swap(&buffer, &octets)
+        defer { swap(&buffer, &octets) }
+        var draft = AnswerDraft(into: buffer.mutableSpan, question: question, kind: kind)
+        for record in response.answer(chain, question) { try draft.append(record, of: message) }
+        for record in response.records where record.section == .authority {
+            try draft.append(record, of: message)
+        }
+        // The policy took all that was asked for: NODATA with SOA, never an error, since NXDOMAIN
+        // would deny the addresses too (RFC 8020 §2).
+        if isAltered, !response.hasData(chain, question), !response.hasSOA,
+            response.rcode == .noError
+        {
+            draft.appendSynthesizedSOA(zone: chain[chain.count - 1])
+        }
+        for record in response.records where record.section == .additional {
+            try draft.append(record, of: message)
+        }
+        var flags = response.header.flags
+            & (Header.Flag.authoritativeAnswer | Header.Flag.authenticData | Header.Flag.rcodeMask)
+        if isAltered { flags &= ~Header.Flag.authenticData }
+        return try draft.finish(flags: flags, extendedError: extendedError(response, message))
+    }
+
+    /// Applies the policy to every HTTPS and SVCB record; an altered RRset loses its signatures.
+    /// Whether anything was altered.
+    private func applyPolicy(
+        _ policy: HTTPSRecordPolicy, to response: inout UpstreamResponse
+    ) -> Bool {
+        var alteredOwners: Set<DomainName> = []
+        for index in response.records.indices {
+            let record = response.records[index]
+            guard record.type == .https || record.type == .svcb else { continue }
+            let isDNSServer = record.owner.labels.first.map { $0.elementsEqual("_dns".utf8) }
+            switch policy.outcome(rdata: record.rdata.span, isDNSServer: isDNSServer ?? false) {
+            case .keep: continue
+            case .remove(let malformed):
+                response.records[index].isRemoved = true
+                if malformed { malformedServiceRecords += 1 }
+            case .replace(let rdata):
+                response.records[index].replacement = rdata
+            }
+            changedServiceRecords += 1
+            alteredOwners.insert(record.owner)
+        }
+        guard !alteredOwners.isEmpty else { return false }
+        for index in response.records.indices {
+            let record = response.records[index]
+            guard record.type == .rrsig, alteredOwners.contains(record.owner),
+                record.covered == .https || record.covered == .svcb
+            else { continue }
+            response.records[index].isRemoved = true
+        }
+        return true
+    }
+
+    /// The upstream's extended error, passed on (RFC 8914 §3).
+    private func extendedError(
+        _ response: UpstreamResponse, _ message: Span<UInt8>
+    ) -> ExtendedErrorOption? {
+        guard let edns = response.edns,
+            let option = try? edns.option(EDNSOption.extendedError, in: message),
+            option.count >= 2
+        else { return nil }
+        let text = message.array(
+            option.lowerBound + 2..<min(option.upperBound, option.lowerBound + Self.maximumErrorText))
+        return ExtendedErrorOption(
+            message.uint16(at: option.lowerBound), String(decoding: text, as: UTF8.self))
+    }
+}

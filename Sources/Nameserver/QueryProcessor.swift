@@ -1,0 +1,219 @@
+package import DNS
+
+/// Answers queries: octets in, octets out. Deterministic: the client, the time and the snapshot are
+/// parameters. Each worker has one, on its queue; it allocates nothing for a local or cached answer.
+package final class QueryProcessor {
+    package var counters = Counters()
+    /// What is to be asked upstream after `.forward`.
+    package internal(set) var upstreamQuestion: UpstreamQuestion?
+
+    let cache: ResponseCache
+    /// The name that is being resolved: the question's, later a chain's.
+    let name = LookupName()
+    let watchedName = LookupName()
+    let scratch = AnswerScratch()
+    /// A stored answer with its question, for composing.
+    var expanded = [UInt8](repeating: 0, count: 65_535)
+
+    package init(cache: ResponseCache) {
+        self.cache = cache
+    }
+
+    /// What became of a message.
+    package enum Disposition: Equatable, Sendable {
+        /// Nothing is to be sent.
+        case drop
+        /// The response's length in octets.
+        case respond(Int)
+        /// `upstreamQuestion` is to be asked, and the message processed again with its answer.
+        case forward
+    }
+
+    /// Processes one message. `response` has room for 65,535 octets over TCP, for
+    /// `EDNS.maximumUDPSize` over UDP. `fresh` holds upstream answers that this message waited for, which count even
+    /// when they may not be cached. `now` is monotonic, in nanoseconds.
+    package func process(
+        _ message: Span<UInt8>, from client: IPAddress, over transport: ClientTransport,
+        snapshot: Snapshot, fresh: [FreshAnswer] = [], now: Int64,
+        into response: inout MutableSpan<UInt8>
+    ) -> Disposition {
+        counters.queries &+= 1
+        switch Query.accept(message, transport: transport, name: name) {
+        case .ignore:
+            counters.ignored &+= 1
+            return .drop
+        case .error(let rcode, let question, let hasEDNS):
+            counters.errors &+= 1
+            return .respond(
+                DirectResponse.error(
+                    rcode, message, question: question, hasEDNS: hasEDNS, into: &response))
+        case .query(let query):
+            guard let view = snapshot.view(for: client) else {
+                return refuse(query, message, Self.outsideEveryView, into: &response)
+            }
+            guard query.rrClass == RRClass.internet else {
+                return refuse(query, message, Self.onlyInternet, into: &response)
+            }
+            if let rcode = Self.refusal(of: query.type) {
+                counters.refused &+= 1
+                return .respond(DirectResponse.empty(rcode, query, message, into: &response))
+            }
+            return answer(
+                query, message, view, fresh: fresh, now: now, transport: transport,
+                into: &response)
+        }
+    }
+
+    private static let outsideEveryView = ExtendedErrorOption(
+        ExtendedError.prohibited, "client is in no view")
+    private static let onlyInternet = ExtendedErrorOption(
+        ExtendedError.notSupported, "only class IN is served")
+    private static let noForwardRule = ExtendedErrorOption(
+        ExtendedError.prohibited, "no zone or forward rule for this name")
+
+    /// The answer to question types that are no data: zone transfers are refused, the types that
+    /// belong to a message itself are not implemented (RFC 6895 §3.1).
+    private static func refusal(of type: RRType) -> RCode? {
+        if type.isData || type == .any { return nil }
+        return type == .axfr || type == .ixfr ? .refused : .notImplemented
+    }
+
+    private func answer(
+        _ query: Query, _ message: Span<UInt8>, _ view: View, fresh: [FreshAnswer], now: Int64,
+        transport: ClientTransport, into response: inout MutableSpan<UInt8>
+    ) -> Disposition {
+        if query.type == .ptr, let (zone, rrset) = view.reverseAnswer(name),
+            let length = DirectResponse.records(rrset, of: zone, query, message, into: &response)
+        {
+            counters.local &+= 1
+            return .respond(length)
+        }
+        if let (zone, local) = view.localAnswer(name, query.type) {
+            counters.local &+= 1
+            if let length = direct(local, zone, query, message, into: &response) {
+                return .respond(length)
+            }
+            return compose(
+                query, message, view, fresh: fresh, now: now, transport: transport,
+                into: &response)
+        }
+        if query.type == .any {
+            return .respond(minimalAny(query, message, into: &response))
+        }
+        guard let rule = view.rule(for: name) else {
+            return refuse(query, message, Self.noForwardRule, into: &response)
+        }
+        let key = AnswerKey.Parameters(
+            type: query.type, bits: AnswerKey.Bits(query), rule: rule,
+            policy: view.policy(for: name))
+        guard let elapsed = stored(key, fresh: fresh, now: now) else {
+            counters.cacheMisses &+= 1
+            upstreamQuestion = UpstreamQuestion(
+                name: Self.spelledName(query, message), type: query.type, key: key,
+                lowercaseName: name.octets(), rule: rule, policy: view.policy(for: name),
+                transport: transport)
+            return .forward
+        }
+        if fresh.isEmpty { counters.cacheHits &+= 1 }
+        if let length = copyStored(elapsed, query, message, view, into: &response) {
+            return .respond(length)
+        }
+        return compose(
+            query, message, view, fresh: fresh, now: now, transport: transport, into: &response)
+    }
+
+    /// The answers that lie ready in a zone; nil when the response must be composed.
+    private func direct(
+        _ local: LocalAnswer, _ zone: Zone, _ query: Query, _ message: Span<UInt8>,
+        into response: inout MutableSpan<UInt8>
+    ) -> Int? {
+        switch local {
+        case .records(let rrset):
+            return DirectResponse.records(rrset, of: zone, query, message, into: &response)
+        case .noData, .nameError:
+            let apex = name.offset(of: name.labelCount &- zone.apexLabelCount)
+            return DirectResponse.negative(
+                local == .noData ? .noError : .nameError, of: zone, apex: apex, query, message,
+                into: &response)
+        case .cname, .alias, .dname, .referral, .elsewhere:
+            return nil
+        }
+    }
+
+    /// Puts the stored answer to a question about `name` into `scratch`; returns its age in seconds.
+    func stored(_ key: AnswerKey.Parameters, fresh: [FreshAnswer], now: Int64) -> UInt32? {
+        if !fresh.isEmpty {
+            let octets = name.octets()
+            if let answer = fresh.last(where: {
+                $0.key.parameters == key && $0.key.name == octets
+            }) {
+                scratch.set(answer.image.span)
+                return 0
+            }
+        }
+        return cache.copy(name, key, now: now, to: scratch)
+    }
+
+    /// Copies the answer in `scratch` behind the client's question; nil when it does not fit, or
+    /// when a name in it is one that this view answers itself.
+    private func copyStored(
+        _ elapsed: UInt32, _ query: Query, _ message: Span<UInt8>, _ view: View,
+        into response: inout MutableSpan<UInt8>
+    ) -> Int? {
+        let scratch = scratch
+        let image = AnswerImageView(scratch.image)
+        let end = image.messageLength
+        guard end &+ (query.hasEDNS ? EDNS.emptyLength : 0) <= query.responseLimit else {
+            return nil
+        }
+        response.copy(message.extracting(query.question), at: Header.length)
+        image.expand(into: &response, elapsed: elapsed)
+        for index in 0..<image.watchedCount {
+            guard watchedName.set(response.span, at: image.watchedName(index)),
+                !view.claims(watchedName, query.type)
+            else { return nil }
+        }
+        var flags = image.flags
+        if !query.wantsAuthenticData { flags &= ~Header.Flag.authenticData }
+        if image.rcode == .nameError, watchedName.set(response.span, at: image.finalName),
+            view.exists(watchedName)
+        {
+            // The public zone denies a name that exists here; the client would conclude that it
+            // has no address either (RFC 8020 §2).
+            flags &= ~(Header.Flag.rcodeMask | Header.Flag.authenticData)
+        }
+        return DirectResponse.finish(
+            query, message, flags: flags, end: end,
+            counts: (image.answerCount, image.authorityCount, image.additionalCount),
+            extendedError: image.extendedError, into: &response)
+    }
+
+    private func refuse(
+        _ query: Query, _ message: Span<UInt8>, _ reason: ExtendedErrorOption,
+        into response: inout MutableSpan<UInt8>
+    ) -> Disposition {
+        counters.refused &+= 1
+        return .respond(
+            DirectResponse.empty(
+                .refused, query, message, extendedError: reason, into: &response))
+    }
+
+    /// RFC 8482 §4.2: ANY is answered with one HINFO record, and nobody is asked.
+    private func minimalAny(
+        _ query: Query, _ message: Span<UInt8>, into response: inout MutableSpan<UInt8>
+    ) -> Int {
+        counters.local &+= 1
+        var composer = ResponseComposer(
+            query, name: Self.spelledName(query, message), into: response._mutatingExtracting(...))
+        let rdata: [UInt8] = [7] + Array("RFC8482".utf8) + [0]
+        composer.append(
+            owner: Self.spelledName(query, message), type: .hinfo, ttl: 3789, rdata: rdata.span)
+        return composer.finish(.noError, flags: 0)
+    }
+
+    /// The question's name as the client spells it.
+    static func spelledName(_ query: Query, _ message: Span<UInt8>) -> DomainName {
+        DomainName(
+            uncheckedOctets: message.array(Header.length..<query.question.upperBound &- 4))
+    }
+}

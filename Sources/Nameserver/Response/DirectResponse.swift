@@ -1,0 +1,119 @@
+import DNS
+
+/// Responses that need no composing: the question is copied from the query, and what follows lies
+/// ready. This is the path of nearly every query.
+enum DirectResponse {
+    /// One RRset of a zone at the question's name; nil when it does not fit.
+    static func records(
+        _ rrset: RRset, of zone: Zone, _ query: Query, _ message: Span<UInt8>,
+        into response: inout MutableSpan<UInt8>
+    ) -> Int? {
+        let end = query.question.upperBound &+ rrset.octets.count
+        guard end &+ (query.hasEDNS ? EDNS.emptyLength : 0) <= query.responseLimit else {
+            return nil
+        }
+        response.copy(zone.blocks.octets, rrset.octets, at: query.question.upperBound)
+        return finish(
+            query, message, flags: Header.Flag.authoritativeAnswer, end: end,
+            counts: (rrset.recordCount, 0, 0), into: &response)
+    }
+
+    /// NODATA or NXDOMAIN with the zone's SOA record (RFC 2308 §2); nil when it does not fit.
+    /// `apex` is where the zone's apex starts in the question's name, in octets.
+    static func negative(
+        _ rcode: RCode, of zone: Zone, apex: Int, _ query: Query, _ message: Span<UInt8>,
+        into response: inout MutableSpan<UInt8>
+    ) -> Int? {
+        let start = query.question.upperBound
+        let end = start &+ 2 &+ zone.negativeSOA.count
+        guard end &+ (query.hasEDNS ? EDNS.emptyLength : 0) <= query.responseLimit else {
+            return nil
+        }
+        response.store(
+            0xc000 | UInt16(truncatingIfNeeded: Header.length &+ apex), at: start)
+        response.copy(zone.negativeSOA, 0..<zone.negativeSOA.count, at: start &+ 2)
+        return finish(
+            query, message, flags: Header.Flag.authoritativeAnswer | rcode.rawValue, end: end,
+            counts: (0, 1, 0), into: &response)
+    }
+
+    /// An answer without records.
+    static func empty(
+        _ rcode: RCode, _ query: Query, _ message: Span<UInt8>,
+        extendedError: ExtendedErrorOption? = nil, into response: inout MutableSpan<UInt8>
+    ) -> Int {
+        finish(
+            query, message, flags: rcode.rawValue, end: query.question.upperBound,
+            counts: (0, 0, 0), extendedError: extendedError, into: &response)
+    }
+
+    /// Writes header, question and OPT record around what stands behind the question up to `end`.
+    @inline(__always)
+    static func finish(
+        _ query: Query, _ message: Span<UInt8>, flags: UInt16, end: Int,
+        counts: (answer: UInt16, authority: UInt16, additional: UInt16),
+        extendedError: ExtendedErrorOption? = nil, into response: inout MutableSpan<UInt8>
+    ) -> Int {
+        response.copy(message.extracting(query.question), at: Header.length)
+        response.store(query.id, at: 0)
+        response.store(ResponseFlags.base(query) | flags, at: 2)
+        response.store(UInt16(1), at: 4)
+        response.store(counts.answer, at: 6)
+        response.store(counts.authority, at: 8)
+        response.store(counts.additional &+ (query.hasEDNS ? 1 : 0), at: 10)
+        guard query.hasEDNS else { return end }
+        response[end] = 0
+        response.store(RRType.opt.rawValue, at: end &+ 1)
+        response.store(UInt16(EDNS.maximumUDPSize), at: end &+ 3)
+        response.store(UInt32(query.dnssecOK ? 0x8000 : 0), at: end &+ 5)
+        response.store(UInt16(0), at: end &+ 9)
+        let options = end &+ EDNS.emptyLength
+        guard let extendedError else { return options }
+        return append(extendedError, at: options, query, into: &response)
+    }
+
+    /// Adds an extended error option to the OPT record that ends at `offset`, if there is room.
+    private static func append(
+        _ error: ExtendedErrorOption, at offset: Int, _ query: Query,
+        into response: inout MutableSpan<UInt8>
+    ) -> Int {
+        let text = Array(error.text.utf8)
+        let end = offset + 6 + text.count
+        guard end <= query.responseLimit else { return offset }
+        response.store(UInt16(6 + text.count), at: offset - 2)
+        response.store(EDNSOption.extendedError, at: offset)
+        response.store(UInt16(2 + text.count), at: offset + 2)
+        response.store(error.infoCode, at: offset + 4)
+        response.copy(text.span, at: offset + 6)
+        return end
+    }
+
+    /// The answer to a message that is no answerable query: the header, and the question if it
+    /// could be read.
+    static func error(
+        _ rcode: RCode, _ message: Span<UInt8>, question: Range<Int>?, hasEDNS: Bool,
+        into response: inout MutableSpan<UInt8>
+    ) -> Int {
+        let kept = Header.Flag.opcodeMask | Header.Flag.recursionDesired
+        response.store(message.uint16(at: 0), at: 0)
+        response.store(
+            Header.Flag.response | Header.Flag.recursionAvailable | (message.uint16(at: 2) & kept)
+                | (rcode.rawValue & Header.Flag.rcodeMask),
+            at: 2)
+        response.store(UInt16(question == nil ? 0 : 1), at: 4)
+        response.store(UInt32(0), at: 6)
+        response.store(UInt16(hasEDNS ? 1 : 0), at: 10)
+        var end = Header.length
+        if let question {
+            response.copy(message.extracting(question), at: end)
+            end = question.upperBound
+        }
+        guard hasEDNS else { return end }
+        response[end] = 0
+        response.store(RRType.opt.rawValue, at: end + 1)
+        response.store(UInt16(EDNS.maximumUDPSize), at: end + 3)
+        response.store(UInt32(rcode.rawValue >> 4) << 24, at: end + 5)
+        response.store(UInt16(0), at: end + 9)
+        return end + EDNS.emptyLength
+    }
+}

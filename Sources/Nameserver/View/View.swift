@@ -1,0 +1,93 @@
+import DNS
+
+/// What one group of clients sees, ready for look-ups. Immutable and shared by all workers.
+package final class View: Sendable {
+    package let name: String
+    let zones: [Zone]
+    let rules: [ActiveForwardRule]
+    private let zoneTable: DomainTable
+    private let ruleTable: DomainTable
+    private let policies: HTTPSRecordPolicyTable
+    /// Domains above a zone's apex: an NXDOMAIN for one would deny the zone (RFC 8020 §2).
+    private let ancestors: DomainTable
+    private let reverse: ReverseTable?
+
+    init(
+        _ description: ViewDescription, specialUse: [Zone], upstreams: UpstreamRegistry,
+        seed: UInt64
+    ) {
+        name = description.name
+        let specialUse = specialUse.filter { !Self.isNamed($0.settings.apex, in: description) }
+        zones = description.zones + specialUse
+        rules = description.forward.filter { !$0.upstreams.isEmpty }
+            .map { ActiveForwardRule($0, upstreams: upstreams) }
+        zoneTable = DomainTable(
+            zones.enumerated().map { ($1.settings.apex, $0) }, seed: seed)
+        ruleTable = DomainTable(
+            rules.enumerated().map { ($1.domain, $0) }, seed: seed)
+        policies = HTTPSRecordPolicyTable(description, seed: seed)
+        ancestors = DomainTable(
+            Self.ancestors(of: description.zones).map { ($0, 0) }, seed: seed)
+        reverse = ReverseTable(description.zones, seed: seed)
+    }
+
+    /// What this view's own data say; `.elsewhere` when the name is for an upstream.
+    func localAnswer(_ name: LookupName, _ type: RRType) -> (zone: Zone, answer: LocalAnswer)? {
+        guard let match = zoneTable.match(name) else { return nil }
+        let zone = zones[match.value]
+        // The more specific domain wins: a forward rule inside a zone takes its names out of it,
+        // but for those that the zone has records for.
+        if hasRules(inside: match, name), !zone.hasRecords(at: name) { return nil }
+        let answer = zone.answer(name, type)
+        return answer == .elsewhere ? nil : (zone, answer)
+    }
+
+    /// The addresses in this view's zones that answer PTR, by the reverse name.
+    func reverseAnswer(_ name: LookupName) -> (zone: Zone, rrset: RRset)? {
+        reverse?.answer(name)
+    }
+
+    /// Whether `name` is answered here for some endpoint type, so that nothing of the public
+    /// record may be shown beside it.
+    func claims(_ name: LookupName, _ type: RRType) -> Bool {
+        localAnswer(name, type) != nil || type != .a && localAnswer(name, .a) != nil
+    }
+
+    /// Whether an NXDOMAIN for `name` from upstream would deny names that are here (RFC 8020 §2).
+    func exists(_ name: LookupName) -> Bool {
+        if ancestors.exact(name) != nil { return true }
+        guard let match = zoneTable.match(name) else { return false }
+        let zone = zones[match.value]
+        if hasRules(inside: match, name), !zone.hasRecords(at: name) { return false }
+        return zone.settings.mode == .overlay && zone.overlayExists(name)
+    }
+
+    func rule(for name: LookupName) -> ActiveForwardRule? {
+        ruleTable.match(name).map { rules[$0.value] }
+    }
+
+    func policy(for name: LookupName) -> HTTPSRecordPolicy { policies.policy(for: name) }
+
+    private func hasRules(inside zone: DomainTable.Match, _ name: LookupName) -> Bool {
+        guard let rule = ruleTable.match(name) else { return false }
+        return rule.label < zone.label
+    }
+
+    /// Whether the configuration has a zone or forward rule for `domain` or above it (not the root).
+    private static func isNamed(_ domain: DomainName, in view: ViewDescription) -> Bool {
+        let named = view.zones.map(\.settings.apex) + view.forward.map(\.domain)
+        return named.contains { !$0.isRoot && domain.isAtOrBelow($0) }
+    }
+
+    private static func ancestors(of zones: [Zone]) -> Set<DomainName> {
+        var ancestors: Set<DomainName> = []
+        for zone in zones {
+            var domain = zone.settings.apex.parent
+            while let ancestor = domain {
+                ancestors.insert(ancestor)
+                domain = ancestor.parent
+            }
+        }
+        return ancestors
+    }
+}

@@ -1,0 +1,42 @@
+import DNS
+
+/// Look-up in a zone that is wholly here (RFC 1034 §4.3.2, RFC 4592 §3.3, RFC 6672 §3.2).
+extension Zone {
+    func authoritativeAnswer(_ name: LookupName, _ type: RRType) -> LocalAnswer {
+        // Label `depth` of the name is the leftmost below the apex; the apex itself is at `apex`.
+        let apex = name.labelCount &- apexLabelCount
+        if hasCutsOrDNAMEs, let answer = delegationOrDNAME(name, type, apex: apex) {
+            return answer
+        }
+        if let node = node(name) {
+            return answer(at: node, blocks.flags(of: node), type) ?? .noData
+        }
+        var encloser = 1
+        while encloser < apex, node(name, from: encloser) == nil { encloser &+= 1 }
+        // RFC 4592 §3.3.1: only the wildcard at the closest encloser is a source of synthesis.
+        guard let node = wildcard(name, below: encloser) else { return .nameError }
+        return answer(at: node, blocks.flags(of: node), type) ?? .noData
+    }
+
+    /// The zone cut or DNAME that the way from the apex down to the name meets first.
+    private func delegationOrDNAME(
+        _ name: LookupName, _ type: RRType, apex: Int
+    ) -> LocalAnswer? {
+        for label in stride(from: apex, through: 0, by: -1) {
+            guard let node = node(name, from: label) else { return nil }
+            let flags = blocks.flags(of: node)
+            // The DS record belongs to the parent's side of the cut (RFC 4035 §3.1.4.1).
+            if label < apex, flags.contains(.hasNS), label > 0 || type != .ds,
+                let rrset = blocks.rrset(at: node, type: .ns)
+            {
+                return .referral(rrset, cut: label)
+            }
+            if label > 0, flags.contains(.hasDNAME),
+                let rrset = blocks.rrset(at: node, type: .dname)
+            {
+                return .dname(rrset, owner: label)
+            }
+        }
+        return nil
+    }
+}

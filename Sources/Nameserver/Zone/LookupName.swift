@@ -1,0 +1,186 @@
+package import DNS
+
+/// A name made ready for look-ups: in lower case, padded with zeros for reading by words, its labels
+/// counted. One is kept by each worker and filled again for every query, so it allocates once.
+///
+/// Unsafe because look-ups read eight octets at a time from any octet of the name: the storage has
+/// room for a word behind the longest name, and a zero word stands behind the name at all times.
+@safe package final class LookupName {
+    /// 255 octets, a word to read past the end of, rounded up.
+    private static let capacity = 272
+
+    private let storage: UnsafeMutableRawPointer
+    private let labelOffsets: UnsafeMutablePointer<UInt8>
+    /// The wire form's length with the root's zero, 1 to 255.
+    package private(set) var length = 1
+    /// How many labels the name has, the root not counted.
+    package private(set) var labelCount = 0
+
+    package init() {
+        unsafe storage = .allocate(byteCount: Self.capacity, alignment: 16)
+        unsafe storage.initializeMemory(as: UInt8.self, repeating: 0, count: Self.capacity)
+        unsafe labelOffsets = .allocate(capacity: DomainName.maximumLabelCount + 1)
+        unsafe labelOffsets.initialize(repeating: 0, count: DomainName.maximumLabelCount + 1)
+    }
+
+    package convenience init(_ name: DomainName) {
+        self.init()
+        set(name)
+    }
+
+    deinit {
+        unsafe storage.deallocate()
+        unsafe labelOffsets.deallocate()
+    }
+
+    package func set(_ name: DomainName) {
+        _ = setUncompressed(name.octets.span, at: 0)
+    }
+
+    /// Takes the name at `offset` of `message`, which must be without compression pointers (a
+    /// question's). Returns the octet after it; nil when it is malformed.
+    package func setUncompressed(_ message: Span<UInt8>, at offset: Int) -> Int? {
+        var position = offset
+        var labels = 0
+        while position < message.count {
+            let octet = message[position]
+            unsafe labelOffsets[labels] = UInt8(truncatingIfNeeded: position &- offset)
+            if octet == 0 {
+                let count = position &+ 1 &- offset
+                unsafe message.withUnsafeBufferPointer { octets in
+                    unsafe storage.copyMemory(from: octets.baseAddress! + offset, byteCount: count)
+                }
+                finish(length: count, labelCount: labels)
+                return position &+ 1
+            }
+            position &+= 1 &+ Int(octet)
+            labels &+= 1
+            // The root's octet still has to fit: a name has at most 255.
+            guard octet < 64, position &- offset < DomainName.maximumLength else { return nil }
+        }
+        return nil
+    }
+
+    /// Takes the name at `offset` of `message` and follows its pointers; false when malformed.
+    package func set(_ message: Span<UInt8>, at offset: Int) -> Bool {
+        if setUncompressed(message, at: offset) != nil { return true }
+        guard let name = try? MessageReader.name(in: message, at: offset) else { return false }
+        set(name)
+        return true
+    }
+
+    /// Takes the suffix of `other` that starts at its label `label`.
+    package func set(_ other: LookupName, from label: Int) {
+        let start = other.offset(of: label)
+        let count = other.length &- start
+        unsafe storage.copyMemory(from: other.storage + start, byteCount: count)
+        for index in label...other.labelCount {
+            unsafe labelOffsets[index &- label] = other.labelOffsets[index] &- UInt8(start)
+        }
+        finish(length: count, labelCount: other.labelCount &- label)
+    }
+
+    /// Where label `label` starts, in octets; the root's zero for `labelCount`.
+    package func offset(of label: Int) -> Int {
+        precondition(label >= 0 && label <= labelCount)
+        return unsafe Int(labelOffsets[label])
+    }
+
+    /// The first octet of label `label`, such as `_`; 0 for the root.
+    package func firstOctet(of label: Int) -> UInt8 {
+        unsafe storage.load(fromByteOffset: offset(of: label) &+ 1, as: UInt8.self)
+    }
+
+    /// Whether label `label` is `*`.
+    package func isWildcard(at label: Int) -> Bool {
+        label < labelCount && firstOctet(of: label) == 0x2a
+            && offset(of: label &+ 1) &- offset(of: label) == 2
+    }
+
+    /// The octets of the suffix from `label` on, in lower case.
+    package func octets(from label: Int = 0) -> [UInt8] {
+        let start = offset(of: label)
+        return unsafe [UInt8](UnsafeRawBufferPointer(start: storage + start, count: length &- start))
+    }
+
+    /// The suffix from `label` on, in lower case.
+    package func domainName(from label: Int = 0) -> DomainName {
+        DomainName(uncheckedOctets: octets(from: label))
+    }
+
+    /// The suffix's hash: every word of it, mixed by a multiplication each. `seed` is random a
+    /// process, so that nobody outside can choose names that collide.
+    func hash(from label: Int, seed: UInt64) -> UInt64 {
+        let start = offset(of: label)
+        return unsafe Self.hash(storage + start, length: length &- start, seed: seed)
+    }
+
+    /// Whether the suffix equals the `length` octets at `entry`, which are padded with zeros to
+    /// whole words.
+    func equals(_ entry: UnsafeRawPointer, length entryLength: Int, from label: Int) -> Bool {
+        let start = offset(of: label)
+        guard entryLength == length &- start else { return false }
+        var index = 0
+        while index < entryLength {
+            let here = unsafe storage.loadUnaligned(
+                fromByteOffset: start &+ index, as: UInt64.self)
+            let there = unsafe entry.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            guard here == there else { return false }
+            index &+= 8
+        }
+        return true
+    }
+
+    /// Copies the suffix to `target` and pads it with zeros to whole words; returns how many octets
+    /// that takes.
+    @discardableResult
+    func copySuffix(from label: Int, to target: UnsafeMutableRawPointer) -> Int {
+        let start = offset(of: label)
+        let count = Self.paddedLength(length &- start)
+        var index = 0
+        while index < count {
+            let word = unsafe storage.loadUnaligned(
+                fromByteOffset: start &+ index, as: UInt64.self)
+            unsafe target.storeBytes(of: word, toByteOffset: index, as: UInt64.self)
+            index &+= 8
+        }
+        return count
+    }
+
+    static func paddedLength(_ length: Int) -> Int { (length &+ 7) & ~7 }
+
+    static func hash(_ octets: UnsafeRawPointer, length: Int, seed: UInt64) -> UInt64 {
+        var hash = seed ^ UInt64(truncatingIfNeeded: length)
+        var index = 0
+        while index < length {
+            let word = unsafe octets.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let product = (hash ^ word).multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)
+            hash = product.high ^ product.low
+            index &+= 8
+        }
+        return hash
+    }
+
+    /// Lowers the case of the words and sets the zero word behind them.
+    private func finish(length: Int, labelCount: Int) {
+        self.length = length
+        self.labelCount = labelCount
+        unsafe storage.storeBytes(of: 0, toByteOffset: length, as: UInt64.self)
+        var index = 0
+        while index < length {
+            let word = unsafe storage.load(fromByteOffset: index, as: UInt64.self)
+            unsafe storage.storeBytes(
+                of: Self.lowercased(word), toByteOffset: index, as: UInt64.self)
+            index &+= 8
+        }
+    }
+
+    /// Eight octets in lower case (RFC 4343 §3). Length octets are at most 63 and stay as they are.
+    private static func lowercased(_ word: UInt64) -> UInt64 {
+        let low7 = word & 0x7f7f_7f7f_7f7f_7f7f
+        let atLeastA = low7 &+ 0x3f3f_3f3f_3f3f_3f3f
+        let aboveZ = low7 &+ 0x2525_2525_2525_2525
+        let isUpper = (atLeastA & ~aboveZ & ~word) & 0x8080_8080_8080_8080
+        return word | (isUpper >> 2)
+    }
+}

@@ -1,0 +1,63 @@
+import DNS
+
+/// The zones that a resolver answers itself, so that such queries never leave the site. Each stands
+/// back when the configuration names it or a domain above it.
+enum SpecialUseZones {
+    /// RFC 6303 §4 and RFC 7793: reverse zones of addresses that mean nothing outside the site.
+    private static let privateReverse =
+        ["10.in-addr.arpa", "168.192.in-addr.arpa"]
+        + (16...31).map { "\($0).172.in-addr.arpa" }
+        + (64...127).map { "\($0).100.in-addr.arpa" }
+        + [
+            "0.in-addr.arpa", "127.in-addr.arpa", "254.169.in-addr.arpa",
+            "2.0.192.in-addr.arpa", "100.51.198.in-addr.arpa", "113.0.203.in-addr.arpa",
+            "255.255.255.255.in-addr.arpa", "d.f.ip6.arpa", "8.e.f.ip6.arpa", "9.e.f.ip6.arpa",
+            "a.e.f.ip6.arpa", "b.e.f.ip6.arpa", "8.b.d.0.1.0.0.2.ip6.arpa",
+            zeros(32) + "ip6.arpa", "1." + zeros(31) + "ip6.arpa",
+        ]
+
+    /// RFC 6761 §6.2 and §6.4, RFC 6762 §22.1, RFC 7686 §2, RFC 8375 §4: names that the public DNS
+    /// does not have.
+    private static let nonexistent = ["invalid", "test", "local", "onion", "home.arpa"]
+
+    private static func zeros(_ count: Int) -> String { String(repeating: "0.", count: count) }
+
+    /// All of them, to be shared by every view.
+    static func make(seed: UInt64) -> [Zone] {
+        let loopback: [(RRType, [UInt8])] = [
+            (.a, [127, 0, 0, 1]), (.aaaa, [UInt8](repeating: 0, count: 15) + [1]),
+        ]
+        var zones = (privateReverse + nonexistent).compactMap { zone($0, seed: seed) }
+        // RFC 6761 §6.3: localhost and every name below it is the loopback address.
+        zones += [zone("localhost", apex: loopback, below: loopback, seed: seed)].compactMap { $0 }
+        // RFC 9462 §6.5: NODATA, or an upstream's designated resolver would pull clients away.
+        zones += [zone("resolver.arpa", below: [(.null, [])], seed: seed)].compactMap { $0 }
+        return zones
+    }
+
+    private static func zone(
+        _ name: String, apex: [(RRType, [UInt8])] = [], below: [(RRType, [UInt8])] = [],
+        seed: UInt64
+    ) -> Zone? {
+        guard let domain = try? DomainName(name),
+            let wildcard = DomainName(labels: [Array("*".utf8)]).flatMap(domain.prepending)
+        else { return nil }
+        var builder = ZoneBuilder(
+            ZoneSettings(apex: domain, mode: .authoritative), seed: seed)
+        do {
+            try builder.addEmpty(owner: domain)
+            for (type, rdata) in apex {
+                try builder.add(owner: domain, type: type, ttl: timeToLive, rdata: rdata)
+            }
+            for (type, rdata) in below {
+                try builder.add(owner: wildcard, type: type, ttl: timeToLive, rdata: rdata)
+            }
+            return try builder.build()
+        } catch {
+            return nil
+        }
+    }
+
+    /// RFC 6303 §3 leaves it open; these answers change with a release at most.
+    private static let timeToLive: UInt32 = 10800
+}
