@@ -1,0 +1,238 @@
+import DNS
+import Nameserver
+import Testing
+
+/// CoreDNS's contract for `cache 30` and `forward`, as stories with a fake clock.
+@Suite("Forwarding")
+struct ForwardingTests {
+    @Test(
+        "caps TTLs at 30 s and lifts them to 5 s, on the first answer too",
+        arguments: [(UInt32(3600), UInt32(30)), (0, 5), (12, 12)])
+    func lifetimes(upstream: UInt32, client: UInt32) throws {
+        let site = Site()
+        #expect(site.ask("a.example", .a) == nil)
+        site.reply { $0.add("a.example", .a, ttl: upstream, [1, 2, 3, 4]) }
+        #expect(site.lastAnswer?.answer.map(\.ttl) == [client])
+        #expect(site.ask("a.example", .a)?.answer.map(\.ttl) == [client])
+        site.advance(seconds: 2.1)
+        #expect(site.ask("A.Example", .a)?.answer.map(\.ttl) == [client - 2])
+        #expect(site.ask("A.Example", .a)?.answer.map(\.owner) == ["A.Example."])
+        site.advance(seconds: Double(client) - 2.1)
+        #expect(site.ask("a.example", .a) == nil)
+    }
+
+    @Test("keeps a negative answer for the smaller of SOA TTL and MINIMUM, at most 30 s")
+    func negative() throws {
+        for (ttl, minimum, expected) in [(900, 1800, 30), (900, 10, 10), (7, 300, 7)] {
+            let site = Site()
+            site.ask("none.example", .a)
+            site.reply(rcode: 3) {
+                $0.addSOA("example", ttl: UInt32(ttl), minimum: UInt32(minimum))
+            }
+            let answer = try #require(site.lastAnswer)
+            #expect(answer.rcode == 3)
+            #expect(answer.authority.map(\.ttl) == [UInt32(expected)])
+            site.advance(seconds: Double(expected) - 0.5)
+            #expect(site.ask("none.example", .a)?.rcode == 3)
+            site.advance(seconds: 1)
+            #expect(site.ask("none.example", .a) == nil)
+        }
+    }
+
+    @Test("keeps answers without SOA, and SERVFAIL, for 5 s; REFUSED not at all")
+    func brief() throws {
+        for (rcode, kept) in [(UInt16(3), true), (0, true), (2, true), (4, true), (5, false)] {
+            let site = Site()
+            site.ask("x.example", .a)
+            // The first FORMERR or NOTIMP without OPT means that EDNS is not understood.
+            site.reply(rcode: rcode)
+            if rcode == 4 { site.reply(rcode: rcode) }
+            #expect(site.lastAnswer?.rcode == rcode)
+            #expect((site.ask("x.example", .a) != nil) == kept)
+            site.advance(seconds: 5)
+            #expect(site.ask("x.example", .a) == nil)
+        }
+    }
+
+    @Test("joins equal questions in flight")
+    func joined() throws {
+        let site = Site()
+        for name in ["a.example", "A.example", "a.EXAMPLE"] { site.ask(name, .a) }
+        #expect(site.sent.count == 1)
+        site.reply { $0.add("a.example", .a, [1, 2, 3, 4]) }
+        #expect((1...3).map { site.answer($0)?.question } == ["a.example.", "A.example.", "a.EXAMPLE."])
+        #expect((1...3).map { site.answer($0)?.answer.count } == [1, 1, 1])
+        site.ask("a.example", .aaaa)
+        site.ask("a.example", .a, dnssecOK: true)
+        site.ask("a.example", .a, flags: 0)
+        #expect(site.sent.count == 3)
+    }
+
+    @Test("asks with our own EDNS and nothing of the client's options")
+    func query() throws {
+        let site = Site()
+        site.ask("MiXed.example", .a, dnssecOK: true, flags: 0x0110)
+        let sent = try #require(site.sent.first)
+        let query = try #require(Answer(sent.octets))
+        #expect(query.question == "MiXed.example.")
+        #expect(query.flags == 0x0130)
+        #expect(query.edns?.udpSize == 1232 && query.edns?.dnssecOK == true)
+        #expect(query.edns?.options.isEmpty == true)
+    }
+
+    @Test("asks a silent upstream twice, 2 s each, and says SERVFAIL at 4 s")
+    func silent() throws {
+        let site = Site()
+        site.ask("a.example", .a, edns: true)
+        let first = site.sent.count
+        site.advance(seconds: 1.95)
+        site.tick()
+        #expect(first == 1 && site.lastAnswer == nil)
+        site.advance(seconds: 0.06)
+        site.tick()
+        // The second attempt and a probe.
+        #expect(site.sent.count == 2)
+        site.advance(seconds: 2)
+        site.tick()
+        let answer = try #require(site.lastAnswer)
+        #expect(answer.rcode == 2 && answer.extendedError == 22)
+        #expect(site.reports.count == 1)
+        #expect(site.ask("a.example", .a) == nil, "a failure of ours is not kept")
+    }
+
+    @Test("asks an upstream that is down once, and takes it back when it answers")
+    func down() throws {
+        let site = Site()
+        site.ask("a.example", .a)
+        site.fail(.refused)
+        for _ in 0..<40 {
+            site.advance(seconds: 0.1)
+            while !site.sent.isEmpty { site.fail(.refused) }
+            site.tick()
+        }
+        #expect(site.lastAnswer?.rcode == 2)
+        site.sent = []
+        site.ask("b.example", .a)
+        #expect(site.sent.count == 1)
+        site.fail(.refused)
+        #expect(site.lastAnswer?.rcode == 2, "one attempt while it is down")
+        site.ask("c.example", .a)
+        let query = try #require(site.sent.lastIndex { $0.octets.count > 20 })
+        site.sent = [site.sent[query]]
+        site.reply { $0.add("c.example", .a, [1, 1, 1, 1]) }
+        #expect(site.lastAnswer?.answer.count == 1)
+    }
+
+    @Test("goes to the next upstream on failure")
+    func failover() throws {
+        let rule = ForwardRule(
+            domain: .root, upstreams: [UpstreamAddress(.v4(1)), UpstreamAddress(.v4(2))])
+        let site = Site(forward: [rule])
+        site.ask("a.example", .a)
+        #expect(site.sent.map(\.to.address) == [.v4(1)])
+        site.fail(.refused)
+        let query = try #require(site.sent.first { $0.octets.count > 20 })
+        #expect(query.to.address == .v4(2))
+    }
+
+    @Test("asks a truncated answer again over TCP")
+    func truncated() throws {
+        let site = Site()
+        site.ask("a.example", .a)
+        site.reply(flags: 0x0200)
+        #expect(site.sent.map(\.over) == [.tcp])
+        site.reply {
+            for last in 0..<60 { $0.add("a.example", .a, [10, 0, 0, UInt8(last)]) }
+        }
+        #expect(site.lastAnswer?.isTruncated == true)
+        #expect(site.ask("a.example", .a, over: .tcp)?.answer.count == 60)
+        #expect(site.ask("a.example", .a, edns: true)?.answer.count == 60)
+    }
+
+    @Test("asks without EDNS when the upstream does not understand it")
+    func withoutEDNS() throws {
+        let site = Site()
+        site.ask("a.example", .a)
+        site.reply(rcode: 1)
+        #expect(Answer(try #require(site.sent.first).octets)?.edns == nil)
+        site.reply { $0.add("a.example", .a, [1, 2, 3, 4]) }
+        #expect(site.lastAnswer?.answer.count == 1)
+    }
+
+    @Test("waits on when a reply is to another question")
+    func wrongQuestion() throws {
+        let site = Site()
+        site.ask("a.example", .a)
+        let query = try #require(site.sent.first)
+        let forged = Message("b.example", .a, flags: 0x8180)
+        let isTaken = site.forwarder.receive(
+            forged.octets.span, exchange: query.exchange, now: site.now)
+        #expect(!isTaken)
+        #expect(site.reply { $0.add("a.example", .a, [1, 2, 3, 4]) })
+        #expect(site.lastAnswer?.rcode == 0)
+    }
+
+    @Test("keeps the upstream's AA, and shows AD only to those who understand it")
+    func flags() throws {
+        let site = Site()
+        site.ask("a.example", .a)
+        site.reply(flags: 0x0420) { $0.add("a.example", .a, [1, 2, 3, 4]) }
+        for answer in [site.lastAnswer, site.ask("a.example", .a)] {
+            #expect(answer?.isAuthoritative == true && answer?.isAuthenticData == false)
+            #expect(answer?.offersRecursion == true)
+        }
+        #expect(site.ask("a.example", .a, flags: 0x0120)?.isAuthenticData == true)
+    }
+
+    @Test("passes an extended error on, and no other option")
+    func extendedError() throws {
+        let site = Site()
+        site.ask("a.example", .a, edns: true)
+        site.reply(rcode: 2) {
+            $0.addOPT(options: [0, 10, 0, 2, 1, 2, 0, 15, 0, 3, 0, 9, 0x78])
+        }
+        #expect(site.lastAnswer?.extendedError == 9)
+        #expect(site.ask("a.example", .a, edns: true)?.extendedError == 9)
+    }
+
+    @Test("leaves out answer records that do not belong to the chain")
+    func bailiwick() throws {
+        let site = Site()
+        site.ask("a.example", .a)
+        site.reply {
+            $0.add("evil.example", .a, [6, 6, 6, 6])
+            $0.add("b.example", .a, [1, 2, 3, 4])
+            $0.add("a.example", .cname, wire("b.example"))
+        }
+        #expect(site.lastAnswer?.answer.map(\.type) == [.cname, .a])
+        #expect(site.lastAnswer?.answer.map(\.owner) == ["a.example.", "b.example."])
+    }
+
+    @Test("ends a loop of aliases")
+    func loop() throws {
+        let site = Site()
+        site.ask("a.example", .a)
+        site.reply {
+            $0.add("a.example", .cname, wire("b.example"))
+            $0.add("b.example", .cname, wire("a.example"))
+        }
+        #expect(site.lastAnswer?.rcode == 0)
+    }
+
+    @Test("answers ANY with HINFO and asks nobody")
+    func any() throws {
+        let site = Site()
+        #expect(site.ask("a.example", .any)?.answer.map(\.type) == [.hinfo])
+        #expect(site.sent.isEmpty)
+    }
+
+    @Test("chooses the longest matching domain; without a match it refuses")
+    func rules() throws {
+        let site = Site(forward: [Site.rule("corp.example"), Site.rule("lab.corp.example")])
+        let refused = try #require(site.ask("other.example", .a, edns: true))
+        #expect(refused.rcode == 5 && refused.extendedError == 18)
+        #expect(site.ask("xcorp.example", .a)?.rcode == 5)
+        #expect(site.ask("corp.example", .a) == nil)
+        #expect(site.ask("a.lab.corp.example", .a) == nil)
+    }
+}

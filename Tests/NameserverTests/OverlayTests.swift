@@ -1,0 +1,202 @@
+import DNS
+import Nameserver
+import Testing
+
+/// SPEC's table: what an overridden name answers.
+@Suite("An overlay")
+struct OverlayTests {
+    let gateway: [UInt8] = [192, 168, 10, 50]
+
+    func site(_ more: [(String, RRType, [UInt8])] = [], public names: [String] = []) throws -> Site {
+        Site(zones: [
+            try zone(
+                "vanillax.me", public: names, [("*.vanillax.me", .a, gateway)] + more)
+        ])
+    }
+
+    @Test("answers the wildcard's address at any depth, in the client's spelling")
+    func wildcard() throws {
+        let site = try site()
+        for name in ["argocd.vanillax.me.", "A.b.VanillaX.me."] {
+            let answer = try #require(site.ask(name, .a))
+            #expect(answer.rcode == 0)
+            #expect(answer.isAuthoritative && answer.offersRecursion)
+            #expect(answer.answer.map(\.owner) == [name])
+            #expect(answer.answer.map(\.rdata) == [gateway])
+            #expect(answer.answer.map(\.ttl) == [60])
+        }
+        #expect(site.sent.isEmpty)
+    }
+
+    @Test(
+        "answers the other endpoint types with NODATA and SOA",
+        arguments: [RRType.aaaa, .https, .svcb])
+    func noData(type: RRType) throws {
+        let site = try site()
+        let answer = try #require(site.ask("argocd.vanillax.me", type))
+        #expect(answer.rcode == 0 && answer.answer.isEmpty)
+        #expect(answer.authority.map(\.type) == [.soa])
+        #expect(answer.authority.map(\.owner) == ["vanillax.me."])
+        #expect(answer.authority.map(\.ttl) == [60])
+        #expect(Array(answer.authority[0].rdata.suffix(4)) == [0, 0, 0, 60])
+    }
+
+    @Test("answers the endpoint at a port of an exact name", arguments: ["_8443._https", "_53._dns"])
+    func ports(prefix: String) throws {
+        let site = Site(zones: [try zone("vanillax.me", [("argocd.vanillax.me", .a, gateway)])])
+        let answer = try #require(site.ask(prefix + ".argocd.vanillax.me", .https))
+        #expect(answer.rcode == 0 && answer.answer.isEmpty)
+        #expect(site.ask("_8443._https.other.vanillax.me", .https) == nil)
+        #expect(site.sent.count == 1)
+    }
+
+    @Test("leaves every other type, and names that nothing matches, to the public zone")
+    func elsewhere() throws {
+        let site = try site()
+        for (name, type) in [
+            ("_acme-challenge.argocd.vanillax.me", RRType.txt), ("vanillax.me", .mx),
+            ("vanillax.me", .soa), ("vanillax.me", .caa), ("vanillax.me", .a),
+        ] {
+            #expect(site.ask(name, type) == nil)
+        }
+        #expect(site.sent.count == 5)
+    }
+
+    @Test("prefers the exact name, then the nearest wildcard, over empty non-terminals too")
+    func nearest() throws {
+        let site = try site([
+            ("plex.vanillax.me", .a, [10, 0, 0, 1]), ("*.lab.vanillax.me", .a, [10, 0, 0, 2]),
+            ("x.y.vanillax.me", .a, [10, 0, 0, 3]), ("lab.vanillax.me", .txt, [1, 0x61]),
+        ])
+        func address(_ name: String) throws -> [UInt8]? {
+            try #require(site.ask(name, .a)).answer.first?.rdata
+        }
+        #expect(try address("plex.vanillax.me") == [10, 0, 0, 1])
+        #expect(try address("a.b.lab.vanillax.me") == [10, 0, 0, 2])
+        #expect(try address("lab.vanillax.me") == gateway)
+        #expect(try address("y.vanillax.me") == gateway)
+        #expect(try address("z.y.vanillax.me") == gateway)
+    }
+
+    @Test("hands public names back, a public wildcard with all below it")
+    func publicNames() throws {
+        let site = try site(public: ["plex.vanillax.me", "*.iot.vanillax.me"])
+        for name in [
+            "plex.vanillax.me", "a.b.iot.vanillax.me", "_8443._https.plex.vanillax.me",
+        ] {
+            #expect(site.ask(name, .https) == nil)
+        }
+        #expect(site.sent.count == 3)
+        #expect(try #require(site.ask("x.plex.vanillax.me", .a)).answer.count == 1)
+    }
+
+    @Test("serves an HTTPS record that stands in the file as written")
+    func ownHTTPS() throws {
+        let rdata: [UInt8] = [0, 1, 0, 0, 1, 0, 3, 2, 0x68, 0x32]
+        let site = try site([("www.vanillax.me", .https, rdata)])
+        let answer = try #require(site.ask("www.vanillax.me", .https))
+        #expect(answer.answer.map(\.rdata) == [rdata])
+        #expect(try #require(site.ask("www.vanillax.me", .a)).answer.map(\.rdata) == [gateway])
+    }
+
+    @Test("owns fewer types when it says so")
+    func narrowed() throws {
+        let site = Site(zones: [
+            try zone("vanillax.me", own: [.a], [("*.vanillax.me", .a, gateway)])
+        ])
+        #expect(site.ask("x.vanillax.me", .a) != nil)
+        #expect(site.ask("x.vanillax.me", .aaaa) == nil)
+    }
+
+    @Test("follows its own CNAME to a name in the overlay")
+    func localCNAME() throws {
+        let site = try site([("www.vanillax.me", .cname, wire("host.vanillax.me"))])
+        let answer = try #require(site.ask("www.vanillax.me", .a))
+        #expect(answer.answer.map(\.type) == [.cname, .a])
+        #expect(answer.answer.map(\.owner) == ["www.vanillax.me.", "host.vanillax.me."])
+        let https = try #require(site.ask("www.vanillax.me", .https))
+        #expect(https.answer.map(\.type) == [.cname])
+        #expect(https.authority.map(\.type) == [.soa])
+        #expect(site.sent.isEmpty)
+    }
+
+    @Test("looks a public target of its own CNAME up")
+    func publicTarget() throws {
+        let site = try site([("www.vanillax.me", .cname, wire("cdn.example.net"))])
+        #expect(site.ask("www.vanillax.me", .a) == nil)
+        site.reply { $0.add("cdn.example.net", .a, ttl: 3600, [203, 0, 113, 9]) }
+        let answer = try #require(site.lastAnswer)
+        #expect(answer.answer.map(\.type) == [.cname, .a])
+        #expect(answer.answer.map(\.owner) == ["www.vanillax.me.", "cdn.example.net."])
+        #expect(answer.answer.map(\.ttl) == [60, 30])
+        #expect(try #require(site.ask("www.vanillax.me", .a)).answer == answer.answer)
+    }
+
+    @Test("answers an upstream CNAME that leads into it, first and cached")
+    func upstreamCNAME() throws {
+        let site = try site()
+        #expect(site.ask("www.example.com", .a) == nil)
+        site.reply {
+            $0.add("www.example.com", .cname, wire("shop.vanillax.me"))
+            $0.add("shop.vanillax.me", .a, [203, 0, 113, 1])
+        }
+        let first = try #require(site.lastAnswer)
+        let second = try #require(site.ask("www.example.com", .a))
+        for answer in [first, second] {
+            #expect(answer.answer.map(\.type) == [.cname, .a])
+            #expect(answer.answer.last?.rdata == gateway)
+            #expect(answer.answer.last?.owner == "shop.vanillax.me.")
+        }
+    }
+
+    @Test("turns an upstream NXDOMAIN for another type of its names into NODATA")
+    func nameError() throws {
+        let site = Site(zones: [try zone("lab.vanillax.me", [("a.b.lab.vanillax.me", .a, gateway)])])
+        for name in ["a.b.lab.vanillax.me", "b.lab.vanillax.me", "lab.vanillax.me", "vanillax.me"] {
+            #expect(site.ask(name, .txt) == nil)
+            site.reply(rcode: 3) { $0.addSOA("me") }
+            #expect(try #require(site.lastAnswer).rcode == 0)
+            #expect(try #require(site.ask(name, .txt)).rcode == 0)
+        }
+        #expect(site.ask("other.lab.vanillax.me", .txt) == nil)
+        site.reply(rcode: 3) { $0.addSOA("me") }
+        #expect(try #require(site.lastAnswer).rcode == 3)
+    }
+
+    @Test("drops public endpoints of its names from an additional section")
+    func additional() throws {
+        let site = try site()
+        #expect(site.ask("vanillax.me", .mx) == nil)
+        site.reply {
+            $0.add("vanillax.me", .mx, [0, 10] + wire("mail.vanillax.me"))
+            $0.add("mail.vanillax.me", .a, [203, 0, 113, 1], section: 10)
+            $0.add("mail.example.com", .a, [203, 0, 113, 2], section: 10)
+        }
+        for answer in [site.lastAnswer, site.ask("vanillax.me", .mx)] {
+            let answer = try #require(answer)
+            #expect(answer.answer.map(\.type) == [.mx])
+            #expect(answer.additional.map(\.owner) == ["mail.example.com."])
+        }
+    }
+
+    @Test("gives the addresses of an ALIAS's target as its own")
+    func alias() throws {
+        let site = try site([("vanillax.me", .alias, wire("host.vanillax.me"))])
+        let answer = try #require(site.ask("vanillax.me", .a))
+        #expect(answer.answer.map(\.owner) == ["vanillax.me."])
+        #expect(answer.answer.map(\.rdata) == [gateway])
+        let none = try #require(site.ask("vanillax.me", .aaaa))
+        #expect(none.answer.isEmpty && none.authority.map(\.type) == [.soa])
+        #expect(try #require(site.ask("vanillax.me", .https)).answer.isEmpty)
+    }
+
+    @Test("answers PTR for its addresses when told to")
+    func reverse() throws {
+        let site = Site(zones: [
+            try zone("vanillax.me", reverse: true, [("nas.vanillax.me", .a, [192, 168, 10, 9])])
+        ])
+        let answer = try #require(site.ask("9.10.168.192.in-addr.arpa", .ptr))
+        #expect(answer.answer.map(\.target) == ["nas.vanillax.me."])
+        #expect(try #require(site.ask("8.10.168.192.in-addr.arpa", .ptr)).rcode == 3)
+    }
+}
