@@ -1,0 +1,51 @@
+# horizond: `make help` lists the targets.
+
+SWIFT ?= swift
+CONFIG ?= config/horizond.yaml
+PREFIX ?= /usr
+DESTDIR ?=
+
+# The release program carries the Swift runtime, so it runs where no toolchain is.
+RELEASE := -c release --static-swift-stdlib
+BINARY := .build/release/horizond
+UNITS := $(DESTDIR)$(PREFIX)/lib/systemd/system
+SETTINGS := $(DESTDIR)/etc/horizond
+
+.PHONY: help build run test lint install clean
+.DEFAULT_GOAL := help
+
+help: ## Lists the targets.
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
+
+build: ## Builds the release program, and first installs Debian packages that the build lacks.
+	@.ci/packages build
+	$(SWIFT) build $(RELEASE) --product horizond
+
+run: build ## Serves config/horizond.yaml on 127.0.0.1:1053 as the user that you are.
+	@exec $(BINARY) serve --config $(CONFIG)
+
+test: ## Runs all tests, and first installs Debian packages that they lack.
+	@.ci/packages test
+	$(SWIFT) build $(RELEASE) --product horizond
+	HORIZOND_BINARY=$(CURDIR)/$(BINARY) $(SWIFT) test --disable-xctest
+
+lint: ## Checks the format of the sources.
+	@$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+
+install: ## Installs program, unit and sample configuration; keeps a configuration that is there.
+	@test -x $(BINARY) || { echo "horizond: no $(BINARY); run 'make build' first" >&2; exit 1; }
+	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/horizond
+	install -d $(UNITS) $(SETTINGS)/zones
+	sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/horizond.service >$(UNITS)/horizond.service
+	@for file in horizond.yaml $$(cd config && echo zones/*.yaml); do \
+		if test -e $(SETTINGS)/$$file; then \
+			echo "kept $(SETTINGS)/$$file"; \
+		else \
+			echo "install -m 644 config/$$file $(SETTINGS)/$$file"; \
+			install -m 644 config/$$file $(SETTINGS)/$$file || exit 1; \
+		fi; \
+	done
+
+clean: ## Removes what was built.
+	rm -rf .build

@@ -1,0 +1,155 @@
+import DNS
+import Foundation
+import Glibc
+import Testing
+
+extension ServiceTests {
+    @Suite("The life of the process")
+    struct ProcessTests {
+        /// A directory with a configuration that listens on this port of 127.0.0.1.
+        private static func directory(_ port: UInt16, _ more: String = "") throws
+            -> TemporaryDirectory
+        {
+            let directory = try TemporaryDirectory()
+            try directory.write(
+                "listen: [\"127.0.0.1:\(port)\"]\nforward: {.: {to: [127.0.0.1:9]}}\n" + more,
+                to: "horizond.yaml")
+            return directory
+        }
+
+        private static func horizond(_ arguments: String...) throws -> (
+            output: String, status: ChildProcess.ExitStatus
+        ) {
+            try run([try Server.binary] + arguments)
+        }
+
+        @Test("A port that is taken is an error that names it", arguments: Transport.allCases)
+        func takenPort(transport: Transport) throws {
+            let port = try freePort()
+            let taken = try Socket(transport, local: Endpoint(port: port))
+            if transport == .tcp { try taken.listen() }
+            let directory = try Self.directory(port)
+            let (output, status) = try Self.horizond(
+                "serve", "--config", directory.file("horizond.yaml"))
+            #expect(status == .exited(1))
+            let name = transport == .udp ? "udp" : "tcp"
+            #expect(
+                output.contains(
+                    "address already in use: 127.0.0.1:\(port)/\(name); "
+                        + "systemd-resolved's stub listener? see README"), "\(output)")
+        }
+
+        @Test("A second server on the same port does not start")
+        func secondServer() throws {
+            let first = try Server.forwarding(to: 9)
+            let (output, status) = try Self.horizond(
+                "serve", "--config", first.directory.file("horizond.yaml"))
+            #expect(status == .exited(1))
+            #expect(output.contains("address already in use: 127.0.0.1:\(first.port)/"))
+            #expect(try first.client.ask("localhost", .a).rcode == .noError)
+        }
+
+        @Test("`check` is silent about a good configuration")
+        func checkGood() throws {
+            let directory = try Self.directory(try freePort())
+            let (output, status) = try Self.horizond(
+                "check", "--config", directory.file("horizond.yaml"))
+            #expect(status == .exited(0), "\(output)")
+        }
+
+        @Test("A bad configuration is exit status 78", arguments: ["check", "serve"])
+        func badConfiguration(command: String) throws {
+            let directory = try Self.directory(try freePort(), "colour: blue\n")
+            let path = directory.file("horizond.yaml")
+            let (output, status) = try Self.horizond(command, "--config", path)
+            #expect(status == .exited(78))
+            #expect(output.contains("horizond.yaml:3:1: "), "\(output)")
+            #expect(output.contains("colour"))
+            let (missing, second) = try Self.horizond(command, "--config", path + ".missing")
+            #expect(second == .exited(78))
+            #expect(missing.contains("horizond.yaml.missing"))
+        }
+
+        @Test(
+            "Wrong usage is exit status 2",
+            arguments: [
+                ["serv"], ["serve", "--colour"], ["check", "extra"], ["serve", "--config"],
+            ])
+        func usage(arguments: [String]) throws {
+            let (output, status) = try run([try Server.binary] + arguments)
+            #expect(status == .exited(2), "\(output)")
+            #expect(output.contains("Usage") || output.contains("usage"))
+        }
+
+        @Test("Help and version are for people and succeed")
+        func help() throws {
+            let (help, status) = try Self.horizond("--help")
+            #expect(status == .exited(0))
+            for command in ["serve", "check", "version"] { #expect(help.contains(command)) }
+            let (version, second) = try Self.horizond("version")
+            #expect(second == .exited(0))
+            #expect(version.contains("horizond"))
+        }
+
+        @Test("SIGTERM and SIGINT end the program at once", arguments: [SIGTERM, SIGINT])
+        func ends(signal: Int32) throws {
+            let server = try Server.forwarding(to: 9)
+            server.process.signal(signal)
+            #expect(try server.process.wait(timeout: .seconds(5)) == .exited(0))
+        }
+
+        @Test("SIGTERM waits for a query that is under way")
+        func drains() throws {
+            let upstream = try ScriptedUpstream.answering(after: .milliseconds(1200))
+            let server = try Server.forwarding(to: upstream.port)
+            let socket = try Socket(.udp, local: Endpoint(port: 0))
+            try socket.connect(to: Endpoint(port: server.port))
+            let question = Question(name: try DomainName("www.example.net"), type: .a)
+            try socket.send(Query(question: question).octets)
+            #expect(try eventually { try !upstream.received("www.example.net").isEmpty })
+            server.process.signal(SIGTERM)
+            let octets = try #require(try socket.receive(timeout: .seconds(4)))
+            #expect(try Response(octets).data(.a) == ["203.0.113.99"])
+            #expect(try server.process.wait(timeout: .seconds(5)) == .exited(0))
+        }
+
+        @Test("systemd is told of readiness, reloads and the end")
+        func notifications() throws {
+            let server = try Server.forwarding(to: 9)
+            let socket = server.notifications
+            #expect(socket.messages.contains { $0["STATUS"] != nil })
+            socket.forget()
+            let before = Self.monotonicMicroseconds()
+            server.process.signal(SIGHUP)
+            #expect(try socket.wait(for: "READY", "1", timeout: .seconds(5)))
+            let reloading = try #require(socket.messages.first { $0["RELOADING"] == "1" })
+            let stamp = try #require(reloading["MONOTONIC_USEC"].flatMap { UInt64($0) })
+            #expect((before...Self.monotonicMicroseconds()).contains(stamp))
+            let order = socket.messages.map {
+                $0["RELOADING"] != nil ? "RELOADING" : $0["READY"] ?? ""
+            }
+            #expect(order.first == "RELOADING", "\(socket.messages)")
+            server.process.signal(SIGTERM)
+            #expect(try socket.wait(for: "STOPPING", "1", timeout: .seconds(5)))
+            #expect(try server.process.wait(timeout: .seconds(5)) == .exited(0))
+        }
+
+        @Test("After the start less than 40 MiB are resident")
+        func memory() throws {
+            let site = try Site()
+            _ = try site.client.ask("argocd.vanillax.me", .a)
+            let status = try String(
+                contentsOfFile: "/proc/\(site.server.process.pid)/status", encoding: .utf8)
+            let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") })
+            let kibibytes = try #require(
+                line.split(separator: " ").dropFirst().first.flatMap { Int($0) })
+            #expect(kibibytes < 40 * 1024, "\(line)")
+        }
+
+        private static func monotonicMicroseconds() -> UInt64 {
+            var time = timespec()
+            unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+            return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1000
+        }
+    }
+}
