@@ -1,3 +1,5 @@
+internal import DNS
+
 /// The two sockets of one worker at one address. A plain pair of descriptors: whoever holds it
 /// last closes it; a loop that it is added to takes it over.
 package struct ListeningSocketPair: Sendable {

@@ -1,4 +1,4 @@
-internal import DNS
+package import DNS
 
 /// Exchanges with upstreams. The consumer numbers its exchanges and keeps their time.
 extension NetworkLoop {

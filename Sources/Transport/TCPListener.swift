@@ -1,3 +1,4 @@
+internal import DNS
 internal import Glibc
 
 /// One worker's listening TCP socket at one address. Confined to the worker's queue.

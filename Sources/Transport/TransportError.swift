@@ -1,10 +1,7 @@
+package import DNS
 internal import Glibc
 
-/// Over which protocol a message travels.
-package enum ClientTransport: Sendable {
-    case udp
-    case tcp
-
+extension ClientTransport {
     fileprivate var name: String { self == .udp ? "udp" : "tcp" }
 }
 
