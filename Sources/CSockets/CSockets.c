@@ -2,6 +2,7 @@
 
 #include "CSockets.h"
 
+#include <sched.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -186,3 +187,10 @@ int hs_timer_set(int fd, int64_t nanoseconds) {
     return timerfd_settime(fd, 0, &setting, NULL);
 }
 
+
+int hs_available_processors(void) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+    int count = CPU_COUNT(&set);
+    return count > 0 ? count : 1;
+}

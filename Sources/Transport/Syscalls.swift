@@ -196,3 +196,6 @@ enum Syscalls {
 /// this once, before any socket is opened. Returns the limit, or nil when it stays as it was.
 @discardableResult
 package func raiseDescriptorLimit() -> UInt64? { Syscalls.raiseDescriptorLimit() }
+
+/// How many processors this process may run on, as taskset(1) and a unit's CPUAffinity leave them.
+package func availableProcessors() -> Int { Int(hs_available_processors()) }

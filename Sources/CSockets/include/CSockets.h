@@ -106,3 +106,6 @@ int hs_timer_fd(void);
 
 // A periodic timer; 0 disarms it.
 int hs_timer_set(int fd, int64_t nanoseconds);
+
+// How many processors this process may run on; at least 1.
+int hs_available_processors(void);
