@@ -89,7 +89,8 @@ final class LoopbackServer {
     }
 
     /// Runs the body on the loop's queue.
-    func onQueue<Result>(_ body: (NetworkLoop, ScriptedHandler) throws -> Result) rethrows -> Result {
+    func onQueue<Result>(_ body: (NetworkLoop, ScriptedHandler) throws -> Result) rethrows -> Result
+    {
         try queue.sync { try body(loop, handler) }
     }
 
