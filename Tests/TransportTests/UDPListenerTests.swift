@@ -25,9 +25,7 @@ struct UDPListenerTests {
         let asked = try endpoint("127.0.0.5", server.address.port)
         try client.send(message(2), to: asked)
         server.waitUntil { _, handler in handler.paths.count == 1 }
-        server.onQueue { loop, handler in
-            loop.send(message(2, "an answer").span, to: handler.paths[0].path)
-        }
+        server.answer(0, with: message(2, "an answer"))
         let (octets, sender) = try client.receiveFrom()
         #expect(octets == message(2, "an answer"))
         #expect(sender == asked)
