@@ -82,8 +82,10 @@ extension StreamServer {
         swap(&buffer, &response)
         var target = buffer.mutableSpan
         let length = handler.query(query, arrival, &target)
-        if length > 0 {
-            enqueue(buffer.span.extracting(0..<min(length, buffer.count)), connection)
+        if length > buffer.count {
+            context.counters.droppedOversized &+= 1
+        } else if length > 0 {
+            enqueue(buffer.span.extracting(0..<length), connection)
         } else if arrival.isPathTaken {
             connection.queriesInFlight += 1
         }

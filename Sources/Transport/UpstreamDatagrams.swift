@@ -44,13 +44,11 @@ final class UpstreamDatagrams {
                 throw .exhausted
             case .failed(let errno):
                 let error = UpstreamError(errno: errno)
+                // Others are of this message, or passing: the socket goes on.
+                guard error == .refused || error == .unreachable else { throw error }
                 retire(socket)
-                if socket.outstanding.isEmpty {
-                    close(socket)
-                } else {
-                    broken.append((socket.key, error))
-                }
-                guard error == .refused, attempt == 1 else { throw error }
+                broken.append((socket.key, error))
+                guard attempt == 1 else { throw error }
             }
         }
     }

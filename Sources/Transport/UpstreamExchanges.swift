@@ -30,7 +30,7 @@ final class UpstreamExchanges {
     func end(_ exchange: UInt64) { places[exchange] = nil }
 
     /// A random ID that `isTaken` denies; nil after more attempts than bad luck explains, since at
-    /// most 4096 of 65 536 IDs of a socket are ever taken.
+    /// most 1024 of the 65 536 IDs of a connection are ever taken.
     static func randomID(_ random: RandomSource, isTaken: (UInt16) -> Bool) -> UInt16? {
         for _ in 0..<idAttempts {
             let id = random.nextUInt16()

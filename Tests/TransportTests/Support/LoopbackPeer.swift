@@ -19,7 +19,7 @@ let hasIPv6: Bool = {
 }()
 
 /// A message of DNS's shape as far as this module looks: an ID and something to tell it by.
-func message(_ id: UInt16, _ text: String = "question") -> [UInt8] {
+func message(_ id: UInt16, _ text: String = "a question") -> [UInt8] {
     [UInt8(id >> 8), UInt8(truncatingIfNeeded: id)] + Array(text.utf8)
 }
 

@@ -89,8 +89,18 @@ final class LoopbackServer {
     }
 
     /// Runs the body on the loop's queue.
-    func onQueue<Result>(_ body: (NetworkLoop, ScriptedHandler) throws -> Result) rethrows -> Result {
+    func onQueue<Result>(_ body: (NetworkLoop, ScriptedHandler) throws -> Result) rethrows -> Result
+    {
         try queue.sync { try body(loop, handler) }
+    }
+
+    /// Sends the answer to the path taken as number `index`: its query, unless another is given.
+    func answer(_ index: Int, with octets: [UInt8]? = nil) {
+        onQueue { loop, handler in
+            let (path, query) = handler.paths[index]
+            let answer = octets ?? query
+            loop.send(answer.span, to: path)
+        }
     }
 
     /// Waits until the condition holds on the loop's queue, five seconds at most.
