@@ -122,6 +122,8 @@ package struct RCode: RawRepresentable, Hashable, Sendable {
     package static let nameError = RCode(rawValue: 3)
     package static let notImplemented = RCode(rawValue: 4)
     package static let refused = RCode(rawValue: 5)
+    /// YXDOMAIN.
+    package static let nameExists = RCode(rawValue: 6)
     package static let badVersion = RCode(rawValue: 16)
 
     private static let mnemonics: [UInt16: String] = [
