@@ -177,7 +177,7 @@ struct MessageWriterTests {
         let message = written { writer in
             writer.write(UInt32(0))
             writer.patch(0xabcd, at: 1)
-            let patched = writer.uint16(at: 1)
+            let patched = writer.written.uint16(at: 1)
             #expect(patched == 0xabcd)
         }
         #expect(message == octets("00abcd00"))

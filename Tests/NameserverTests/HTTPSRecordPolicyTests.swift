@@ -2,93 +2,134 @@ import DNS
 import Nameserver
 import Testing
 
-@Suite("HTTPS record policies")
+/// What each `https-records:` setting makes of an upstream's answer.
+@Suite("The policy for HTTPS records")
 struct HTTPSRecordPolicyTests {
-    typealias Outcome = HTTPSRecordPolicy.Outcome
+    static let h3AndH2: [UInt8] = [
+        0, 1, 0, 0, 1, 0, 6, 2, 0x68, 0x33, 2, 0x68, 0x32, 0, 4, 0, 4, 203, 0, 113, 1,
+        0, 5, 0, 2, 0xfe, 0x0d,
+    ]
+    static let h2Only: [UInt8] = [0, 2, 0, 0, 1, 0, 3, 2, 0x68, 0x32]
+    static let rewritten: [UInt8] = [
+        0, 1, 0, 0, 1, 0, 3, 2, 0x68, 0x32, 0, 4, 0, 4, 203, 0, 113, 1, 0, 5, 0, 2, 0xfe, 0x0d,
+    ]
+    static let withoutECH: [UInt8] = [
+        0, 1, 0, 0, 1, 0, 3, 2, 0x68, 0x32, 0, 4, 0, 4, 203, 0, 113, 1,
+    ]
 
-    private static func outcome(
-        _ policy: HTTPSRecordPolicy, _ rdata: [UInt8], isDNSServer: Bool = false
-    ) -> Outcome {
-        policy.outcome(rdata: rdata.span, isDNSServer: isDNSServer)
-    }
+    static let expectations: [(HTTPSRecordPolicy?, [[UInt8]])] = [
+        (nil, [h2Only]), (.removeH3, [h2Only]), (.rewriteH3, [rewritten, h2Only]),
+        (.rewriteH3AndECH, [withoutECH, h2Only]), (.remove, []), (.pass, [h3AndH2, h2Only]),
+    ]
 
-    private static func outcome(
-        _ policy: HTTPSRecordPolicy, _ text: String, isDNSServer: Bool = false
-    ) throws -> Outcome {
-        outcome(policy, try RData.parse(text, type: .https), isDNSServer: isDNSServer)
-    }
-
-    private static func replacing(_ text: String) throws -> Outcome {
-        .replace(try RData.parse(text, type: .https))
-    }
-
-    @Test("A record that advertises h3 with ECH, as a CDN publishes it")
-    func treatsCDNRecord() throws {
-        let record = "1 . alpn=h3,h2 ipv4hint=192.0.2.1 ech=AQID ipv6hint=2001:db8::1"
-        let hints = "ipv4hint=192.0.2.1 ipv6hint=2001:db8::1"
-        #expect(try Self.outcome(.removeH3, record) == .remove(malformed: false))
-        #expect(
-            try Self.outcome(.rewriteH3, record) == Self.replacing("1 . alpn=h2 ech=AQID \(hints)"))
-        #expect(
-            try Self.outcome(.rewriteH3AndECH, record) == Self.replacing("1 . alpn=h2 \(hints)"))
-        #expect(try Self.outcome(.remove, record) == .remove(malformed: false))
-        #expect(try Self.outcome(.pass, record) == .keep)
-    }
-
-    @Test("A record without h3 stays, but for its ECH")
-    func treatsPlainRecord() throws {
-        let record = "1 . alpn=h2 ech=AQID"
-        for policy in [HTTPSRecordPolicy.removeH3, .rewriteH3, .pass] {
-            #expect(try Self.outcome(policy, record) == .keep)
+    @Test("is applied to the answer, first and cached", arguments: expectations)
+    func direct(policy: HTTPSRecordPolicy?, expected: [[UInt8]]) throws {
+        let site = Site(policy: policy)
+        #expect(site.ask("www.example", .https) == nil)
+        site.reply(flags: 0x0020) {
+            $0.add("www.example", .https, Self.h3AndH2)
+            $0.add("www.example", .https, Self.h2Only)
+            $0.add("www.example", .rrsig, [0, 65, 8, 2, 0, 0, 0, 0])
         }
-        #expect(try Self.outcome(.rewriteH3AndECH, record) == Self.replacing("1 . alpn=h2"))
-        #expect(try Self.outcome(.rewriteH3AndECH, "1 . alpn=h2") == .keep)
-        #expect(try Self.outcome(.remove, record) == .remove(malformed: false))
+        let cached = site.ask("www.example", .https, flags: 0x0120)
+        for answer in [site.lastAnswer, cached] {
+            let answer = try #require(answer)
+            #expect(answer.rcode == 0)
+            #expect(answer.answer.filter { $0.type == .https }.map(\.rdata) == expected)
+            let isSigned = answer.answer.contains { $0.type == .rrsig }
+            #expect(isSigned == (policy == .pass), "an altered RRset has no signature")
+        }
+        #expect(cached?.isAuthenticData == (policy == .pass))
     }
 
-    @Test("An alias stays under every policy but remove")
-    func keepsAliases() throws {
-        for policy in HTTPSRecordPolicy.allCases {
-            let expected: Outcome = policy == .remove ? .remove(malformed: false) : .keep
-            #expect(try Self.outcome(policy, "0 svc.example.") == expected)
+    @Test("is applied behind a CNAME", arguments: expectations)
+    func behindCNAME(policy: HTTPSRecordPolicy?, expected: [[UInt8]]) throws {
+        let site = Site(policy: policy)
+        site.ask("www.example", .https)
+        site.reply {
+            $0.add("www.example", .cname, wire("cdn.example.net"))
+            $0.add("cdn.example.net", .https, Self.h3AndH2)
+            $0.add("cdn.example.net", .https, Self.h2Only)
+        }
+        for answer in [site.lastAnswer, site.ask("www.example", .https)] {
+            let answer = try #require(answer)
+            #expect(answer.answer.first?.type == .cname)
+            #expect(answer.answer.dropFirst().map(\.rdata) == expected)
         }
     }
 
-    @Test("A record that offers h3 only goes when the rewriting leaves nothing")
-    func removesQUICOnlyRecords() throws {
-        for policy in [HTTPSRecordPolicy.rewriteH3, .rewriteH3AndECH] {
-            #expect(
-                try Self.outcome(policy, "1 . alpn=h3 no-default-alpn") == .remove(malformed: false)
-            )
-            #expect(try Self.outcome(policy, "1 . alpn=h3") == Self.replacing("1 ."))
+    @Test("is applied to the additional section", arguments: expectations)
+    func additional(policy: HTTPSRecordPolicy?, expected: [[UInt8]]) throws {
+        let site = Site(policy: policy)
+        site.ask("example", .mx)
+        site.reply {
+            $0.add("example", .mx, [0, 1] + wire("www.example"))
+            $0.add("www.example", .https, Self.h3AndH2, section: 10)
+            $0.add("www.example", .https, Self.h2Only, section: 10)
         }
-        #expect(
-            try Self.outcome(.rewriteH3AndECH, "1 . mandatory=ech ech=AQID")
-                == .remove(malformed: false))
+        #expect(site.lastAnswer?.additional.map(\.rdata) == expected)
     }
 
-    @Test("A DNS server's record: doq is not h3, and without an id nothing is left")
-    func treatsDNSServers() throws {
-        for policy in HTTPSRecordPolicy.allCases where policy != .remove {
-            #expect(try Self.outcome(policy, "1 . alpn=doq,dot", isDNSServer: true) == .keep)
+    @Test(
+        "that leaves nothing gives NODATA with SOA, kept like the record", arguments: [false, true])
+    func emptied(behindCNAME: Bool) throws {
+        let site = Site()
+        site.ask("www.example", .https)
+        site.reply {
+            if behindCNAME { $0.add("www.example", .cname, wire("cdn.example.net")) }
+            $0.add(behindCNAME ? "cdn.example.net" : "www.example", .https, Self.h3AndH2)
         }
-        #expect(
-            try Self.outcome(.rewriteH3, "1 . alpn=h3 dohpath=/q{?dns}", isDNSServer: true)
-                == .remove(malformed: false))
-        #expect(
-            try Self.outcome(.rewriteH3, "1 . alpn=h2,h3 dohpath=/q{?dns}", isDNSServer: true)
-                == Self.replacing("1 . alpn=h2 dohpath=/q{?dns}"))
+        for answer in [site.lastAnswer, site.ask("www.example", .https)] {
+            let answer = try #require(answer)
+            #expect(answer.rcode == 0 && answer.answer.count == (behindCNAME ? 1 : 0))
+            #expect(answer.authority.map(\.type) == [.soa])
+            #expect(answer.authority.map(\.ttl) == [30])
+        }
     }
 
-    @Test("Malformed RDATA goes under every policy, and says so")
-    func removesMalformedRecords() {
-        let malformed: [[UInt8]] = [
-            [], [0, 1], [0, 1, 0xc0, 0], [0, 1, 0, 0, 1, 0, 0], [0, 1, 0, 0, 3, 0, 1, 80],
-        ]
-        for policy in HTTPSRecordPolicy.allCases {
-            for rdata in malformed {
-                #expect(Self.outcome(policy, rdata) == .remove(malformed: true))
-            }
-        }
+    @Test("removes malformed records, under pass too")
+    func malformed() throws {
+        let site = Site(policy: .pass)
+        site.ask("www.example", .https)
+        site.reply { $0.add("www.example", .https, [0, 1, 0, 0, 1, 0, 0]) }
+        #expect(site.lastAnswer?.rcode == 0 && site.lastAnswer?.answer.isEmpty == true)
+        #expect(site.forwarder.malformedServiceRecords == 1)
+    }
+
+    @Test("leaves a DNS server's doq alone")
+    func dnsServer() throws {
+        let rdata: [UInt8] = [0, 1, 0, 0, 1, 0, 4, 3, 0x64, 0x6f, 0x71]
+        let site = Site()
+        site.ask("_dns.resolver.example", .svcb)
+        site.reply { $0.add("_dns.resolver.example", .svcb, rdata) }
+        #expect(site.lastAnswer?.answer.map(\.rdata) == [rdata])
+    }
+
+    @Test(
+        "is that of the most specific place",
+        arguments: [
+            ("other.example", HTTPSRecordPolicy.rewriteH3), ("a.ruled.example", .remove),
+            ("a.pass.ruled.example", .pass), ("public.vanillax.me", .rewriteH3AndECH),
+            ("x.exact.example", .pass),
+        ])
+    func specific(name: String, policy: HTTPSRecordPolicy) throws {
+        var builder = ZoneBuilder(
+            ZoneSettings(
+                apex: Site.name("vanillax.me"),
+                httpsRecords: HTTPSRecordRules(defaultPolicy: .rewriteH3AndECH)),
+            seed: Site.seed)
+        try builder.addPublic(owner: Site.name("public.vanillax.me"))
+        var ruled = Site.rule("ruled.example")
+        ruled.httpsRecords = HTTPSRecordRules(
+            defaultPolicy: .remove, domains: [Site.name("pass.ruled.example"): .pass])
+        let view = ViewDescription(
+            name: "lan", clients: [Site.prefix("192.168.10.0/24")], zones: [try builder.build()],
+            forward: [Site.rule(), ruled],
+            httpsRecords: HTTPSRecordRules(defaultPolicy: .rewriteH3),
+            serverHTTPSRecords: HTTPSRecordRules(
+                defaultPolicy: .remove, domains: [Site.name("exact.example"): .pass]))
+        let site = Site([view])
+        site.ask(name, .https)
+        #expect(site.processor.upstreamQuestion?.policy == policy)
     }
 }
