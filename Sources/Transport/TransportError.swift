@@ -1,13 +1,5 @@
 internal import Glibc
 
-/// Over which protocol a message travels.
-package enum ClientTransport: Sendable {
-    case udp
-    case tcp
-
-    fileprivate var name: String { self == .udp ? "udp" : "tcp" }
-}
-
 /// Why a socket for clients could not be opened.
 package enum TransportError: Error, Equatable, Sendable {
     /// Another socket, of this program or not, has the port.
@@ -26,9 +18,9 @@ extension TransportError: CustomStringConvertible {
         switch self {
         case .addressInUse(let address, let transport):
             let hint = address.port == 53 ? "; systemd-resolved's stub listener? see README" : ""
-            return "address already in use: \(address)/\(transport.name)\(hint)"
+            return "address already in use: \(address)/\(transport.rawValue)\(hint)"
         case .permissionDenied(let address, let transport):
-            return "permission denied: \(address)/\(transport.name);"
+            return "permission denied: \(address)/\(transport.rawValue);"
                 + " needs CAP_NET_BIND_SERVICE or a port above 1023"
         case .addressNotAvailable(let address):
             return "no interface has this address: \(address)"
