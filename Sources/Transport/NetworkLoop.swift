@@ -101,6 +101,7 @@ package final class NetworkLoop {
     /// Something is to be done without any event.
     private var hasWork: Bool {
         streams.hasWork || upstreamStreams.hasWork || upstreamDatagrams.hasWork
+            || !removedUDP.isEmpty || !removedTCP.isEmpty
     }
 
     private func round(_ count: Int, _ handler: any NetworkHandler) {

@@ -101,7 +101,7 @@ extension StreamServer {
         connection.queriesInFlight = max(0, connection.queriesInFlight - 1)
         guard message.count <= StreamFrames.maximumMessage else {
             context.counters.droppedOversized &+= 1
-            return settle(connection)
+            return letGo(connection)
         }
         enqueue(message, connection)
         resumeLater(connection)
@@ -111,6 +111,12 @@ extension StreamServer {
     func abandon(_ path: ReplyPath) {
         guard let connection = connections[path.key] else { return }
         connection.queriesInFlight = max(0, connection.queriesInFlight - 1)
+        letGo(connection)
+    }
+
+    /// After a query that gets no answer: the connection may go on, or be finished. That is looked
+    /// at when the round ends, since a handler's call may be within this connection's reading.
+    private func letGo(_ connection: TCPConnection) {
         resumeLater(connection)
         listForFlush(connection)
     }

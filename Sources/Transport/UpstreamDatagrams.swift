@@ -160,7 +160,8 @@ final class UpstreamDatagrams {
         socket.outstanding = [:]
         close(socket)
         for (id, exchange) in failed {
-            exchanges.end(exchange, at: .socket(socket.key, id: id))
+            // An earlier one's failure may have made the handler cancel this one.
+            guard exchanges.end(exchange, at: .socket(socket.key, id: id)) else { continue }
             context.counters.upstreamFailures &+= 1
             handler.upstreamFailure(exchange: exchange, error: error)
         }

@@ -22,9 +22,13 @@ final class UpstreamExchanges {
 
     func place(of exchange: UInt64) -> ExchangePlace? { places[exchange] }
 
-    /// Ends the exchange where it still waits at this place; it may have been sent again elsewhere.
-    func end(_ exchange: UInt64, at place: ExchangePlace) {
-        if places[exchange] == place { places[exchange] = nil }
+    /// Ends the exchange where it still waits at this place. False when it does not: it has been
+    /// cancelled, or sent again elsewhere.
+    @discardableResult
+    func end(_ exchange: UInt64, at place: ExchangePlace) -> Bool {
+        guard places[exchange] == place else { return false }
+        places[exchange] = nil
+        return true
     }
 
     func end(_ exchange: UInt64) { places[exchange] = nil }

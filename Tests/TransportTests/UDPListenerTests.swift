@@ -127,6 +127,15 @@ struct UDPListenerTests {
         }
     }
 
+    @Test("A datagram from port 0 is dropped and counted", .enabled(if: RawSender.isAllowed))
+    func dropsSourcePortZero() throws {
+        let server = try LoopbackServer()
+        defer { server.stop() }
+        try RawSender().send(message(1), fromPort: 0, to: server.address)
+        server.waitUntil { loop, _ in loop.counters.droppedSourcePortZero == 1 }
+        server.onQueue { _, handler in #expect(handler.queries.isEmpty) }
+    }
+
     @Test("A later answer longer than UDP takes is dropped and counted")
     func dropsOversized() throws {
         let server = try LoopbackServer { _ in .later }

@@ -12,9 +12,11 @@ struct UpstreamDatagramsTests {
         octets.prefix(2) + Array(text.utf8)
     }
 
-    @Test("A query goes out with an ID of its own and its reply ends the exchange")
-    func exchanges() throws {
-        let upstream = try LoopbackPeer(.udp, bound: endpoint("127.0.0.1"))
+    @Test(
+        "A query goes out with an ID of its own and its reply ends the exchange",
+        arguments: hasIPv6 ? ["127.0.0.1", "::1"] : ["127.0.0.1"])
+    func exchanges(host: String) throws {
+        let upstream = try LoopbackPeer(.udp, bound: endpoint(host))
         let server = try LoopbackServer(nil)
         defer { server.stop() }
         try server.onQueue { loop, _ in
@@ -207,6 +209,53 @@ struct UpstreamDatagramsTests {
             loop.counters.upstreamSocketsClosed == 1 && handler.failures.count == 1
         }
         server.onQueue { _, handler in #expect(handler.failures[0].error == .closed) }
+    }
+
+    @Test("Exchanges cancelled by the failure of another are not reported")
+    func cancelsFromFailure() throws {
+        var limits = TransportLimits()
+        limits.upstreamSockets = 1
+        let closed = try LoopbackPeer(.udp, bound: endpoint("127.0.0.1"))
+        let address = try closed.local
+        closed.close()
+        let server = try LoopbackServer(nil, limits: limits)
+        defer { server.stop() }
+        try server.onQueue { loop, handler in
+            handler.onFailure = { [unowned loop] in
+                for exchange in UInt64(1)...3 { loop.cancelUpstream(exchange: exchange) }
+            }
+            for exchange in UInt64(1)...3 {
+                try loop.sendUpstream(query.span, to: address, over: .udp, exchange: exchange)
+            }
+        }
+        server.waitUntil { _, handler in !handler.failures.isEmpty }
+        server.onQueue { loop, handler in
+            #expect(handler.failures.count == 1)
+            #expect(loop.counters.upstreamFailures == 1)
+        }
+    }
+
+    @Test("A query shorter than a header is not sent")
+    func refusesShortQueries() throws {
+        let upstream = try LoopbackPeer(.udp, bound: endpoint("127.0.0.1"))
+        let address = try upstream.local
+        let server = try LoopbackServer(nil)
+        defer { server.stop() }
+        let short = [UInt8](repeating: 0, count: 11)
+        server.onQueue { loop, _ in
+            #expect(throws: UpstreamError.self) {
+                try loop.sendUpstream(short.span, to: address, over: .udp, exchange: 1)
+            }
+            #expect(loop.exchanges.count == 0)
+        }
+    }
+
+    @Test("A random ID is one that is not taken, if there is any")
+    func choosesFreeIDs() {
+        let random = RandomSource()
+        let even = UpstreamExchanges.randomID(random) { $0 % 2 == 1 }
+        #expect(even.map { $0 % 2 } == 0)
+        #expect(UpstreamExchanges.randomID(random) { _ in true } == nil)
     }
 
     @Test("Bounds on exchanges and descriptors hold")

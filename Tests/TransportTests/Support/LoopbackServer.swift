@@ -16,7 +16,7 @@ enum Scripted {
 final class ScriptedHandler: NetworkHandler {
     var answer: ([UInt8]) -> Scripted = { .now($0) }
     var takesReply: ([UInt8]) -> Bool = { _ in true }
-    var onMessages: () -> Void = {}
+    var onFailure: () -> Void = {}
 
     var queries: [(octets: [UInt8], client: SocketAddress, transport: ClientTransport)] = []
     var paths: [(path: ReplyPath, octets: [UInt8])] = []
@@ -53,16 +53,14 @@ final class ScriptedHandler: NetworkHandler {
 
     func upstreamFailure(exchange: UInt64, error: UpstreamError) {
         failures.append((exchange, error))
+        onFailure()
     }
 
     func roundBegan(now: Int64) { rounds += 1 }
     func roundEnded() {}
     func tick(now: Int64) { ticks += 1 }
 
-    func messages() {
-        messagesCount += 1
-        onMessages()
-    }
+    func messages() { messagesCount += 1 }
 }
 
 /// A running loop on a queue of its own, listening on a port of the system's choice.
