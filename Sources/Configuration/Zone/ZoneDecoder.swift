@@ -8,8 +8,7 @@ struct ZoneDecoder {
     private let records: RecordDecoder
     private var builder: ZoneBuilder
     /// Each owner name so far and the line of its key.
-    private var lines: NameTableBuilder
-    private let name = LookupName()
+    private var lines: OwnerLines
     /// The apex as the end of a relative name that repeats it, in octets.
     private let repeatedApex: [UInt8]
 
@@ -18,7 +17,7 @@ struct ZoneDecoder {
         apex = zone.settings.apex
         records = RecordDecoder(file, apex: apex, ttl: zone.recordTTL)
         builder = ZoneBuilder(zone.settings, seed: seed)
-        lines = NameTableBuilder(seed: seed)
+        lines = OwnerLines(apex: apex)
         repeatedApex = Array(".\(apex.description.lowercased().dropLast())".utf8)
     }
 
@@ -26,9 +25,8 @@ struct ZoneDecoder {
     mutating func decode(_ entry: YAMLEntry) {
         let contents = records.contents(entry.value)
         guard let owner = owner(entry.key) else { return }
-        name.set(owner)
-        if let line = lines.insert(name, value: UInt32(truncatingIfNeeded: entry.key.mark.line)) {
-            reportDuplicate(entry.key, owner, line: Int(line))
+        if let line = lines.insert(owner, line: entry.key.mark.line) {
+            reportDuplicate(entry.key, owner, line: line)
             return
         }
         if let mark = contents.publicMark {
