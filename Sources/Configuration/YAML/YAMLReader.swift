@@ -135,6 +135,9 @@ import Glibc
                 message += " that starts at line \(start.line)"
             }
             if context.hasSuffix("alias") { expected = "\"*\" in quotes: '*'" }
+            if context.hasSuffix("flow node") {
+                expected = "a value, in quotes when it is an IPv6 address such as \"::1\""
+            }
         }
         return YAMLError(YAMLMark(unsafe state.problem_mark), message, expected: expected)
     }

@@ -28,7 +28,7 @@ struct OwnerLines {
         }
         slots[slot] = UInt32(ends.count + 1)
         for octet in name { octets.append(lowercased(octet)) }
-        // A file has at most 2^30 octets, and a name in it no fewer than here.
+        // A file has at most 2^30 octets, and Punycode does not make four octets of each.
         ends.append(UInt32(octets.count))
         lines.append(UInt32(truncatingIfNeeded: line))
         return nil

@@ -87,11 +87,11 @@ struct ZoneDecoder {
     }
 
     private func repeatsApex(_ text: String) -> Bool {
-        let octets = text.utf8
-        guard !apex.isRoot, octets.count >= repeatedApex.count - 1 else { return false }
-        // A dot before the text's first letter, so that the apex alone is found too.
-        let end = ([0x2e] + octets).suffix(repeatedApex.count)
-        return zip(end, repeatedApex).allSatisfy { lowercased($0) == $1 }
+        guard !apex.isRoot else { return false }
+        func isEqual(_ left: UInt8, _ right: UInt8) -> Bool { lowercased(left) == right }
+        let end = text.utf8.suffix(repeatedApex.count)
+        return end.elementsEqual(repeatedApex, by: isEqual)
+            || text.utf8.elementsEqual(repeatedApex.dropFirst(), by: isEqual)
     }
 
     // MARK: Contradictions
