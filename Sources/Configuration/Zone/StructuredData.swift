@@ -79,9 +79,9 @@ enum StructuredData {
         ],
         .svcb: serviceBinding,
         .tlsa: [
-            Field("certificate_usage", .word, standard: "0"),
-            Field("selector", .word, standard: "0"),
-            Field("matching_type", .word, standard: "0"),
+            Field("certificate_usage", .word),
+            Field("selector", .word),
+            Field("matching_type", .word),
             Field("certificate_association_data", .word),
         ],
         .uri: [Field("priority", .word), Field("weight", .word), Field("target", .text)],

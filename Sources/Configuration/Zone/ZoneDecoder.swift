@@ -44,7 +44,7 @@ struct ZoneDecoder {
         }
     }
 
-    /// The zone; nil when anything was reported. `mark` is where its records begin, for inline ones.
+    /// The zone; nil when anything was reported. `mark` is where inline records begin.
     consuming func build(_ mark: YAMLMark?) -> Zone? {
         let file = self.file
         guard !file.hasErrors else { return nil }
