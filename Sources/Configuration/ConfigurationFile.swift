@@ -43,7 +43,7 @@ struct ConfigurationFile {
             other.error(place, failure.problem, expected: failure.expected)
         } else {
             error(
-                mark, "cannot read \(other.path.quoted): \(failure.problem)",
+                mark, "cannot read \(other.path.quotedPath): \(failure.problem)",
                 expected: failure.expected)
         }
     }

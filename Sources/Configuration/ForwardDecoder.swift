@@ -62,7 +62,9 @@ struct ForwardDecoder {
         let cache = keyed["cache"].flatMap { cacheLifetimes($0) } ?? .standard
         let rules = keyed["https-records"].flatMap { file.httpsRecordRules($0) }
         guard let to = keyed["to"] else {
-            file.error(keyed.mark, "a forward rule without upstreams", expected: "\"to\"")
+            if !keyed.hasUnknownKeys {
+                file.error(keyed.mark, "a forward rule without upstreams", expected: "\"to\"")
+            }
             return nil
         }
         guard let upstreams = upstreams(to) else { return nil }
@@ -124,7 +126,7 @@ struct ForwardDecoder {
         let resolvFile = file.other(file.resolve(path.text))
         guard let servers = ResolvConf(path: resolvFile.path) else {
             file.error(
-                path.mark, "cannot read \(resolvFile.path.quoted)",
+                path.mark, "cannot read \(resolvFile.path.quotedPath)",
                 expected: "an address, or the path of a file with nameserver lines")
             return []
         }
@@ -132,7 +134,7 @@ struct ForwardDecoder {
         let upstreams = withoutOurselves(servers.nameservers)
         if upstreams.isEmpty {
             file.error(
-                path.mark, "\(resolvFile.path.quoted) names no server but ourselves",
+                path.mark, "\(resolvFile.path.quotedPath) names no server but ourselves",
                 expected: "a file with nameserver lines")
         }
         return upstreams

@@ -4,7 +4,9 @@ import DNS
 /// and hands out the values.
 struct KeyedNode {
     let mark: YAMLMark
-    private var values: [String: YAMLNode] = [:]
+    /// Whether a key was unknown: then what seems to be missing may be what was meant.
+    private(set) var hasUnknownKeys = false
+    private var entries: [String: YAMLEntry] = [:]
 
     /// nil, after a report, when `node` is not a mapping; `expected` says what it would be.
     init?(_ node: YAMLNode, keys: [String], expected: String, in file: ConfigurationFile) {
@@ -19,14 +21,18 @@ struct KeyedNode {
         self.mark = mark
         for entry in file.distinct(entries) {
             if keys.contains(entry.key.text) {
-                values[entry.key.text] = entry.value
+                self.entries[entry.key.text] = entry
             } else {
                 file.unknownKey(entry.key, keys: keys)
+                hasUnknownKeys = true
             }
         }
     }
 
-    subscript(key: String) -> YAMLNode? { values[key] }
+    subscript(key: String) -> YAMLNode? { entries[key]?.value }
+
+    /// Where a key stands; the mapping's own place when it does not.
+    func mark(of key: String) -> YAMLMark { entries[key]?.key.mark ?? mark }
 }
 
 extension ConfigurationFile {
@@ -38,7 +44,8 @@ extension ConfigurationFile {
     func unknown(_ what: String, _ word: YAMLScalar, among words: [String]) {
         error(
             word.mark, "unknown \(what) \(word.text.quoted)",
-            expected: words.isEmpty ? "none" : "one of: \(Spelling.list(words))",
+            expected: words.isEmpty
+                ? "none: there are none to name" : "one of: \(Spelling.list(words))",
             suggestion: Spelling.suggestion(for: word.text, among: words))
     }
 

@@ -21,7 +21,9 @@ package struct ListenAddress: Hashable, Sendable {
     /// addresses only the loopback ones are known here.
     func receives(_ upstream: UpstreamAddress) -> Bool {
         guard port == upstream.port else { return false }
-        return address == upstream.address || address.isUnspecified && upstream.address.isLoopback
+        return address == upstream.address
+            || address.isUnspecified && upstream.address.isLoopback
+                && address.isIPv4 == upstream.address.isIPv4
     }
 }
 
@@ -101,8 +103,9 @@ extension ConfigurationFile {
         if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
             host = text[text.index(after: text.startIndex)..<end]
             let rest = text[text.index(after: end)...]
-            port = rest.hasPrefix(":") ? rest.dropFirst() : rest.isEmpty ? nil : rest
-            if !host.contains(":") { host = "" }
+            if rest.hasPrefix(":") { port = rest.dropFirst() }
+            // Brackets are for IPv6 addresses, and only a port may follow them.
+            if !host.contains(":") || port == nil && !rest.isEmpty { host = "" }
         } else if let colon = text.lastIndex(of: ":") {
             host = text[..<colon]
             port = text[text.index(after: colon)...]

@@ -1,18 +1,25 @@
 extension String {
     /// A message quotes no more of a value than fits its line.
     private static let quotedLength = 60
+    /// The longest path (Linux's PATH_MAX).
+    private static let quotedPathLength = 4_096
 
     /// The text between quotation marks for a message: one line, cut when it is long.
-    var quoted: String {
+    var quoted: String { quoted(upTo: Self.quotedLength) }
+
+    /// A path between quotation marks, which must not be cut.
+    var quotedPath: String { quoted(upTo: Self.quotedPathLength) }
+
+    private func quoted(upTo length: Int) -> String {
         var text = "\""
-        for scalar in unicodeScalars.prefix(Self.quotedLength) {
+        for scalar in unicodeScalars.prefix(length) {
             switch scalar.properties.generalCategory {
             case .control, .format, .lineSeparator, .paragraphSeparator:
                 text += "\\u{\(String(scalar.value, radix: 16))}"
             default: text.unicodeScalars.append(scalar)
             }
         }
-        let isLong = unicodeScalars.count > Self.quotedLength
+        let isLong = unicodeScalars.count > length
         return text + (isLong ? "…\"" : "\"")
     }
 }
@@ -29,7 +36,8 @@ enum Spelling {
     static func suggestion(for word: String, among words: [String]) -> String? {
         let typed = Array(word.lowercased().unicodeScalars)
         guard typed.count <= maximumLength else { return nil }
-        let limit = max(1, typed.count / 3)
+        // Of a word of one or two letters, every other short one would be a slip.
+        let limit = typed.count < 3 ? 0 : max(1, typed.count / 3)
         let best = words.prefix(maximumWords)
             .map { ($0, distance(typed, Array($0.lowercased().unicodeScalars))) }
             .min { $0.1 < $1.1 }

@@ -62,7 +62,7 @@ struct ViewDecoder {
         var view = ViewDescription(name: entry.key.text, clients: [])
         if let node = keyed["clients"] {
             view.clients = clients.decode(node, view: view.name)
-        } else {
+        } else if !keyed.hasUnknownKeys {
             file.error(
                 keyed.mark, "view \(view.name.quoted) without clients",
                 expected: "\"clients\", a list of prefixes")

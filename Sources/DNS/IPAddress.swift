@@ -39,26 +39,36 @@ package enum IPAddress: Hashable, Sendable {
 
     /// The address of a text: four decimal octets without leading zeros, or RFC 4291 §2.2's forms.
     package init?(_ text: some StringProtocol) {
-        if text.utf8.contains(0x3a) {
+        // Copied, so that the million addresses of a large zone are parsed by specialised code.
+        let octets = Array(text.utf8)
+        if octets.contains(0x3a) {
             guard let halves = Self.parseIPv6(text) else { return nil }
             self = Self.unmapped(halves.0, halves.1)
         } else {
-            guard let bits = Self.parseIPv4(text) else { return nil }
+            guard let bits = Self.parseIPv4(octets) else { return nil }
             self = .v4(bits)
         }
     }
 
-    private static func parseIPv4(_ text: some StringProtocol) -> UInt32? {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
+    private static func parseIPv4(_ text: [UInt8]) -> UInt32? {
         var bits: UInt32 = 0
-        for part in parts {
-            guard (1...3).contains(part.utf8.count), part.utf8.allSatisfy({ $0 &- 0x30 < 10 }),
-                part.utf8.count == 1 || part.utf8.first != 0x30, let octet = UInt8(part)
-            else { return nil }
-            bits = bits << 8 | UInt32(octet)
+        var parts = 0
+        var part: UInt32 = 0
+        var digits = 0
+        for octet in text + [0x2e] {
+            if octet == 0x2e {
+                guard digits > 0, parts < 4 else { return nil }
+                bits = bits << 8 | part
+                parts += 1
+                (part, digits) = (0, 0)
+            } else {
+                guard octet &- 0x30 < 10, digits == 0 || part > 0 else { return nil }
+                part = part * 10 + UInt32(octet - 0x30)
+                guard part <= 255 else { return nil }
+                digits += 1
+            }
         }
-        return bits
+        return parts == 4 ? bits : nil
     }
 
     private static func parseIPv6(_ text: some StringProtocol) -> (UInt64, UInt64)? {
@@ -75,7 +85,8 @@ package enum IPAddress: Hashable, Sendable {
         while !rest.isEmpty {
             let part = rest.prefix { $0 != ":" }
             if part.utf8.contains(0x2e) {
-                guard part.endIndex == rest.endIndex, let bits = parseIPv4(part) else { return nil }
+                guard part.endIndex == rest.endIndex, let bits = parseIPv4(Array(part.utf8))
+                else { return nil }
                 groups.append(UInt16(truncatingIfNeeded: bits >> 16))
                 groups.append(UInt16(truncatingIfNeeded: bits))
                 rest = rest[part.endIndex...]

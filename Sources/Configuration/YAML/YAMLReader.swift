@@ -124,7 +124,8 @@ import Glibc
         let state = unsafe parser.pointee
         let problem = unsafe state.problem.map { unsafe String(cString: $0) } ?? "out of memory"
         guard unsafe state.error != YAML_READER_ERROR else {
-            return YAMLError(YAMLMark(unsafe state.mark), "bad text: \(problem)")
+            let mark = unsafe self.mark(ofOctet: state.problem_offset)
+            return YAMLError(mark, "bad text: \(problem)", expected: "printable UTF-8")
         }
         var message = "bad YAML: \(problem)"
         var expected: String?
@@ -135,8 +136,31 @@ import Glibc
                 message += " that starts at line \(start.line)"
             }
             if context.hasSuffix("alias") { expected = "\"*\" in quotes: '*'" }
+            if context.hasSuffix("next token") {
+                expected = "blanks, not tabs, and quotes around what begins with @, ` or %"
+            }
+            if context.hasSuffix("flow node") {
+                expected = "a value, in quotes when it is an IPv6 address such as \"::1\""
+            }
         }
         return YAMLError(YAMLMark(unsafe state.problem_mark), message, expected: expected)
+    }
+
+    /// The place of an octet, for which the file is read once more: what libyaml cannot decode is
+    /// ahead of what it has parsed.
+    private func mark(ofOctet offset: Int) -> YAMLMark {
+        unsafe rewind(file)
+        var (line, column) = (1, 1)
+        for _ in 0..<offset {
+            let octet = unsafe fgetc(file)
+            guard octet >= 0 else { break }
+            if octet == 0x0a {
+                (line, column) = (line + 1, 1)
+            } else if octet & 0xc0 != 0x80 {
+                column += 1
+            }
+        }
+        return YAMLMark(line: line, column: column)
     }
 
     /// Opens a regular file for reading; a pipe would make the start hang.

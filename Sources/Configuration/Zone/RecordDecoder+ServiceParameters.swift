@@ -26,7 +26,9 @@ extension RecordDecoder {
             file.wrongKind(entry.value, expected: "the value of \(key)")
             return nil
         case .sequence(let items, _):
-            guard let items = file.items(.sequence(items, entry.value.mark), expected: "values")
+            guard
+                let items = file.items(
+                    .sequence(items, entry.value.mark), expected: "values of \(key)")
             else { return nil }
             var texts: [String] = []
             for item in items {

@@ -58,7 +58,12 @@ struct RecordDecoder {
     private func addressRecord(_ scalar: YAMLScalar) -> Record? {
         let type: RRType = scalar.text.utf8.contains(0x3a) ? .aaaa : .a
         guard let rdata = Self.addressData(scalar.text, type) else {
-            file.wrongKind(.scalar(scalar), expected: Self.expected)
+            let looksLikeAddress = type == .aaaa || scalar.text.first?.isNumber == true
+            file.error(
+                scalar.mark,
+                "\(looksLikeAddress ? "bad address" : "found") \(scalar.text.quoted)",
+                expected: Self.expected,
+                suggestion: Spelling.suggestion(for: scalar.text, among: ["public"]))
             return nil
         }
         return Record(type: type, ttl: ttl, rdata: rdata, mark: scalar.mark)
@@ -68,18 +73,20 @@ struct RecordDecoder {
 
     /// The fields of a record, each nil until its key is met.
     private struct Fields {
-        var type: YAMLNode?
-        var ttl: YAMLNode?
-        var value: YAMLNode?
-        var values: YAMLNode?
-        var octodns: YAMLNode?
-        var geo: YAMLNode?
-        var dynamic: YAMLNode?
+        var type: YAMLEntry?
+        var ttl: YAMLEntry?
+        var value: YAMLEntry?
+        var values: YAMLEntry?
+        var octodns: YAMLEntry?
+        var geo: YAMLEntry?
+        var dynamic: YAMLEntry?
+        /// Then what seems to be missing may be what was meant.
+        var hasUnknownKeys = false
 
         static let keys = ["type", "ttl", "value", "values", "octodns", "geo", "dynamic"]
 
         /// Written out, as a dictionary for each of a million records would take its time.
-        static func path(_ key: String) -> WritableKeyPath<Fields, YAMLNode?>? {
+        static func path(_ key: String) -> WritableKeyPath<Fields, YAMLEntry?>? {
             switch key {
             case "type": \.type
             case "ttl": \.ttl
@@ -98,21 +105,22 @@ struct RecordDecoder {
         for entry in entries {
             guard let path = Fields.path(entry.key.text) else {
                 file.unknownKey(entry.key, keys: Fields.keys)
+                fields.hasUnknownKeys = true
                 continue
             }
             if let first = fields[keyPath: path] {
-                file.duplicateKey(entry.key, firstLine: first.mark.line)
+                file.duplicateKey(entry.key, firstLine: first.key.mark.line)
             } else {
-                fields[keyPath: path] = entry.value
+                fields[keyPath: path] = entry
             }
         }
-        let ttl = fields.ttl.map { file.duration($0) } ?? ttl
+        let ttl = fields.ttl.map { file.duration($0.value) } ?? ttl
         for ignored in [fields.geo, fields.dynamic] {
-            guard let ignored else { continue }
+            guard let key = ignored?.key else { continue }
             file.warning(
-                ignored.mark, "DNS has no geo or dynamic records: the plain values are served")
+                key.mark, "DNS has no \(key.text.quoted): the plain values are served")
         }
-        guard let type = type(fields.type, mark), let values = values(fields, type, mark)
+        guard let type = type(fields, mark), let values = values(fields, type, mark)
         else { return }
         for value in values {
             guard let rdata = rdata(value, type), let ttl else { continue }
@@ -120,9 +128,11 @@ struct RecordDecoder {
         }
     }
 
-    private func type(_ node: YAMLNode?, _ mark: YAMLMark) -> RRType? {
-        guard let node else {
-            file.error(mark, "a record without a type", expected: "\"type\"")
+    private func type(_ fields: Fields, _ mark: YAMLMark) -> RRType? {
+        guard let node = fields.type?.value else {
+            if !fields.hasUnknownKeys {
+                file.error(mark, "a record without a type", expected: "\"type\"")
+            }
             return nil
         }
         guard let scalar = file.scalar(node, expected: "a record type such as A") else {
@@ -138,14 +148,17 @@ struct RecordDecoder {
     }
 
     private func values(_ fields: Fields, _ type: RRType, _ mark: YAMLMark) -> [YAMLNode]? {
-        if let value = fields.value, let values = fields.values {
+        if let value = fields.value?.key.mark, let values = fields.values?.key.mark {
             file.error(
-                values.mark, "\"values\" in a record that has \"value\" on line \(value.mark.line)",
+                values, "\"values\" in a record that has \"value\" on line \(value.line)",
                 expected: "one of them")
             return nil
         }
-        guard let node = fields.values ?? fields.value else {
-            file.error(mark, "\(type) record without data", expected: "\"value\" or \"values\"")
+        guard let node = fields.values?.value ?? fields.value?.value else {
+            if !fields.hasUnknownKeys {
+                file.error(
+                    mark, "\(type) record without data", expected: "\"value\" or \"values\"")
+            }
             return nil
         }
         guard case .sequence = node else { return [node] }

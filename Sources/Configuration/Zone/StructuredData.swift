@@ -79,9 +79,9 @@ enum StructuredData {
         ],
         .svcb: serviceBinding,
         .tlsa: [
-            Field("certificate_usage", .word, standard: "0"),
-            Field("selector", .word, standard: "0"),
-            Field("matching_type", .word, standard: "0"),
+            Field("certificate_usage", .word),
+            Field("selector", .word),
+            Field("matching_type", .word),
             Field("certificate_association_data", .word),
         ],
         .uri: [Field("priority", .word), Field("weight", .word), Field("target", .text)],
@@ -103,6 +103,7 @@ extension RecordDecoder {
         var words: [String] = []
         var marks: [YAMLMark] = []
         var isComplete = true
+        var missing: [String] = []
         for field in fields {
             let value = isOldDS ? oldDSValue(field.key, values) : value(field, values)
             guard let value else {
@@ -113,10 +114,7 @@ extension RecordDecoder {
                     }
                     continue
                 }
-                file.error(
-                    values.mark, "\(type) record without \(field.key)",
-                    expected: Spelling.list(names))
-                isComplete = false
+                missing.append(field.key)
                 continue
             }
             if let parts = self.words(value, field, type) {
@@ -126,7 +124,12 @@ extension RecordDecoder {
                 isComplete = false
             }
         }
-        guard isComplete else { return nil }
+        if !missing.isEmpty, !values.hasUnknownKeys {
+            file.error(
+                values.mark, "\(type) record without \(missing.joined(separator: ", "))",
+                expected: Spelling.list(names))
+        }
+        guard isComplete, missing.isEmpty, !values.hasUnknownKeys else { return nil }
         return parse(words, marks, type, values.mark)
     }
 
@@ -146,7 +149,14 @@ extension RecordDecoder {
     }
 
     private func value(_ field: StructuredData.Field, _ values: KeyedNode) -> YAMLNode? {
-        values[field.key] ?? field.alias.flatMap { values[$0] }
+        guard let alias = field.alias, let old = values[alias] else { return values[field.key] }
+        guard values[field.key] == nil else {
+            file.error(
+                values.mark(of: alias), "\(alias.quoted) beside \(field.key.quoted)",
+                expected: "one of them")
+            return old
+        }
+        return old
     }
 
     /// The words of one field; nil after a report.

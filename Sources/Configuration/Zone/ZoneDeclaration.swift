@@ -63,15 +63,15 @@ extension ConfigurationFile {
         case (nil, let node?):
             zone.source = nil
             wrongKind(node, expected: "a mapping of names to records")
-        case (let file?, let records?):
+        case (_?, _?):
             zone.source = nil
             error(
-                records.mark,
-                "\"records\" in a zone that has \"file\" on line \(file.mark.line)",
+                keyed.mark(of: "records"),
+                "\"records\" in a zone that has \"file\" on line \(keyed.mark(of: "file").line)",
                 expected: "one of them")
         case (nil, nil):
             // A view may change a setting and keep the records.
-            guard zone.source == nil else { return }
+            guard zone.source == nil, !keyed.hasUnknownKeys else { return }
             error(keyed.mark, "a zone without records", expected: "\"file\" or \"records\"")
         }
     }

@@ -8,8 +8,7 @@ struct ZoneDecoder {
     private let records: RecordDecoder
     private var builder: ZoneBuilder
     /// Each owner name so far and the line of its key.
-    private var lines: NameTableBuilder
-    private let name = LookupName()
+    private var lines: OwnerLines
     /// The apex as the end of a relative name that repeats it, in octets.
     private let repeatedApex: [UInt8]
 
@@ -18,7 +17,7 @@ struct ZoneDecoder {
         apex = zone.settings.apex
         records = RecordDecoder(file, apex: apex, ttl: zone.recordTTL)
         builder = ZoneBuilder(zone.settings, seed: seed)
-        lines = NameTableBuilder(seed: seed)
+        lines = OwnerLines(apex: apex)
         repeatedApex = Array(".\(apex.description.lowercased().dropLast())".utf8)
     }
 
@@ -26,9 +25,8 @@ struct ZoneDecoder {
     mutating func decode(_ entry: YAMLEntry) {
         let contents = records.contents(entry.value)
         guard let owner = owner(entry.key) else { return }
-        name.set(owner)
-        if let line = lines.insert(name, value: UInt32(truncatingIfNeeded: entry.key.mark.line)) {
-            reportDuplicate(entry.key, owner, line: Int(line))
+        if let line = lines.insert(owner, line: entry.key.mark.line) {
+            reportDuplicate(entry.key, owner, line: line)
             return
         }
         if let mark = contents.publicMark {
@@ -46,7 +44,7 @@ struct ZoneDecoder {
         }
     }
 
-    /// The zone; nil when anything was reported. `mark` is where its records begin, for inline ones.
+    /// The zone; nil when anything was reported. `mark` is where inline records begin.
     consuming func build(_ mark: YAMLMark?) -> Zone? {
         let file = self.file
         guard !file.hasErrors else { return nil }
@@ -89,11 +87,11 @@ struct ZoneDecoder {
     }
 
     private func repeatsApex(_ text: String) -> Bool {
-        let octets = text.utf8
-        guard !apex.isRoot, octets.count >= repeatedApex.count - 1 else { return false }
-        // A dot before the text's first letter, so that the apex alone is found too.
-        let end = ([0x2e] + octets).suffix(repeatedApex.count)
-        return zip(end, repeatedApex).allSatisfy { lowercased($0) == $1 }
+        guard !apex.isRoot else { return false }
+        func isEqual(_ left: UInt8, _ right: UInt8) -> Bool { lowercased(left) == right }
+        let end = text.utf8.suffix(repeatedApex.count)
+        return end.elementsEqual(repeatedApex, by: isEqual)
+            || text.utf8.elementsEqual(repeatedApex.dropFirst(), by: isEqual)
     }
 
     // MARK: Contradictions

@@ -59,7 +59,7 @@ final class ZoneRegistry {
             let exists = FileManager.default.fileExists(atPath: directory)
             file.error(
                 path.mark,
-                "cannot read the directory \(directory.quoted): "
+                "cannot read the directory \(directory.quotedPath): "
                     + (exists ? "it is no directory or not ours to read" : "there is none"),
                 expected: "a directory of NAME.yaml files, or a mapping of zone names to files")
             return
@@ -67,7 +67,7 @@ final class ZoneRegistry {
         let suffix = ".yaml"
         let zones = names.filter { $0.hasSuffix(suffix) && !$0.hasPrefix(".") }.sorted()
         if zones.isEmpty {
-            file.warning(path.mark, "the directory \(directory.quoted) has no NAME.yaml file")
+            file.warning(path.mark, "the directory \(directory.quotedPath) has no NAME.yaml file")
         }
         let entries = zones.map { name in
             let key = YAMLScalar(

@@ -1,0 +1,167 @@
+import DNS
+import Nameserver
+import Testing
+
+@testable import Configuration
+
+@Suite("Every form of every setting")
+struct SettingsTests {
+    @Test(
+        "Addresses with and without a port",
+        arguments: [
+            ("1.1.1.1", "1.1.1.1:53"), ("1.1.1.1:5300", "1.1.1.1:5300"),
+            ("'[2606:4700::1111]:53'", "[2606:4700::1111]:53"),
+            ("'[2606:4700::1111]'", "[2606:4700::1111]:53"),
+            ("2606:4700::1111", "[2606:4700::1111]:53"),
+        ])
+    func addresses(text: String, expected: String) throws {
+        let configuration = try Site("listen: [\(text)]\nforward: {.: {to: [192.0.2.1]}}").load()
+        #expect(configuration.listen.map(\.description) == [expected])
+        let view = try onlyView("listen: [127.0.0.9]\nforward: {.: \(text)}")
+        #expect(view.forward[0].upstreams.map(\.description) == [expected])
+    }
+
+    @Test("One listen address needs no list")
+    func oneListenAddress() throws {
+        let configuration = try Site("listen: 127.0.0.1:1053\nforward: {}").load()
+        #expect(configuration.listen == [ListenAddress(.v4(0x7f00_0001), port: 1053)])
+    }
+
+    @Test("Workers, cache size and log")
+    func plainSettings() throws {
+        let configuration = try Site(
+            """
+            workers: 4
+            cache-size: 512MiB
+            log: {errors: false, queries: true}
+            forward: {}
+            """
+        ).load()
+        #expect(configuration.workers == 4)
+        #expect(configuration.cacheSize == 512 << 20)
+        #expect(!configuration.log.errors)
+        #expect(configuration.log.queries)
+        #expect(try Site("workers: auto\nforward: {}").load().workers == nil)
+    }
+
+    @Test(
+        "Sizes",
+        arguments: [
+            ("1048576", 1 << 20), ("2048KiB", 2 << 20), ("64MiB", 64 << 20), ("1GiB", 1 << 30),
+        ])
+    func sizes(text: String, octets: Int) throws {
+        #expect(try Site("cache-size: \(text)\nforward: {}").load().cacheSize == octets)
+    }
+
+    @Test(
+        "The cache of a forward rule",
+        arguments: [
+            ("30", [30, 5, 30, 5]), ("5m", [300, 5, 300, 5]), ("1h", [3600, 5, 3600, 5]),
+            ("1d", [86400, 5, 86400, 5]), ("30s", [30, 5, 30, 5]), ("3", [3, 3, 3, 5]),
+            ("0", [0, 0, 0, 0]), ("off", [0, 0, 0, 0]), ("{}", [30, 5, 30, 5]),
+            ("{max: 0}", [0, 0, 0, 0]), ("{max: 1h}", [3600, 5, 3600, 5]),
+            ("{max: 2}", [2, 2, 2, 5]),
+            ("{max: 1h, min: 1m, negative-max: 10, failures: 1}", [3600, 60, 10, 1]),
+            ("{failures: 0}", [30, 5, 30, 0]),
+        ])
+    func cacheLifetimes(text: String, expected: [UInt32]) throws {
+        let view = try onlyView("forward: {.: {to: [192.0.2.1], cache: \(text)}}")
+        #expect(
+            view.forward[0].cache
+                == CacheLifetimes(
+                    maximum: expected[0], minimum: expected[1], negativeMaximum: expected[2],
+                    failures: expected[3]))
+    }
+
+    @Test("Upstreams: one, a list, a mapping, a file of nameservers")
+    func upstreams() throws {
+        let site = try Site(
+            """
+            forward:
+              .: 192.0.2.1
+              a.example: [192.0.2.2, "[2001:db8::2]:5300"]
+              B.example.: {to: 192.0.2.3, https-records: pass}
+              c.example: {to: [192.0.2.4, servers/upstream.conf]}
+              bücher.example: 192.0.2.5
+            """, files: ["servers/upstream.conf": "nameserver 192.0.2.6\nnameserver 127.0.0.1\n"])
+        let rules = try site.load().views[0].forward
+        #expect(
+            rules.map(\.domain.description)
+                == [".", "a.example.", "B.example.", "c.example.", "xn--bcher-kva.example."])
+        #expect(
+            rules.map { $0.upstreams.map(\.description) } == [
+                ["192.0.2.1:53"], ["192.0.2.2:53", "[2001:db8::2]:5300"], ["192.0.2.3:53"],
+                ["192.0.2.4:53", "192.0.2.6:53"], ["192.0.2.5:53"],
+            ])
+        #expect(rules[2].httpsRecords == HTTPSRecordRules(defaultPolicy: .pass))
+    }
+
+    @Test("A view's own forward rules replace those of the same domain and add others")
+    func ownRules() throws {
+        let views = try Site(
+            """
+            forward: {.: 192.0.2.1, home.arpa: 192.0.2.2}
+            views:
+              lan: {clients: [10.0.0.0/8]}
+              guest:
+                clients: [172.16.0.0/12]
+                forward: {.: 192.0.2.3, corp.example: 192.0.2.4}
+            """
+        ).load().views
+        func rules(_ view: ViewDescription) -> [String] {
+            view.forward.map { "\($0.domain) \($0.upstreams[0])" }
+        }
+        #expect(rules(views[0]) == [". 192.0.2.1:53", "home.arpa. 192.0.2.2:53"])
+        #expect(
+            rules(views[1])
+                == [". 192.0.2.3:53", "corp.example. 192.0.2.4:53", "home.arpa. 192.0.2.2:53"])
+    }
+
+    @Test("A view's own rules beside the host's nameservers")
+    func ownRulesBesideDefault() throws {
+        let site = try Site(
+            """
+            views:
+              lan: {clients: [10.0.0.0/8], forward: {home.arpa: 192.0.2.2}}
+            """, files: ["resolv.conf": "nameserver 192.0.2.1"])
+        let rules = try site.load().views[0].forward
+        #expect(rules.map(\.domain.description) == ["home.arpa.", "."])
+    }
+
+    @Test("Policies for HTTPS records everywhere, in a view, a zone, a rule and a domain")
+    func policies() throws {
+        let view = try onlyView(
+            """
+            https-records: {default: rewrite-h3, www.example.com: pass, "default.": remove}
+            zones: {a.example: {records: {}, https-records: rewrite-h3-ech}}
+            views:
+              lan: {clients: [10.0.0.0/8], https-records: remove}
+            forward: {.: {to: 192.0.2.1, https-records: {WWW.example.org.: remove-h3}}}
+            """)
+        #expect(
+            view.serverHTTPSRecords
+                == HTTPSRecordRules(
+                    defaultPolicy: .rewriteH3,
+                    domains: [try name("www.example.com"): .pass, try name("default"): .remove]))
+        #expect(view.httpsRecords == HTTPSRecordRules(defaultPolicy: .remove))
+        #expect(view.zones[0].settings.httpsRecords.defaultPolicy == .rewriteH3AndECH)
+        #expect(view.forward[0].httpsRecords.domains == [try name("www.example.org"): .removeH3])
+    }
+
+    @Test("Client prefixes: networks, single addresses, IPv4-mapped networks")
+    func clients() throws {
+        let view = try onlyView(
+            """
+            views:
+              lan:
+                clients: [192.168.10.0/24, 192.168.20.7, "fd00::/8", "::1", "::ffff:10.0.0.0/104",
+                          0.0.0.0/0]
+            forward: {}
+            """)
+        #expect(
+            view.clients.map(\.description) == [
+                "192.168.10.0/24", "192.168.20.7/32", "fd00::/8", "::1/128", "10.0.0.0/8",
+                "0.0.0.0/0",
+            ])
+    }
+}
