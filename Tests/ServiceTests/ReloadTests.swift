@@ -71,7 +71,7 @@ extension ServiceTests {
 
         static let damages = [
             Damage(testDescription: "broken YAML", logged: "\(zoneFile):2:") {
-                try $0.write("'*': 192.168.10.51\nbad: [1\n", to: zoneFile)
+                try $0.write("'*': 192.168.10.51\n  mail: 192.168.10.52\n", to: zoneFile)
             },
             Damage(testDescription: "a bad address", logged: "\(zoneFile):2:6") {
                 try $0.write("'*': 192.168.10.51\nbad: 192.168.10.256\n", to: zoneFile)
