@@ -42,7 +42,11 @@ final class Server: Sendable {
             environment: ["NOTIFY_SOCKET": directory.file("notify")]
                 .merging(environment) { $1 },
             output: directory.file("log"))
-        guard try notifications.wait(for: "READY", "1", timeout: .seconds(10)) else {
+        let isOver = try eventually(within: .seconds(10)) {
+            try notifications.drain()
+            return notifications.isReady || process.status != nil
+        }
+        guard isOver, notifications.isReady else {
             throw Failure("the server did not come up: \(directory.read("log"))")
         }
     }
