@@ -29,7 +29,7 @@ extension QueryProcessor {
                 type: query.type, bits: AnswerKey.Bits(query), rule: rule, policy: policy)
             guard let elapsed = stored(key, fresh: fresh, now: now) else {
                 counters.cacheMisses &+= 1
-                upstreamQuestion = UpstreamQuestion(
+                question = UpstreamQuestion(
                     name: chain.current, type: query.type, key: key, lowercaseName: name.octets(),
                     rule: rule, policy: policy, transport: transport)
                 return .forward

@@ -3,9 +3,13 @@ package import DNS
 /// Answers queries: octets in, octets out. Deterministic: the client, the time and the snapshot are
 /// parameters. Each worker has one, on its queue; it allocates nothing for a local or cached answer.
 package final class QueryProcessor {
-    package var counters = Counters()
+    // The storage is internal, so that the compiler sees all accesses and needs no run-time checks.
+    var counters = Counters()
+    var question: UpstreamQuestion?
+
+    package var counted: Counters { counters }
     /// What is to be asked upstream after `.forward`.
-    package internal(set) var upstreamQuestion: UpstreamQuestion?
+    package var upstreamQuestion: UpstreamQuestion? { question }
 
     let cache: ResponseCache
     /// The name that is being resolved: the question's, later a chain's.
@@ -108,7 +112,7 @@ package final class QueryProcessor {
             policy: view.policy(for: name))
         guard let elapsed = stored(key, fresh: fresh, now: now) else {
             counters.cacheMisses &+= 1
-            upstreamQuestion = UpstreamQuestion(
+            question = UpstreamQuestion(
                 name: Self.spelledName(query, message), type: query.type, key: key,
                 lowercaseName: name.octets(), rule: rule, policy: view.policy(for: name),
                 transport: transport)

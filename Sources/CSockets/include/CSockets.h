@@ -1,1 +1,111 @@
+// What Swift cannot import from Glibc: GNU socket calls, epoll, CMSG_* macros, typed constants.
+// No state. Results are those of the system calls: -1 and errno on failure.
+//
+// This header does without _GNU_SOURCE, which changes the layout of types such as fd_set: Swift
+// refuses a module whose types differ from those of Glibc and Dispatch. The .c file defines it.
 #pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+enum {
+    hs_control_capacity = 64,
+    hs_event_capacity = 64,
+};
+
+// Typed constants: the headers' enums and macros import with different Swift types.
+static const uint32_t hs_readable = EPOLLIN;
+static const uint32_t hs_writable = EPOLLOUT;
+static const uint32_t hs_error = EPOLLERR;
+static const uint32_t hs_hang_up = EPOLLHUP;
+static const int32_t hs_message_truncated = MSG_TRUNC;
+
+// Brings the cache line at `address` near before it is read.
+static inline void hs_prefetch(const void *address) { __builtin_prefetch(address); }
+
+// Datagrams.
+
+// One datagram of a batch: GNU's struct mmsghdr under a name that needs no _GNU_SOURCE.
+struct hs_datagram {
+    struct msghdr header;
+    unsigned int length;
+};
+
+// The address that a datagram was sent to, and the interface on which it arrived.
+// family is 0 when the kernel told nothing; an IPv4 address fills the first four octets.
+struct hs_local {
+    uint64_t octets[2];
+    uint32_t interface;
+    int32_t family;
+};
+
+// Neither blocks; sending raises no SIGPIPE.
+int hs_receive_batch(int fd, struct hs_datagram *datagrams, unsigned int count);
+int hs_send_batch(int fd, struct hs_datagram *datagrams, unsigned int count);
+
+// Reads IP_PKTINFO or IPV6_PKTINFO from a received message.
+struct hs_local hs_read_local(struct msghdr *message);
+
+// Makes the message leave from `local`; msg_control points to hs_control_capacity octets.
+// The interface is pinned for IPv6 link-local addresses only: elsewhere routing chooses it.
+void hs_write_local(struct msghdr *message, const struct hs_local *local);
+
+// Connected sockets: none of these blocks or raises SIGPIPE.
+ssize_t hs_send(int fd, const void *octets, size_t count);
+ssize_t hs_receive(int fd, void *octets, size_t capacity);
+
+// Sends two parts as one datagram.
+ssize_t hs_send_parts(
+    int fd, const void *first, size_t first_count, const void *second, size_t second_count);
+
+// Opening. Sockets are nonblocking and closed on exec.
+int hs_socket(bool ipv6, bool stream);
+int hs_bind(int fd, const void *address, uint32_t length);
+int hs_connect(int fd, const void *address, uint32_t length);
+int hs_accept(int fd, void *address, uint32_t *length);
+int hs_socket_name(int fd, void *address, uint32_t *length);
+
+// Options.
+int hs_reuse_address(int fd);
+int hs_reuse_port(int fd);
+int hs_only_ipv6(int fd);
+int hs_no_delay(int fd);
+
+// Every datagram tells the address it was sent to.
+int hs_tell_local(int fd, bool ipv6);
+
+// Past the administrator's maximum where CAP_NET_ADMIN allows it.
+int hs_receive_buffer(int fd, int octets);
+
+// IP_PMTUDISC_OMIT: datagrams are sent by the interface's size alone, so that forged ICMP
+// "fragmentation needed" messages change nothing (RFC 9715 section 3.1).
+int hs_ignore_path_mtu(int fd, bool ipv6);
+
+// The error pending on a socket, cleared by reading it.
+int hs_pending_error(int fd);
+
+// The poll set.
+struct hs_event {
+    uint64_t token;
+    uint32_t flags;
+};
+
+int hs_poll_create(void);
+int hs_poll_add(int set, int fd, uint32_t events, uint64_t token);
+int hs_poll_modify(int set, int fd, uint32_t events, uint64_t token);
+int hs_poll_remove(int set, int fd);
+
+// Takes at most hs_event_capacity events.
+int hs_poll_wait(int set, struct hs_event *events, int capacity, int timeout_ms);
+
+// An eventfd, and a timer of CLOCK_MONOTONIC: both nonblocking.
+int hs_event_fd(void);
+int hs_timer_fd(void);
+
+// A periodic timer; 0 disarms it.
+int hs_timer_set(int fd, int64_t nanoseconds);
+
+// How many processors this process may run on; at least 1.
+int hs_available_processors(void);

@@ -24,6 +24,9 @@ enum AnswerKind: Equatable {
     /// NOERROR or NXDOMAIN without one, or a referral; NXDOMAIN behind an alias. Kept for the
     /// minimum: long enough to stop storms, short enough for a host that has just come up.
     case brief
+    /// An alias without the data of its target and without SOA: passed on, but not kept, since the
+    /// rest may be there the next time.
+    case incomplete
     /// SERVFAIL or NOTIMP that the upstream sent (RFC 9520 §3.2).
     case failure
     /// Anything else is passed on and not kept.

@@ -236,14 +236,14 @@ import DNS
 
 /// The place to which a worker's cache hits are copied, so that a shard's lock is held only while
 /// copying. One is kept by each worker.
-@safe package final class AnswerScratch {
+@safe final class AnswerScratch {
     /// The largest image: a message of 65,535 octets and the places of its TTLs.
     static let capacity = 131_072
 
     private let storage: UnsafeMutableRawPointer
     private var count = 0
 
-    package init() {
+    init() {
         unsafe storage = .allocate(byteCount: Self.capacity, alignment: 16)
     }
 

@@ -68,7 +68,7 @@ struct AnswerDraft: ~Copyable, ~Escapable {
             case .positive, .negative: lifetime == .max ? 0 : lifetime
             case .brief: lifetimes.minimum
             case .failure: lifetimes.failures
-            case .uncacheable: 0
+            case .incomplete, .uncacheable: 0
             }
         return UpstreamAnswer.Made(image: image, lifetime: lifetimes.isOff ? 0 : seconds)
     }
@@ -76,7 +76,7 @@ struct AnswerDraft: ~Copyable, ~Escapable {
     private func timeToLive(_ record: UpstreamResponse.Record) -> UInt32 {
         let ttl = record.bounds.timeToLive
         switch kind {
-        case .positive: return lifetimes.clamped(ttl)
+        case .positive, .incomplete: return lifetimes.clamped(ttl)
         case .negative:
             guard record.type == .soa, record.rdata.count >= 4 else {
                 return lifetimes.clamped(ttl)

@@ -113,8 +113,7 @@ struct UpstreamResponse {
         switch rcode {
         case .noError where hasData(chain, question): .positive
         case .noError where hasSOA: .negative
-        // An alias whose target's data are missing: the rest may be had elsewhere.
-        case .noError where chain.count > 1: .uncacheable
+        case .noError where chain.count > 1: .incomplete
         case .noError: .brief
         case .nameError where chain.count > 1 || !hasSOA: .brief
         case .nameError: .negative

@@ -1,29 +1,29 @@
-package import DNS
+import DNS
 
 /// A name made ready for look-ups: in lower case, padded with zeros for reading by words, its labels
 /// counted. One is kept by each worker and filled again for every query, so it allocates once.
 ///
 /// Unsafe because look-ups read eight octets at a time from any octet of the name: the storage has
 /// room for a word behind the longest name, and a zero word stands behind the name at all times.
-@safe package final class LookupName {
+@safe final class LookupName {
     /// 255 octets, a word to read past the end of, rounded up.
     private static let capacity = 272
 
     private let storage: UnsafeMutableRawPointer
     private let labelOffsets: UnsafeMutablePointer<UInt8>
     /// The wire form's length with the root's zero, 1 to 255.
-    package private(set) var length = 1
+    private(set) var length = 1
     /// How many labels the name has, the root not counted.
-    package private(set) var labelCount = 0
+    private(set) var labelCount = 0
 
-    package init() {
+    init() {
         unsafe storage = .allocate(byteCount: Self.capacity, alignment: 16)
         unsafe storage.initializeMemory(as: UInt8.self, repeating: 0, count: Self.capacity)
         unsafe labelOffsets = .allocate(capacity: DomainName.maximumLabelCount + 1)
         unsafe labelOffsets.initialize(repeating: 0, count: DomainName.maximumLabelCount + 1)
     }
 
-    package convenience init(_ name: DomainName) {
+    convenience init(_ name: DomainName) {
         self.init()
         set(name)
     }
@@ -33,13 +33,13 @@ package import DNS
         unsafe labelOffsets.deallocate()
     }
 
-    package func set(_ name: DomainName) {
+    func set(_ name: DomainName) {
         _ = setUncompressed(name.octets.span, at: 0)
     }
 
     /// Takes the name at `offset` of `message`, which must be without compression pointers (a
     /// question's). Returns the octet after it; nil when it is malformed.
-    package func setUncompressed(_ message: Span<UInt8>, at offset: Int) -> Int? {
+    func setUncompressed(_ message: Span<UInt8>, at offset: Int) -> Int? {
         var position = offset
         var labels = 0
         while position < message.count {
@@ -62,7 +62,7 @@ package import DNS
     }
 
     /// Takes the name at `offset` of `message` and follows its pointers; false when malformed.
-    package func set(_ message: Span<UInt8>, at offset: Int) -> Bool {
+    func set(_ message: Span<UInt8>, at offset: Int) -> Bool {
         if setUncompressed(message, at: offset) != nil { return true }
         guard let name = try? MessageReader.name(in: message, at: offset) else { return false }
         set(name)
@@ -70,7 +70,7 @@ package import DNS
     }
 
     /// Takes the suffix of `other` that starts at its label `label`.
-    package func set(_ other: LookupName, from label: Int) {
+    func set(_ other: LookupName, from label: Int) {
         let start = other.offset(of: label)
         let count = other.length &- start
         unsafe storage.copyMemory(from: other.storage + start, byteCount: count)
@@ -81,30 +81,30 @@ package import DNS
     }
 
     /// Where label `label` starts, in octets; the root's zero for `labelCount`.
-    package func offset(of label: Int) -> Int {
+    func offset(of label: Int) -> Int {
         precondition(label >= 0 && label <= labelCount)
         return unsafe Int(labelOffsets[label])
     }
 
     /// The first octet of label `label`, such as `_`; 0 for the root.
-    package func firstOctet(of label: Int) -> UInt8 {
+    func firstOctet(of label: Int) -> UInt8 {
         unsafe storage.load(fromByteOffset: offset(of: label) &+ 1, as: UInt8.self)
     }
 
     /// Whether label `label` is `*`.
-    package func isWildcard(at label: Int) -> Bool {
+    func isWildcard(at label: Int) -> Bool {
         label < labelCount && firstOctet(of: label) == 0x2a
             && offset(of: label &+ 1) &- offset(of: label) == 2
     }
 
     /// The octets of the suffix from `label` on, in lower case.
-    package func octets(from label: Int = 0) -> [UInt8] {
+    func octets(from label: Int = 0) -> [UInt8] {
         let start = offset(of: label)
         return unsafe [UInt8](UnsafeRawBufferPointer(start: storage + start, count: length &- start))
     }
 
     /// The suffix from `label` on, in lower case.
-    package func domainName(from label: Int = 0) -> DomainName {
+    func domainName(from label: Int = 0) -> DomainName {
         DomainName(uncheckedOctets: octets(from: label))
     }
 

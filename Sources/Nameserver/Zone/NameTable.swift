@@ -6,13 +6,13 @@ import DNS
 /// Unsafe because it is the inner loop of every query: the memory is allocated once in `init`, never
 /// written afterwards and freed in `deinit`; indices come only from the slots, masked, and from the
 /// entries that the builder laid out.
-@safe package final class NameTable: @unchecked Sendable {
+@safe final class NameTable: @unchecked Sendable {
     // @unchecked: the pointers are to memory that nobody writes after init.
     private let slots: UnsafeMutablePointer<UInt64>
     private let words: UnsafeMutablePointer<UInt64>
     private let mask: Int
     private let seed: UInt64
-    package let count: Int
+    let count: Int
 
     fileprivate init(_ builder: NameTableBuilder) {
         unsafe slots = .allocate(capacity: builder.slots.count)
@@ -30,7 +30,7 @@ import DNS
     }
 
     /// The number of the suffix of `name` that starts at `label`; nil when it is not in the table.
-    package func value(of name: LookupName, from label: Int = 0) -> UInt32? {
+    func value(of name: LookupName, from label: Int = 0) -> UInt32? {
         let hash = name.hash(from: label, seed: seed)
         let tag = hash >> 32
         var index = Int(truncatingIfNeeded: hash) & mask
@@ -50,23 +50,23 @@ import DNS
 }
 
 /// Collects names and their numbers for a `NameTable`.
-package struct NameTableBuilder {
+struct NameTableBuilder {
     // An entry is a word (length << 32 | value) and the name's words. Entry 0 does not exist, so a
     // slot of 0 is empty.
     fileprivate var words: [UInt64] = [0]
     fileprivate var slots = [UInt64](repeating: 0, count: 16)
     fileprivate let seed: UInt64
-    package private(set) var count = 0
+    private(set) var count = 0
 
     private static let upperHalf: UInt64 = 0xffff_ffff_0000_0000
 
-    package init(seed: UInt64) {
+    init(seed: UInt64) {
         self.seed = seed
     }
 
     /// The number of the suffix of `name` at `label` if it is there already; else puts `value` in
     /// and returns nil.
-    package mutating func insert(
+    mutating func insert(
         _ name: LookupName, from label: Int = 0, value: UInt32
     ) -> UInt32? {
         // At most half of the slots are taken: probing stays short.
@@ -93,7 +93,7 @@ package struct NameTableBuilder {
     }
 
     /// Puts `change(value)` in the place of every value.
-    package mutating func mapValues(_ change: (UInt32) -> UInt32) {
+    mutating func mapValues(_ change: (UInt32) -> UInt32) {
         var entry = 1
         while entry < words.count {
             let value = change(UInt32(truncatingIfNeeded: words[entry]))
@@ -102,7 +102,7 @@ package struct NameTableBuilder {
         }
     }
 
-    package consuming func build() -> NameTable { NameTable(self) }
+    consuming func build() -> NameTable { NameTable(self) }
 
     private func next(_ entry: Int) -> Int {
         entry &+ 1 &+ LookupName.paddedLength(Int(words[entry] >> 32)) / 8

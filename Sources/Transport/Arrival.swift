@@ -1,0 +1,33 @@
+package import DNS
+
+/// One query as it arrived. One object is used for all queries of a loop: its contents hold during
+/// the handler's call only. Confined to the worker's queue.
+package final class Arrival {
+    /// Who asks; an IPv4-mapped IPv6 address comes as IPv4.
+    package internal(set) var client = IPAddress.v4(0)
+    package internal(set) var clientPort: UInt16 = 0
+    package internal(set) var transport = ClientTransport.udp
+
+    var peer = KernelAddress()
+    var local = LocalAddress()
+    /// The listener, for UDP; the connection, for TCP.
+    var key = SlotKey(slot: 0, generation: 0)
+    /// Whether the handler has asked for the reply path, so that an answer may come later.
+    var isPathTaken = false
+
+    /// Where the answer goes, to be kept for a later `NetworkLoop.send`. Over TCP each path taken
+    /// counts as a query in flight until it is answered or abandoned.
+    package func replyPath() -> ReplyPath {
+        isPathTaken = true
+        return ReplyPath(transport: transport, key: key, peer: peer, local: local)
+    }
+}
+
+/// Where a later answer goes: for UDP the client, the address that it asked, and the listener; for
+/// TCP the connection. It stays valid, and useless, when listener or connection are gone.
+package struct ReplyPath: Sendable {
+    package let transport: ClientTransport
+    let key: SlotKey
+    let peer: KernelAddress
+    let local: LocalAddress
+}

@@ -1,0 +1,15 @@
+/// What all parts of one loop share. Confined to the worker's queue.
+final class LoopContext {
+    let limits: TransportLimits
+    let pollSet: PollSet
+    let random = RandomSource()
+    var counters = TransportCounters()
+    /// CLOCK_MONOTONIC in nanoseconds, read at the start of the round.
+    var now: Int64
+
+    init(_ limits: TransportLimits) throws(TransportError) {
+        self.limits = limits
+        pollSet = try PollSet()
+        now = MonotonicClock.now()
+    }
+}

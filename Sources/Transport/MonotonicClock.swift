@@ -1,0 +1,9 @@
+/// The system's clock that never jumps (CLOCK_MONOTONIC). The loop reads it once a round and passes
+/// the value on; nothing else in this module asks for the time.
+package enum MonotonicClock {
+    package static let nanosecondsPerMillisecond: Int64 = 1_000_000
+    package static let nanosecondsPerSecond: Int64 = 1_000_000_000
+
+    /// Nanoseconds since an unspecified start.
+    package static func now() -> Int64 { Syscalls.monotonicTime() }
+}

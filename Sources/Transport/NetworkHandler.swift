@@ -1,0 +1,34 @@
+/// What a loop calls, always on the worker's queue and never from within another of these calls.
+///
+/// A protocol bound to classes, because that is the cheapest form that stays correct: a call is one
+/// load from a witness table with the object as it is. A stored closure would have its context
+/// retained and released at every call, and a generic loop could not be specialized for a type of
+/// another module. `send`, `sendUpstream` and `cancelUpstream` may be called from all of these.
+package protocol NetworkHandler: AnyObject {
+    /// Answers one query: writes into `response` and returns the answer's length in octets. 0 sends
+    /// nothing now: the query is dropped or, when `arrival.replyPath()` was taken, answered later.
+    /// `response` holds 1232 octets for UDP and 65535 for TCP.
+    @_lifetime(response: copy response)
+    func query(
+        _ message: Span<UInt8>, _ arrival: Arrival, _ response: inout MutableSpan<UInt8>
+    ) -> Int
+
+    /// A message with the exchange's ID on its socket; the ID in it is the one on the wire. True
+    /// takes it and ends the exchange; false (a wrong question) lets the exchange wait on.
+    func upstreamReply(_ message: Span<UInt8>, exchange: UInt64) -> Bool
+
+    /// The exchange has ended without a reply.
+    func upstreamFailure(exchange: UInt64, error: UpstreamError)
+
+    /// A round of work begins; `now` is CLOCK_MONOTONIC in nanoseconds. Before all its queries.
+    func roundBegan(now: Int64)
+
+    /// The round's queries are done; what was sent in it goes out after this call.
+    func roundEnded()
+
+    /// At least every 50 ms while `needsTicks` is set or connections are open, within a round.
+    func tick(now: Int64)
+
+    /// `WakeUp.wake()` was called, perhaps several times, perhaps by the loop itself.
+    func messages()
+}

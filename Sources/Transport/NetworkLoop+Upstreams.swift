@@ -1,0 +1,31 @@
+package import DNS
+
+/// Exchanges with upstreams. The consumer numbers its exchanges and keeps their time.
+extension NetworkLoop {
+    /// Sends a query to an upstream with a random ID in place of its own. An exchange that still
+    /// waits is given up first, so one number never has two replies. Throws when the query cannot
+    /// be sent; later errors come by `upstreamFailure`.
+    package func sendUpstream(
+        _ message: Span<UInt8>, to upstream: SocketAddress, over transport: ClientTransport,
+        exchange: UInt64
+    ) throws(UpstreamError) {
+        cancelUpstream(exchange: exchange)
+        guard !exchanges.isFull else { throw .exhausted }
+        updateClock()
+        switch transport {
+        case .udp: try upstreamDatagrams.send(message, to: upstream, exchange: exchange)
+        case .tcp: try upstreamStreams.send(message, to: upstream, exchange: exchange)
+        }
+        roundIsNeeded()
+    }
+
+    /// Gives an exchange up, as after its time: a late reply is ignored.
+    package func cancelUpstream(exchange: UInt64) {
+        switch exchanges.place(of: exchange) {
+        case .socket(let key, let id): upstreamDatagrams.cancel(key, id: id)
+        case .connection(let key, let id): upstreamStreams.cancel(key, id: id)
+        case nil: return
+        }
+        exchanges.end(exchange)
+    }
+}

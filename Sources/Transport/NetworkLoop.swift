@@ -1,0 +1,229 @@
+internal import DNS
+package import Dispatch
+
+/// One worker's network: its listeners, its clients' TCP connections and its upstream sockets, in
+/// one poll set that one dispatch source watches. Everything but `wakeUp` belongs to the worker's
+/// serial queue; `start` keeps the loop and its handler alive until `stop` has finished.
+package final class NetworkLoop {
+    /// Wakes the loop from any thread.
+    package let wakeUp: WakeUp
+
+    let queue: DispatchQueue
+    let context: LoopContext
+    let batches = DatagramBatches()
+    let streams: StreamServer
+    let exchanges: UpstreamExchanges
+    let upstreamDatagrams: UpstreamDatagrams
+    let upstreamStreams: UpstreamStreams
+    var udpListeners = SlotTable<UDPListener>(maximum: maximumListeners)
+    var tcpListeners = SlotTable<TCPListener>(maximum: maximumListeners)
+
+    /// Listeners to be closed at the end of the round.
+    var removedUDP: [SlotKey] = []
+    var removedTCP: [SlotKey] = []
+
+    private let timer: TickTimer
+    private var lastTick: Int64
+    private var handler: (any NetworkHandler)?
+    private var source: (any DispatchSourceRead)?
+    private var isInRound = false
+    // A wake-up is on its way for output that was queued outside a round.
+    private var isRoundComing = false
+    private var drainDeadline: Int64?
+    private var hasStoppedListening = false
+    private var stopped: [() -> Void] = []
+
+    /// Addresses that a worker may listen on; an interface each, far above any host's.
+    static let maximumListeners = 1024
+    /// Rounds in one call of the source's handler. Under constant load it must return at times, or
+    /// nothing else on the queue would ever run; the source fires again at once.
+    private static let maximumRounds = 256
+    /// Nanoseconds from one tick to the next, while ticks are needed.
+    package static let tickPeriod = 50 * MonotonicClock.nanosecondsPerMillisecond
+
+    /// Makes a loop that does nothing yet. Throws when descriptors run out.
+    package init(queue: DispatchQueue, limits: TransportLimits) throws(TransportError) {
+        self.queue = queue
+        context = try LoopContext(limits)
+        wakeUp = try WakeUp()
+        timer = try TickTimer()
+        lastTick = context.now
+        exchanges = UpstreamExchanges(limits)
+        streams = StreamServer(
+            context, batches.arrival, spare: SpareDescriptor(of: wakeUp.descriptor))
+        upstreamDatagrams = UpstreamDatagrams(context, exchanges, batches.received)
+        upstreamStreams = UpstreamStreams(context, exchanges)
+        for (descriptor, target) in [
+            (wakeUp.descriptor, PollTarget.wakeUp), (timer.descriptor, .timer),
+        ] {
+            let error = context.pollSet.add(descriptor, PollToken(target), .readable)
+            guard error == 0 else { throw .system(operation: "epoll_ctl", errno: error) }
+        }
+    }
+
+    deinit { closeAll() }
+
+    /// Begins to call the handler. To be called once.
+    package func start(_ handler: any NetworkHandler) {
+        precondition(source == nil && stopped.isEmpty)
+        self.handler = handler
+        let source = DispatchSource.makeReadSource(
+            fileDescriptor: context.pollSet.descriptor, queue: queue)
+        // Both closures keep the loop alive; cancelling releases them. The poll set's descriptor is
+        // closed with the loop, so after the source has let go of it.
+        source.setEventHandler { self.run() }
+        source.setCancelHandler { self.finishStop() }
+        self.source = source
+        source.activate()
+    }
+
+    /// Asks for ticks; without them the loop sleeps until something arrives.
+    package var needsTicks = false {
+        didSet { updateTimer() }
+    }
+
+    /// What has happened so far.
+    package var counters: TransportCounters { context.counters }
+
+    // MARK: Rounds
+
+    private func run() {
+        for _ in 0..<Self.maximumRounds {
+            guard let handler, source != nil else { return }
+            let count = context.pollSet.wait(
+                milliseconds: hasWork ? 0 : context.limits.lingerMilliseconds)
+            guard count > 0 || hasWork else { return }
+            round(count, handler)
+        }
+        if hasWork { wakeUp.wake() }
+    }
+
+    /// Something is to be done without any event.
+    private var hasWork: Bool {
+        streams.hasWork || upstreamStreams.hasWork || upstreamDatagrams.hasWork
+    }
+
+    private func round(_ count: Int, _ handler: any NetworkHandler) {
+        context.now = MonotonicClock.now()
+        isInRound = true
+        isRoundComing = false
+        handler.roundBegan(now: context.now)
+        for index in 0..<count {
+            let (token, readiness) = context.pollSet.event(index)
+            handle(token, readiness, handler)
+        }
+        if timer.isRunning, context.now - lastTick >= Self.tickPeriod { tick(handler) }
+        streams.resume(handler)
+        upstreamDatagrams.reportBroken(handler)
+        closeRemoved(handler)
+        if drainDeadline != nil, !hasStoppedListening {
+            hasStoppedListening = true
+            stopListening(handler)
+        }
+        handler.roundEnded()
+        flush(handler)
+        isInRound = false
+        updateTimer()
+        if let drainDeadline, isDrained || context.now >= drainDeadline { stop() }
+    }
+
+    private func handle(_ token: PollToken, _ readiness: Readiness, _ handler: any NetworkHandler) {
+        switch token.target {
+        case .udpListener:
+            udpListeners[token.key]?.drain(handler, batches, context)
+        case .tcpConnection:
+            streams.handle(token.key, readiness, handler)
+        case .upstreamSocket:
+            upstreamDatagrams.handle(token.key, handler)
+        case .upstreamConnection:
+            upstreamStreams.handle(token.key, readiness, handler)
+        case .tcpListener:
+            tcpListeners[token.key]?.accept(for: streams, context)
+        case .wakeUp:
+            Syscalls.takeCount(wakeUp.descriptor)
+            handler.messages()
+        case .timer:
+            Syscalls.takeCount(timer.descriptor)
+            tick(handler)
+        case nil:
+            break
+        }
+    }
+
+    private func tick(_ handler: any NetworkHandler) {
+        lastTick = context.now
+        handler.tick(now: context.now)
+        streams.sweep()
+        upstreamDatagrams.sweep(handler)
+        upstreamStreams.sweep(handler)
+    }
+
+    func flush(_ handler: any NetworkHandler) {
+        batches.flush(context)
+        streams.flush()
+        upstreamStreams.flush(handler)
+    }
+
+    /// The timer runs only while the handler or something open needs it.
+    private func updateTimer() {
+        let isNeeded =
+            needsTicks || drainDeadline != nil || !streams.isEmpty || !upstreamDatagrams.isEmpty
+            || !upstreamStreams.isEmpty
+        if isNeeded { timer.start(period: Self.tickPeriod) } else { timer.stop() }
+    }
+
+    /// Sees to it that what was just queued goes out, when no round is on its way to do so.
+    func roundIsNeeded() {
+        guard !isInRound, !isRoundComing else { return }
+        isRoundComing = true
+        wakeUp.wake()
+    }
+
+    /// Brings the clock up to date for calls from outside a round.
+    func updateClock() {
+        if !isInRound { context.now = MonotonicClock.now() }
+    }
+
+    // MARK: The end
+
+    /// Stops listening, answers what has been asked so far, and stops when nothing is owed any more
+    /// or at `deadline` (nanoseconds of `MonotonicClock`). Then calls `stopped` on the queue.
+    package func drain(deadline: Int64, stopped: @escaping () -> Void) {
+        guard source != nil else { return stopped() }
+        self.stopped.append(stopped)
+        drainDeadline = drainDeadline ?? deadline
+        roundIsNeeded()
+    }
+
+    /// Nothing is owed to any client.
+    private var isDrained: Bool { streams.isEmpty && exchanges.count == 0 }
+
+    /// Sends what is queued and closes everything, in order: first the dispatch source, then, in its
+    /// cancel handler, the descriptors. Then calls `stopped` on the queue.
+    package func stop(_ stopped: (() -> Void)? = nil) {
+        if let stopped { self.stopped.append(stopped) }
+        guard let source, let handler else { return }
+        flush(handler)
+        self.source = nil
+        source.cancel()
+    }
+
+    private func finishStop() {
+        closeAll()
+        handler = nil
+        let callbacks = stopped
+        stopped = []
+        for callback in callbacks { callback() }
+    }
+
+    private func closeAll() {
+        timer.stop()
+        for listener in udpListeners.elements { listener.close() }
+        for listener in tcpListeners.elements { listener.close() }
+        for listener in udpListeners.elements { udpListeners.remove(listener.key) }
+        for listener in tcpListeners.elements { tcpListeners.remove(listener.key) }
+        streams.closeAll()
+        upstreamDatagrams.closeAll()
+        upstreamStreams.closeAll()
+    }
+}

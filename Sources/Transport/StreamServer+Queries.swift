@@ -1,0 +1,186 @@
+internal import DNS
+
+/// Reading queries and writing answers.
+extension StreamServer {
+    /// Acts on what the poll set has reported.
+    func handle(_ key: SlotKey, _ readiness: Readiness, _ handler: any NetworkHandler) {
+        guard let connection = connections[key] else { return }
+        // Both directions are closed or the connection is reset: no answer would arrive.
+        if readiness.contains(.error) || readiness.contains(.hangUp) { return close(connection) }
+        if readiness.contains(.writable) { flush(connection) }
+        if readiness.contains(.readable), connections[key] != nil { read(connection, handler) }
+    }
+
+    /// Reads once and answers the queries that are complete.
+    private func read(_ connection: TCPConnection, _ handler: any NetworkHandler) {
+        guard !connection.isInputClosed, !connection.isPaused else { return }
+        var octets: [UInt8] = []
+        swap(&octets, &scratch)
+        defer { swap(&octets, &scratch) }
+        let (filled, transfer) = connection.input.read(connection.descriptor, into: &octets)
+        switch transfer {
+        case .failed: return close(connection)
+        case .done(0): connection.isInputClosed = true
+        case .done, .wouldBlock: break
+        }
+        answer(octets.span.extracting(0..<filled), connection, handler)
+    }
+
+    /// Lets paused connections go on with what they have sent before.
+    func resume(_ handler: any NetworkHandler) {
+        guard !resumable.isEmpty else { return }
+        let keys = resumable
+        resumable = []
+        var octets: [UInt8] = []
+        swap(&octets, &scratch)
+        defer { swap(&octets, &scratch) }
+        for key in keys {
+            guard let connection = connections[key] else { continue }
+            connection.isListedForResume = false
+            connection.isPaused = false
+            let filled = connection.input.restore(into: &octets)
+            answer(octets.span.extracting(0..<filled), connection, handler)
+        }
+    }
+
+    /// Answers the complete queries at the start of `octets` and holds the rest.
+    private func answer(
+        _ octets: Span<UInt8>, _ connection: TCPConnection, _ handler: any NetworkHandler
+    ) {
+        var offset = 0
+        while let range = StreamFrames.message(in: octets, at: offset, end: octets.count) {
+            guard !connection.mustPause(context.limits) else {
+                connection.isPaused = true
+                break
+            }
+            // No message is empty; a client that sends one is out of step.
+            guard !range.isEmpty else {
+                context.counters.tcpMalformed &+= 1
+                return close(connection)
+            }
+            offset = range.upperBound
+            answer(query: octets.extracting(range), connection, handler)
+        }
+        connection.input.hold(octets.extracting(offset..<octets.count))
+        settle(connection)
+    }
+
+    private func answer(
+        query: Span<UInt8>, _ connection: TCPConnection, _ handler: any NetworkHandler
+    ) {
+        context.counters.tcpReceived &+= 1
+        connection.hasQueried = true
+        connection.lastActivity = context.now
+        activity.touch(connection.key.slot)
+        arrival.client = connection.peer.ip
+        arrival.clientPort = connection.peer.port
+        arrival.transport = .tcp
+        arrival.peer = connection.peer
+        arrival.key = connection.key
+        arrival.isPathTaken = false
+        var buffer: [UInt8] = []
+        swap(&buffer, &response)
+        var target = buffer.mutableSpan
+        let length = handler.query(query, arrival, &target)
+        if length > 0 {
+            enqueue(buffer.span.extracting(0..<min(length, buffer.count)), connection)
+        } else if arrival.isPathTaken {
+            connection.queriesInFlight += 1
+        }
+        swap(&buffer, &response)
+    }
+
+    /// Queues an answer to a path taken earlier. It goes out with the round.
+    func send(_ message: Span<UInt8>, to path: ReplyPath) {
+        guard let connection = connections[path.key] else {
+            context.counters.droppedPathGone &+= 1
+            return
+        }
+        connection.queriesInFlight = max(0, connection.queriesInFlight - 1)
+        guard message.count <= StreamFrames.maximumMessage else {
+            context.counters.droppedOversized &+= 1
+            return settle(connection)
+        }
+        enqueue(message, connection)
+        resumeLater(connection)
+    }
+
+    /// No answer to this path will come.
+    func abandon(_ path: ReplyPath) {
+        guard let connection = connections[path.key] else { return }
+        connection.queriesInFlight = max(0, connection.queriesInFlight - 1)
+        resumeLater(connection)
+        listForFlush(connection)
+    }
+
+    private func enqueue(_ message: Span<UInt8>, _ connection: TCPConnection) {
+        connection.output.append(message)
+        context.counters.tcpSent &+= 1
+        listForFlush(connection)
+    }
+
+    private func listForFlush(_ connection: TCPConnection) {
+        guard !connection.isListedForFlush else { return }
+        connection.isListedForFlush = true
+        unflushed.append(connection.key)
+    }
+
+    private func resumeLater(_ connection: TCPConnection) {
+        guard connection.isPaused, !connection.isListedForResume,
+            !connection.mustPause(context.limits)
+        else { return }
+        connection.isListedForResume = true
+        resumable.append(connection.key)
+    }
+
+    /// Writes what the round has gathered, each connection's answers at once.
+    func flush() {
+        guard !unflushed.isEmpty else { return }
+        let keys = unflushed
+        unflushed = []
+        for key in keys {
+            guard let connection = connections[key] else { continue }
+            connection.isListedForFlush = false
+            // A blocked connection is written to when the poll set says so.
+            if connection.blockedSince == nil { flush(connection) }
+        }
+    }
+
+    private func flush(_ connection: TCPConnection) {
+        guard connection.output.count > 0 else { return settle(connection) }
+        switch connection.output.flush(connection.descriptor) {
+        case .failed: return close(connection)
+        case .done(let count) where count > 0:
+            connection.lastActivity = context.now
+            activity.touch(connection.key.slot)
+            connection.blockedSince = connection.output.count > 0 ? context.now : nil
+        case .done, .wouldBlock:
+            if connection.blockedSince == nil { connection.blockedSince = context.now }
+        }
+        resumeLater(connection)
+        settle(connection)
+    }
+
+    /// Closes a finished connection, or tells the poll set what it now waits for.
+    func settle(_ connection: TCPConnection) {
+        if connection.isFinished { return close(connection) }
+        var wanted: Readiness = []
+        if !connection.isInputClosed, !connection.isPaused { wanted.insert(.readable) }
+        if connection.blockedSince != nil { wanted.insert(.writable) }
+        guard wanted != connection.watched else { return }
+        connection.watched = wanted
+        context.pollSet.modify(
+            connection.descriptor, PollToken(.tcpConnection, connection.key), wanted)
+    }
+
+    /// Reads what each client has sent so far, and no more: answers still owed go out, then the
+    /// connections close.
+    func finish(_ handler: any NetworkHandler) {
+        for connection in connections.elements {
+            read(connection, handler)
+            guard connections[connection.key] != nil else { continue }
+            connection.isInputClosed = true
+            settle(connection)
+        }
+    }
+}

@@ -1,0 +1,201 @@
+internal import CSockets
+internal import Glibc
+
+/// The outcome of a read or write on a socket.
+enum Transfer: Equatable {
+    /// So many octets went through; 0 from a stream is its end.
+    case done(Int)
+    /// The socket is not ready.
+    case wouldBlock
+    /// The errno.
+    case failed(Int32)
+}
+
+/// The system calls of this module behind safe Swift types. Each reports its errno as a value.
+///
+/// The `unsafe` expressions here are sound for one reason: every pointer is to a local variable or
+/// to the storage of a span, lives for the one call it is passed to, and comes with its true length.
+enum Syscalls {
+    /// An errno for a log line.
+    static func describe(_ error: Int32) -> String {
+        // `strerror` gives a valid C string for any number; it is copied at once.
+        unsafe String(cString: strerror(error))
+    }
+
+    /// CLOCK_MONOTONIC in nanoseconds. It cannot fail with this clock and a valid address.
+    static func monotonicTime() -> Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) &* MonotonicClock.nanosecondsPerSecond &+ Int64(time.tv_nsec)
+    }
+
+    /// A nonblocking socket that is closed on exec; or a negated errno.
+    static func socket(ipv6: Bool, stream: Bool) -> Int32 {
+        let descriptor = hs_socket(ipv6, stream)
+        return descriptor < 0 ? -errno : descriptor
+    }
+
+    /// 0, or the errno.
+    static func bind(_ descriptor: Int32, _ address: KernelAddress) -> Int32 {
+        var address = address
+        let length = address.length
+        return unsafe hs_bind(descriptor, &address, length) < 0 ? errno : 0
+    }
+
+    /// 0, or the errno; EINPROGRESS is usual for a stream.
+    static func connect(_ descriptor: Int32, _ address: KernelAddress) -> Int32 {
+        var address = address
+        let length = address.length
+        return unsafe hs_connect(descriptor, &address, length) < 0 ? errno : 0
+    }
+
+    /// 0, or the errno.
+    static func listen(_ descriptor: Int32, backlog: Int32) -> Int32 {
+        Glibc.listen(descriptor, backlog) < 0 ? errno : 0
+    }
+
+    /// Sets an option that every IPv6 listener needs. 0, or the errno; so with the next two.
+    static func setOnlyIPv6(_ descriptor: Int32) -> Int32 {
+        hs_only_ipv6(descriptor) < 0 ? errno : 0
+    }
+
+    static func setReuseAddress(_ descriptor: Int32) -> Int32 {
+        hs_reuse_address(descriptor) < 0 ? errno : 0
+    }
+
+    static func setReusePort(_ descriptor: Int32) -> Int32 {
+        hs_reuse_port(descriptor) < 0 ? errno : 0
+    }
+
+    /// Options that a socket works without: the outcome is not looked at.
+    static func setReceiveBuffer(_ descriptor: Int32, octets: Int32) {
+        _ = hs_receive_buffer(descriptor, octets)
+    }
+
+    static func ignorePathMTU(_ descriptor: Int32, ipv6: Bool) {
+        _ = hs_ignore_path_mtu(descriptor, ipv6)
+    }
+
+    /// Answers are written whole: nothing is gained by waiting for more (Nagle's algorithm).
+    static func setNoDelay(_ descriptor: Int32) { _ = hs_no_delay(descriptor) }
+
+    /// Every datagram tells where it was sent to. 0, or the errno.
+    static func setTellsLocal(_ descriptor: Int32, ipv6: Bool) -> Int32 {
+        hs_tell_local(descriptor, ipv6) < 0 ? errno : 0
+    }
+
+    /// For descriptors that were opened elsewhere. 0, or the errno.
+    static func setNonblocking(_ descriptor: Int32) -> Int32 {
+        let flags = fcntl(descriptor, F_GETFL)
+        return flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0 ? errno : 0
+    }
+
+    /// A connection and its peer; or a negated errno.
+    static func accept(_ listener: Int32) -> (descriptor: Int32, peer: KernelAddress) {
+        var peer = KernelAddress()
+        var length = KernelAddress.capacity
+        let descriptor = unsafe hs_accept(listener, &peer, &length)
+        return (descriptor < 0 ? -errno : descriptor, peer)
+    }
+
+    /// The address that a socket is bound to; nil when it is not an IP socket.
+    static func localAddress(_ descriptor: Int32) -> SocketAddress? {
+        var address = KernelAddress()
+        var length = KernelAddress.capacity
+        guard unsafe hs_socket_name(descriptor, &address, &length) == 0 else { return nil }
+        return address.socketAddress
+    }
+
+    static func close(_ descriptor: Int32) {
+        // EINTR too has closed it on Linux; nothing is to be done about other errors.
+        _ = Glibc.close(descriptor)
+    }
+
+    /// The error pending on a socket, cleared by this call; 0 for none.
+    static func pendingError(_ descriptor: Int32) -> Int32 { hs_pending_error(descriptor) }
+
+    /// Sends octets on a stream, or one datagram on a connected socket.
+    static func send(_ descriptor: Int32, _ octets: Span<UInt8>) -> Transfer {
+        transfer(
+            unsafe octets.withUnsafeBytes { unsafe hs_send(descriptor, $0.baseAddress, $0.count) })
+    }
+
+    /// Sends a DNS message as one datagram with `id` in place of its first two octets.
+    static func send(_ descriptor: Int32, id: UInt16, _ message: Span<UInt8>) -> Transfer {
+        var id = id.bigEndian
+        return transfer(
+            unsafe message.withUnsafeBytes { octets in
+                guard octets.count >= 2, let start = octets.baseAddress else { return 0 }
+                return unsafe hs_send_parts(descriptor, &id, 2, start + 2, octets.count - 2)
+            })
+    }
+
+    /// Receives from a stream into `octets` from `offset` on, up to `limit` octets.
+    static func receive(
+        _ descriptor: Int32, into octets: inout [UInt8], at offset: Int, limit: Int
+    ) -> Transfer {
+        precondition(offset >= 0 && limit > 0 && limit <= octets.count - offset)
+        return transfer(
+            unsafe octets.withUnsafeMutableBytes { octets in
+                guard let start = octets.baseAddress else { return 0 }
+                return unsafe hs_receive(descriptor, start + offset, limit)
+            })
+    }
+
+    private static func transfer(_ result: Int) -> Transfer {
+        guard result < 0 else { return .done(result) }
+        let error = errno
+        return error == EAGAIN || error == EINTR ? .wouldBlock : .failed(error)
+    }
+
+    /// An eventfd; or a negated errno.
+    static func eventDescriptor() -> Int32 {
+        let descriptor = hs_event_fd()
+        return descriptor < 0 ? -errno : descriptor
+    }
+
+    /// Adds 1 to an eventfd. It fails only when it is full, and then it is readable anyway.
+    static func signal(_ descriptor: Int32) {
+        var one: UInt64 = 1
+        _ = unsafe write(descriptor, &one, 8)
+    }
+
+    /// Takes what an eventfd or a timer has counted, so that it is no longer readable.
+    static func takeCount(_ descriptor: Int32) {
+        var count: UInt64 = 0
+        _ = unsafe read(descriptor, &count, 8)
+    }
+
+    /// A timer's descriptor; or a negated errno.
+    static func timerDescriptor() -> Int32 {
+        let descriptor = hs_timer_fd()
+        return descriptor < 0 ? -errno : descriptor
+    }
+
+    /// Lets a timer fire every so many nanoseconds; 0 stops it.
+    static func setTimer(_ descriptor: Int32, period: Int64) {
+        _ = hs_timer_set(descriptor, period)
+    }
+
+    /// A second descriptor of the same file, to be given up when descriptors run out; or negative.
+    static func duplicate(_ descriptor: Int32) -> Int32 { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
+
+    /// Raises RLIMIT_NOFILE to its hard limit. Returns the limit, or nil when it cannot be raised.
+    static func raiseDescriptorLimit() -> UInt64? {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+            return nil
+        }
+        limit.rlim_cur = limit.rlim_max
+        let isRaised = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
+        return isRaised ? UInt64(limit.rlim_max) : nil
+    }
+}
+
+/// Raises the process's number of open descriptors to what the system allows it. The program calls
+/// this once, before any socket is opened. Returns the limit, or nil when it stays as it was.
+@discardableResult
+package func raiseDescriptorLimit() -> UInt64? { Syscalls.raiseDescriptorLimit() }
+
+/// How many processors this process may run on, as taskset(1) and a unit's CPUAffinity leave them.
+package func availableProcessors() -> Int { Int(hs_available_processors()) }

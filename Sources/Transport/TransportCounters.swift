@@ -1,0 +1,55 @@
+/// What one worker's loop has done since it started.
+package struct TransportCounters: Sendable, Equatable {
+    /// Queries over UDP handed to the handler.
+    package var received: UInt64 = 0
+    /// Answers over UDP that the kernel took.
+    package var sent: UInt64 = 0
+    /// Answers over UDP that the kernel refused (no buffer, no route, a firewall).
+    package var sendFailures: UInt64 = 0
+    /// Datagrams larger than the receive buffer.
+    package var droppedTruncated: UInt64 = 0
+    /// Datagrams from port 0, to which no answer can go.
+    package var droppedSourcePortZero: UInt64 = 0
+    /// Answers whose listener or TCP connection is gone.
+    package var droppedPathGone: UInt64 = 0
+    /// Answers too long for their transport.
+    package var droppedOversized: UInt64 = 0
+
+    /// Queries over TCP handed to the handler.
+    package var tcpReceived: UInt64 = 0
+    /// Answers queued on TCP connections.
+    package var tcpSent: UInt64 = 0
+    package var tcpAccepted: UInt64 = 0
+    package var tcpClosed: UInt64 = 0
+    /// New connections closed at once because their client has too many.
+    package var tcpRefused: UInt64 = 0
+    /// Connections closed to make room for new ones.
+    package var tcpEvicted: UInt64 = 0
+    /// Connections closed by a timeout.
+    package var tcpTimedOut: UInt64 = 0
+    /// Connections closed because of an empty message.
+    package var tcpMalformed: UInt64 = 0
+    /// Accepting failed: no descriptors or no memory.
+    package var tcpAcceptFailures: UInt64 = 0
+    /// TCP connections open now.
+    package var tcpOpen: Int { Int(truncatingIfNeeded: tcpAccepted &- tcpClosed) }
+
+    /// Queries sent to upstreams, by either transport.
+    package var upstreamSent: UInt64 = 0
+    /// Replies that ended an exchange.
+    package var upstreamReceived: UInt64 = 0
+    /// Upstream messages whose ID matches no exchange of their socket: late, or forged.
+    package var upstreamWrongID: UInt64 = 0
+    /// Upstream messages with a right ID that the handler did not take.
+    package var upstreamRejected: UInt64 = 0
+    /// Upstream datagrams larger than the receive buffer.
+    package var upstreamTruncated: UInt64 = 0
+    /// Exchanges ended by an error of their socket or connection.
+    package var upstreamFailures: UInt64 = 0
+    /// TCP exchanges sent again because an idle connection had been closed.
+    package var upstreamRetries: UInt64 = 0
+    package var upstreamSocketsOpened: UInt64 = 0
+    package var upstreamSocketsClosed: UInt64 = 0
+
+    package init() {}
+}

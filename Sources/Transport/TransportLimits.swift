@@ -1,0 +1,48 @@
+/// The bounds of one worker's loop. Every default is safe on a host with 20 000 descriptors.
+package struct TransportLimits: Sendable {
+    /// How long the loop waits for more work before it gives its thread back, in milliseconds.
+    /// One millisecond saves the two thread changes of a wake-up at 2 000 queries a second.
+    package var lingerMilliseconds: Int32 = 1
+
+    /// Open TCP connections. The one idle for the longest time makes room for a new one.
+    package var connections = 1024
+    /// Open TCP connections of one client: an IPv4 address or an IPv6 /56, what one home gets.
+    package var connectionsPerClient = 64
+    /// How long a connection may stay without a new query or progress, in nanoseconds
+    /// (RFC 7766 §6.2.3 asks for seconds).
+    package var idleTimeout: Int64 = 10 * MonotonicClock.nanosecondsPerSecond
+    /// How long a new connection may take to complete its first query, in nanoseconds.
+    package var firstQueryTimeout: Int64 = 5 * MonotonicClock.nanosecondsPerSecond
+    /// How long a connection with unanswered queries is kept, in nanoseconds: longer than the
+    /// forwarder's whole effort for a query.
+    package var answerTimeout: Int64 = 15 * MonotonicClock.nanosecondsPerSecond
+    /// How long a client may leave its answers unread, in nanoseconds.
+    package var writeTimeout: Int64 = 10 * MonotonicClock.nanosecondsPerSecond
+    /// Unanswered queries of a connection; at this number reading pauses.
+    package var queriesInFlight = 64
+    /// Octets of answers that wait for a connection's client; at this number reading pauses.
+    package var queuedOctets = 256 * 1024
+
+    /// Sockets that share an upstream's UDP exchanges; each has a random port of its own.
+    package var upstreamSockets = 16
+    /// Queries after which an upstream socket is replaced: a port that is used for long can be
+    /// found out (RFC 5452 §4.5).
+    package var upstreamSocketQueries = 256
+    /// How long an upstream socket takes new queries, in nanoseconds.
+    package var upstreamSocketLifetime: Int64 = 10 * MonotonicClock.nanosecondsPerSecond
+    /// The longest time that a replaced socket waits for its last replies, in nanoseconds.
+    package var longestExchange: Int64 = 5 * MonotonicClock.nanosecondsPerSecond
+    /// Unanswered exchanges of one upstream socket: guessing an ID of 64 in 65 536 and a port is
+    /// still far from likely.
+    package var exchangesPerSocket = 64
+    /// Unanswered exchanges of the worker, all upstreams together.
+    package var exchanges = 8192
+    /// Open upstream descriptors of the worker, UDP and TCP together.
+    package var upstreamDescriptors = 1024
+    /// How long an upstream TCP connection stays open without exchanges, in nanoseconds.
+    package var upstreamIdleTimeout: Int64 = 10 * MonotonicClock.nanosecondsPerSecond
+    /// How long a TCP connection attempt to an upstream may take, in nanoseconds.
+    package var upstreamConnectTimeout: Int64 = 3 * MonotonicClock.nanosecondsPerSecond
+
+    package init() {}
+}

@@ -1,0 +1,39 @@
+/// A TCP connection to an upstream, shared by all exchanges with it (RFC 7766 §6.2.1). A record:
+/// `UpstreamStreams` acts on it. Confined to the worker's queue.
+final class UpstreamConnection {
+    /// An exchange that waits for its reply, with what is needed to send it again.
+    struct Pending {
+        let exchange: UInt64
+        let message: [UInt8]
+        let sentAt: Int64
+        /// Sent on a connection that had been used before, which the upstream may have been about
+        /// to close: then it deserves one attempt on a fresh one (RFC 7766 §6.2.4).
+        let mayRetry: Bool
+    }
+
+    let descriptor: Int32
+    let key: SlotKey
+    let upstream: SocketAddress
+    let openedAt: Int64
+
+    var isConnected = false
+    var hasReplied = false
+    var input = StreamInput()
+    var output = StreamOutput()
+    var outstanding: [UInt16: Pending] = [:]
+    /// The last octets sent or received, in nanoseconds.
+    var lastActivity: Int64
+    /// The last octets received.
+    var lastReceived: Int64
+    var isListedForFlush = false
+    var watched: Readiness = .writable
+
+    init(_ descriptor: Int32, _ key: SlotKey, _ upstream: SocketAddress, now: Int64) {
+        self.descriptor = descriptor
+        self.key = key
+        self.upstream = upstream
+        openedAt = now
+        lastActivity = now
+        lastReceived = now
+    }
+}

@@ -1,0 +1,210 @@
+internal import DNS
+internal import Glibc
+
+/// Exchanges with upstreams over UDP: for each upstream a pool of sockets with random ports, of
+/// which each query takes one at random (RFC 5452 §9.2). Confined to the worker's queue.
+final class UpstreamDatagrams {
+    private let context: LoopContext
+    private let exchanges: UpstreamExchanges
+    private let received: ReceiveBatch
+    private var sockets: SlotTable<UpstreamSocket>
+    /// The keys of each upstream's sockets by position; nil where none is open.
+    private var pools: [SocketAddress: [SlotKey?]] = [:]
+    /// Sockets that reported an error while a query was sent; their exchanges fail in the round.
+    private var broken: [(key: SlotKey, error: UpstreamError)] = []
+
+    init(_ context: LoopContext, _ exchanges: UpstreamExchanges, _ received: ReceiveBatch) {
+        self.context = context
+        self.exchanges = exchanges
+        self.received = received
+        sockets = SlotTable(maximum: context.limits.upstreamDescriptors)
+    }
+
+    var isEmpty: Bool { sockets.count == 0 }
+    var hasWork: Bool { !broken.isEmpty }
+
+    /// Sends a query with a random ID from a random socket of the upstream's pool.
+    func send(
+        _ message: Span<UInt8>, to upstream: SocketAddress, exchange: UInt64
+    ) throws(UpstreamError) {
+        // The first attempt may meet an error left by an earlier query; the second has a new socket.
+        for attempt in 1...2 {
+            let socket = try socketForQuery(to: upstream)
+            let id = UpstreamExchanges.randomID(context.random) { socket.outstanding[$0] != nil }
+            guard let id else { throw .exhausted }
+            switch Syscalls.send(socket.descriptor, id: id, message) {
+            case .done:
+                context.counters.upstreamSent &+= 1
+                socket.outstanding[id] = exchange
+                exchanges.begin(exchange, at: .socket(socket.key, id: id))
+                socket.queries += 1
+                if socket.queries >= context.limits.upstreamSocketQueries { retire(socket) }
+                return
+            case .wouldBlock:
+                throw .exhausted
+            case .failed(let errno):
+                let error = UpstreamError(errno: errno)
+                retire(socket)
+                if socket.outstanding.isEmpty {
+                    close(socket)
+                } else {
+                    broken.append((socket.key, error))
+                }
+                guard error == .refused, attempt == 1 else { throw error }
+            }
+        }
+    }
+
+    /// A socket of the pool at a random position, opened or replaced where need be.
+    private func socketForQuery(to upstream: SocketAddress) throws(UpstreamError) -> UpstreamSocket
+    {
+        let size = context.limits.upstreamSockets
+        let position = context.random.next(below: size)
+        if let key = pools[upstream]?[position], let socket = sockets[key] {
+            if socket.outstanding.count < context.limits.exchangesPerSocket { return socket }
+            retire(socket)
+        }
+        guard exchanges.mayOpenDescriptor, let key = sockets.reserve() else {
+            return try anySocket(to: upstream)
+        }
+        let descriptor: Int32
+        do throws(UpstreamError) {
+            descriptor = try UpstreamSocket.open(to: upstream, context.random)
+        } catch {
+            guard error == .exhausted else { throw error }
+            return try anySocket(to: upstream)
+        }
+        guard context.pollSet.add(descriptor, PollToken(.upstreamSocket, key), .readable) == 0
+        else {
+            Syscalls.close(descriptor)
+            throw .exhausted
+        }
+        let socket = UpstreamSocket(
+            descriptor, key, upstream, position: position, now: context.now)
+        sockets.insert(socket, at: key)
+        exchanges.openDescriptors += 1
+        context.counters.upstreamSocketsOpened &+= 1
+        pools[upstream, default: Array(repeating: nil, count: size)][position] = key
+        return socket
+    }
+
+    /// Where no descriptor is left, any socket that the upstream's pool has.
+    private func anySocket(to upstream: SocketAddress) throws(UpstreamError) -> UpstreamSocket {
+        for case let key? in pools[upstream] ?? [] {
+            if let socket = sockets[key],
+                socket.outstanding.count < context.limits.exchangesPerSocket
+            {
+                return socket
+            }
+        }
+        throw .exhausted
+    }
+
+    /// Receives replies, or the error that ends all exchanges of a socket.
+    func handle(_ key: SlotKey, _ handler: any NetworkHandler) {
+        guard let socket = sockets[key] else { return }
+        let received = received
+        let count = received.receive(from: socket.descriptor, tellsLocal: false)
+        guard count > 0 else {
+            let errno = Int32(truncatingIfNeeded: -count)
+            guard count < 0, errno != EAGAIN, errno != EINTR else { return }
+            return fail(socket, UpstreamError(errno: errno), handler)
+        }
+        for index in 0..<count {
+            guard !received.isTruncated(index) else {
+                context.counters.upstreamTruncated &+= 1
+                continue
+            }
+            take(received.message(index), socket, handler)
+        }
+        if socket.retiredAt != nil, socket.outstanding.isEmpty { close(socket) }
+    }
+
+    private func take(
+        _ message: Span<UInt8>, _ socket: UpstreamSocket, _ handler: any NetworkHandler
+    ) {
+        guard message.count >= 2, let exchange = socket.outstanding[message.uint16(at: 0)] else {
+            context.counters.upstreamWrongID &+= 1
+            return
+        }
+        let id = message.uint16(at: 0)
+        guard handler.upstreamReply(message, exchange: exchange) else {
+            context.counters.upstreamRejected &+= 1
+            return
+        }
+        context.counters.upstreamReceived &+= 1
+        // The handler may have sent the exchange again, by TCP: then it goes on there.
+        if socket.outstanding[id] == exchange { socket.outstanding[id] = nil }
+        exchanges.end(exchange, at: .socket(socket.key, id: id))
+    }
+
+    /// Forgets an ID: a reply to it is ignored.
+    func cancel(_ key: SlotKey, id: UInt16) {
+        guard let socket = sockets[key] else { return }
+        socket.outstanding[id] = nil
+        if socket.retiredAt != nil, socket.outstanding.isEmpty { close(socket) }
+    }
+
+    /// Reports the failures found while sending.
+    func reportBroken(_ handler: any NetworkHandler) {
+        guard !broken.isEmpty else { return }
+        let found = broken
+        broken = []
+        for (key, error) in found {
+            if let socket = sockets[key] { fail(socket, error, handler) }
+        }
+    }
+
+    private func fail(
+        _ socket: UpstreamSocket, _ error: UpstreamError, _ handler: any NetworkHandler
+    ) {
+        let failed = socket.outstanding
+        socket.outstanding = [:]
+        close(socket)
+        for (id, exchange) in failed {
+            exchanges.end(exchange, at: .socket(socket.key, id: id))
+            context.counters.upstreamFailures &+= 1
+            handler.upstreamFailure(exchange: exchange, error: error)
+        }
+    }
+
+    /// Takes a socket out of its pool; it still waits for replies.
+    private func retire(_ socket: UpstreamSocket) {
+        guard let position = socket.position else { return }
+        socket.position = nil
+        socket.retiredAt = context.now
+        pools[socket.upstream]?[position] = nil
+        if pools[socket.upstream]?.allSatisfy({ $0 == nil }) == true {
+            pools[socket.upstream] = nil
+        }
+    }
+
+    private func close(_ socket: UpstreamSocket) {
+        retire(socket)
+        guard sockets.remove(socket.key) != nil else { return }
+        exchanges.openDescriptors -= 1
+        context.counters.upstreamSocketsClosed &+= 1
+        Syscalls.close(socket.descriptor)
+    }
+
+    /// Replaces sockets past their time, and closes replaced ones that wait for nothing more.
+    func sweep(_ handler: any NetworkHandler) {
+        let now = context.now
+        for socket in sockets.elements {
+            if socket.position != nil, now - socket.openedAt > context.limits.upstreamSocketLifetime
+            {
+                retire(socket)
+            }
+            guard let retiredAt = socket.retiredAt else { continue }
+            if socket.outstanding.isEmpty {
+                close(socket)
+            } else if now - retiredAt > context.limits.longestExchange {
+                fail(socket, .closed, handler)
+            }
+        }
+    }
+
+    func closeAll() {
+        for socket in sockets.elements { close(socket) }
+    }
+}

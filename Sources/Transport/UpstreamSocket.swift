@@ -1,0 +1,54 @@
+/// A UDP socket that is connected to one upstream from a random port, so that the kernel takes
+/// datagrams from that upstream only and reports its ICMP refusals (RFC 5452 §9). A record:
+/// `UpstreamDatagrams` acts on it. Confined to the worker's queue.
+final class UpstreamSocket {
+    let descriptor: Int32
+    let key: SlotKey
+    let upstream: SocketAddress
+    /// The position in the upstream's pool; nil once the socket is replaced.
+    var position: Int?
+    let openedAt: Int64
+    /// When it was replaced, in nanoseconds.
+    var retiredAt: Int64?
+    /// Queries sent so far.
+    var queries = 0
+    /// The exchange of each ID that waits for a reply.
+    var outstanding: [UInt16: UInt64] = [:]
+
+    init(
+        _ descriptor: Int32, _ key: SlotKey, _ upstream: SocketAddress, position: Int, now: Int64
+    ) {
+        self.descriptor = descriptor
+        self.key = key
+        self.upstream = upstream
+        self.position = position
+        openedAt = now
+    }
+
+    /// The ports to choose from: all that are not reserved for services (RFC 5452 §9.2, RFC 6056
+    /// §3.2), 64 512 of them.
+    private static let ports: ClosedRange<UInt16> = 1024...65_535
+    /// Ports tried before giving up; a taken one is met about once in thousands.
+    private static let portAttempts = 16
+
+    /// Opens a descriptor bound to a random port and connected to the upstream.
+    static func open(
+        to upstream: SocketAddress, _ random: RandomSource
+    ) throws(UpstreamError) -> Int32 {
+        let descriptor = Syscalls.socket(ipv6: upstream.isIPv6, stream: false)
+        guard descriptor >= 0 else { throw UpstreamError(errno: -descriptor) }
+        var error: Int32 = 0
+        for _ in 0..<portAttempts {
+            let local = SocketAddress(wildcardLike: upstream, port: random.next(in: ports))
+            error = Syscalls.bind(descriptor, KernelAddress(local))
+            // Taken, or reserved by the administrator: another one.
+            if error == 0 { break }
+        }
+        if error == 0 { error = Syscalls.connect(descriptor, KernelAddress(upstream)) }
+        guard error == 0 else {
+            Syscalls.close(descriptor)
+            throw UpstreamError(errno: error)
+        }
+        return descriptor
+    }
+}

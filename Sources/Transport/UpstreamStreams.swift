@@ -1,0 +1,241 @@
+internal import DNS
+internal import Glibc
+
+/// Exchanges with upstreams over TCP: one connection an upstream, kept open for a while, with many
+/// queries on their way (RFC 7766 §6.2). Confined to the worker's queue.
+final class UpstreamStreams {
+    private let context: LoopContext
+    private let exchanges: UpstreamExchanges
+    private var connections: SlotTable<UpstreamConnection>
+    /// The connection that takes an upstream's next query.
+    private var current: [SocketAddress: SlotKey] = [:]
+    private var unflushed: [SlotKey] = []
+    private var scratch: [UInt8]
+
+    /// Exchanges of one connection: IDs stay easy to find among 65 536.
+    private static let maximumOutstanding = 1024
+    /// Octets of queries that wait for an upstream that reads slowly.
+    private static let maximumQueued = 256 * 1024
+
+    init(_ context: LoopContext, _ exchanges: UpstreamExchanges) {
+        self.context = context
+        self.exchanges = exchanges
+        connections = SlotTable(maximum: context.limits.upstreamDescriptors)
+        scratch = Array(repeating: 0, count: StreamFrames.scratchCapacity)
+    }
+
+    var isEmpty: Bool { connections.count == 0 }
+    var hasWork: Bool { !unflushed.isEmpty }
+
+    /// Queues a query with a random ID; it goes out with the round.
+    func send(
+        _ message: Span<UInt8>, to upstream: SocketAddress, exchange: UInt64
+    ) throws(UpstreamError) {
+        let connection = try connectionForQuery(to: upstream)
+        let copy = message.array(0..<message.count)
+        try send(copy, on: connection, exchange: exchange, mayRetry: connection.hasReplied)
+    }
+
+    private func send(
+        _ message: [UInt8], on connection: UpstreamConnection, exchange: UInt64, mayRetry: Bool
+    ) throws(UpstreamError) {
+        guard message.count <= StreamFrames.maximumMessage,
+            connection.outstanding.count < Self.maximumOutstanding,
+            connection.output.count < Self.maximumQueued
+        else { throw .exhausted }
+        let id = UpstreamExchanges.randomID(context.random) { connection.outstanding[$0] != nil }
+        guard let id else { throw .exhausted }
+        connection.output.append(message.span, id: id)
+        connection.outstanding[id] = UpstreamConnection.Pending(
+            exchange: exchange, message: message, sentAt: context.now, mayRetry: mayRetry)
+        connection.lastActivity = context.now
+        exchanges.begin(exchange, at: .connection(connection.key, id: id))
+        context.counters.upstreamSent &+= 1
+        guard connection.isConnected, !connection.isListedForFlush else { return }
+        connection.isListedForFlush = true
+        unflushed.append(connection.key)
+    }
+
+    private func connectionForQuery(
+        to upstream: SocketAddress
+    ) throws(UpstreamError) -> UpstreamConnection {
+        if let key = current[upstream], let connection = connections[key] { return connection }
+        guard exchanges.mayOpenDescriptor, let key = connections.reserve() else {
+            throw .exhausted
+        }
+        let descriptor = Syscalls.socket(ipv6: upstream.isIPv6, stream: true)
+        guard descriptor >= 0 else { throw UpstreamError(errno: -descriptor) }
+        let error = Syscalls.connect(descriptor, KernelAddress(upstream))
+        guard error == 0 || error == EINPROGRESS else {
+            Syscalls.close(descriptor)
+            throw UpstreamError(errno: error)
+        }
+        // Writable is the end of connecting, with or without success.
+        let token = PollToken(.upstreamConnection, key)
+        guard context.pollSet.add(descriptor, token, .writable) == 0 else {
+            Syscalls.close(descriptor)
+            throw .exhausted
+        }
+        Syscalls.setNoDelay(descriptor)
+        let connection = UpstreamConnection(descriptor, key, upstream, now: context.now)
+        connections.insert(connection, at: key)
+        current[upstream] = key
+        exchanges.openDescriptors += 1
+        context.counters.upstreamSocketsOpened &+= 1
+        return connection
+    }
+
+    /// Acts on what the poll set has reported.
+    func handle(_ key: SlotKey, _ readiness: Readiness, _ handler: any NetworkHandler) {
+        guard let connection = connections[key] else { return }
+        if !connection.isConnected {
+            let error = Syscalls.pendingError(connection.descriptor)
+            guard error == 0 else { return close(connection, UpstreamError(errno: error), handler) }
+            connection.isConnected = true
+        }
+        // Replies that came before an end or an error are read first: they count.
+        if !readiness.isDisjoint(with: [.readable, .error, .hangUp]) {
+            guard read(connection, handler) else { return }
+        }
+        flush(connection, handler)
+    }
+
+    /// Reads once and hands over the complete replies. False when the connection has closed.
+    private func read(_ connection: UpstreamConnection, _ handler: any NetworkHandler) -> Bool {
+        var octets: [UInt8] = []
+        swap(&octets, &scratch)
+        let (filled, transfer) = connection.input.read(connection.descriptor, into: &octets)
+        var offset = 0
+        if case .done(let count) = transfer, count > 0 {
+            connection.lastActivity = context.now
+            connection.lastReceived = context.now
+            let span = octets.span
+            while let range = StreamFrames.message(in: span, at: offset, end: filled) {
+                offset = range.upperBound
+                take(span.extracting(range), connection, handler)
+            }
+        }
+        connection.input.hold(octets.span.extracting(offset..<filled))
+        swap(&octets, &scratch)
+        switch transfer {
+        case .failed(let errno): close(connection, UpstreamError(errno: errno), handler)
+        case .done(0): close(connection, .closed, handler)
+        case .done, .wouldBlock: return true
+        }
+        return false
+    }
+
+    private func take(
+        _ message: Span<UInt8>, _ connection: UpstreamConnection, _ handler: any NetworkHandler
+    ) {
+        guard message.count >= 2, let pending = connection.outstanding[message.uint16(at: 0)]
+        else {
+            context.counters.upstreamWrongID &+= 1
+            return
+        }
+        let id = message.uint16(at: 0)
+        guard handler.upstreamReply(message, exchange: pending.exchange) else {
+            context.counters.upstreamRejected &+= 1
+            return
+        }
+        context.counters.upstreamReceived &+= 1
+        connection.hasReplied = true
+        if connection.outstanding[id]?.exchange == pending.exchange {
+            connection.outstanding[id] = nil
+        }
+        exchanges.end(pending.exchange, at: .connection(connection.key, id: id))
+    }
+
+    /// Writes what the round has gathered.
+    func flush(_ handler: any NetworkHandler) {
+        guard !unflushed.isEmpty else { return }
+        let keys = unflushed
+        unflushed = []
+        for key in keys {
+            guard let connection = connections[key] else { continue }
+            connection.isListedForFlush = false
+            flush(connection, handler)
+        }
+    }
+
+    private func flush(_ connection: UpstreamConnection, _ handler: any NetworkHandler) {
+        if connection.output.count > 0,
+            case .failed(let errno) = connection.output.flush(connection.descriptor)
+        {
+            return close(connection, UpstreamError(errno: errno), handler)
+        }
+        let wanted: Readiness =
+            connection.output.count > 0 ? [.readable, .writable] : .readable
+        guard wanted != connection.watched else { return }
+        connection.watched = wanted
+        context.pollSet.modify(
+            connection.descriptor, PollToken(.upstreamConnection, connection.key), wanted)
+    }
+
+    /// Forgets an ID. A connection that has been silent since the query went out may be dead: the
+    /// upstream's next query opens another, and this one ends with its last exchange.
+    func cancel(_ key: SlotKey, id: UInt16) {
+        guard let connection = connections[key],
+            let pending = connection.outstanding.removeValue(forKey: id)
+        else { return }
+        if connection.lastReceived <= pending.sentAt { detach(connection) }
+    }
+
+    private func detach(_ connection: UpstreamConnection) {
+        if current[connection.upstream] == connection.key { current[connection.upstream] = nil }
+    }
+
+    /// Closes a connection; its exchanges fail, or go to a fresh connection where they may.
+    private func close(
+        _ connection: UpstreamConnection, _ error: UpstreamError, _ handler: any NetworkHandler
+    ) {
+        let pending = connection.outstanding
+        release(connection)
+        for (id, pending) in pending {
+            exchanges.end(pending.exchange, at: .connection(connection.key, id: id))
+            if pending.mayRetry, retry(pending, connection.upstream) { continue }
+            context.counters.upstreamFailures &+= 1
+            handler.upstreamFailure(exchange: pending.exchange, error: error)
+        }
+    }
+
+    private func retry(_ pending: UpstreamConnection.Pending, _ upstream: SocketAddress) -> Bool {
+        do throws(UpstreamError) {
+            let fresh = try connectionForQuery(to: upstream)
+            try send(pending.message, on: fresh, exchange: pending.exchange, mayRetry: false)
+            context.counters.upstreamRetries &+= 1
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    private func release(_ connection: UpstreamConnection) {
+        detach(connection)
+        guard connections.remove(connection.key) != nil else { return }
+        exchanges.openDescriptors -= 1
+        context.counters.upstreamSocketsClosed &+= 1
+        Syscalls.close(connection.descriptor)
+    }
+
+    /// Closes connections that nobody needs, and gives up on those that never came to be.
+    func sweep(_ handler: any NetworkHandler) {
+        let (now, limits) = (context.now, context.limits)
+        for connection in connections.elements {
+            if !connection.isConnected {
+                if now - connection.openedAt > limits.upstreamConnectTimeout {
+                    close(connection, .unreachable, handler)
+                }
+            } else if connection.outstanding.isEmpty {
+                let isDetached = current[connection.upstream] != connection.key
+                if isDetached || now - connection.lastActivity > limits.upstreamIdleTimeout {
+                    release(connection)
+                }
+            }
+        }
+    }
+
+    func closeAll() {
+        for connection in connections.elements { release(connection) }
+    }
+}
