@@ -1,7 +1,8 @@
 /// The OPT record of a message (RFC 6891 §6.1).
 package struct EDNS: Equatable, Sendable {
     /// The largest UDP answer that this server sends and the size that it announces: what crosses
-    /// any network unfragmented (RFC 9715 §3.1 gives 1400 as the upper bound; 1232 is the 2020 flag day's).
+    /// any network unfragmented (RFC 9715 §3.1 gives 1400 as the upper bound; 1232 is the 2020 flag
+    /// day's).
     package static let maximumUDPSize = 1232
     /// What a client without EDNS takes over UDP (RFC 1035 §4.2.1).
     package static let classicUDPSize = 512
@@ -30,7 +31,8 @@ package struct EDNS: Equatable, Sendable {
     package func option(
         _ code: UInt16, in message: Span<UInt8>
     ) throws(MessageError) -> Range<Int>? {
-        var reader = MessageReader(message.extracting(0..<options.upperBound), at: options.lowerBound)
+        var reader = MessageReader(
+            message.extracting(0..<options.upperBound), at: options.lowerBound)
         var found: Range<Int>?
         while !reader.isAtEnd {
             let current = try reader.readUInt16()

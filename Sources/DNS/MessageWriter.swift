@@ -170,6 +170,8 @@ package struct MessageWriter: ~Copyable, ~Escapable {
     private mutating func writeRData(
         _ rdata: Span<UInt8>, in message: Span<UInt8>, range: Range<Int>, type: RRType
     ) {
+        // Below, the overflow may only be forgotten when it is this RDATA's.
+        guard !hasOverflowed else { return }
         let record = ResourceRecord(
             ownerOffset: 0, type: type, rrClass: RRClass.internet, ttl: 0, rdata: range)
         let before = mark
