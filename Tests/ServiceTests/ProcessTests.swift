@@ -34,9 +34,23 @@ extension ServiceTests {
             #expect(status == .exited(1))
             let name = transport == .udp ? "udp" : "tcp"
             #expect(
+                output.contains("address already in use: 127.0.0.1:\(port)/\(name)"), "\(output)")
+        }
+
+        @Test("A taken port 53 names who may have it", .enabled(if: geteuid() == 0))
+        func takenPort53() throws {
+            let address = try #require(IPAddress("127.77.0.53"))
+            let taken = try Socket(.udp, local: Endpoint(address, 53))
+            let directory = try TemporaryDirectory()
+            try directory.write("listen: [127.77.0.53]\n", to: "horizond.yaml")
+            let (output, status) = try Self.horizond(
+                "serve", "--config", directory.file("horizond.yaml"))
+            #expect(status == .exited(1))
+            #expect(
                 output.contains(
-                    "address already in use: 127.0.0.1:\(port)/\(name); "
+                    "address already in use: 127.77.0.53:53/udp; "
                         + "systemd-resolved's stub listener? see README"), "\(output)")
+            _ = taken
         }
 
         @Test("A second server on the same port does not start")

@@ -19,6 +19,7 @@ extension ServiceTests {
                 zones: [{vanillax.me: zones/tailnet.yaml}]
               guest:
                 clients: [127.0.2.0/24]
+                zones: []
             forward: {.: {to: ["127.0.0.1:PORT"], cache: 30}}
 
             """
