@@ -46,7 +46,8 @@ struct hs_local hs_read_local(struct msghdr *message) {
         if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
             struct in_pktinfo info;
             memcpy(&info, CMSG_DATA(c), sizeof info);
-            memcpy(local.octets, &info.ipi_addr, sizeof info.ipi_addr);
+            // Not ipi_addr, which is no source address where the query was broadcast.
+            memcpy(local.octets, &info.ipi_spec_dst, sizeof info.ipi_spec_dst);
             local.interface = (uint32_t)info.ipi_ifindex;
             local.family = AF_INET;
         } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {

@@ -24,7 +24,8 @@ extension NameError: CustomStringConvertible {
 
 extension DomainName {
     /// The name of a text in presentation form (RFC 1035 §5.1): labels between dots, `\.` and
-    /// `\DDD` escaped, with or without the final dot. Relative names are below `origin`.
+    /// `\DDD` escaped, with or without the final dot. Relative names are below `origin`. Labels
+    /// with letters outside ASCII and no escapes become A-labels (RFC 5891 §4).
     package init(
         _ text: some StringProtocol, relativeTo origin: DomainName = .root
     ) throws(NameError) {
@@ -32,7 +33,8 @@ extension DomainName {
         var labels: [[UInt8]] = []
         var label: [UInt8] = []
         var isAbsolute = false
-        let octets = Array(text.utf8)
+        var hasEscape = false
+        let octets = Self.mappingFullStops(text)
         var index = 0
         if octets == [0x2e] {
             self = .root
@@ -43,16 +45,18 @@ extension DomainName {
             index += 1
             isAbsolute = false
             if octet == 0x2e {
-                labels.append(try Self.finish(label))
+                labels.append(try Self.finish(label, hasEscape: hasEscape))
                 label = []
+                hasEscape = false
                 isAbsolute = true
             } else if octet == 0x5c {
                 label.append(try Self.unescape(octets, &index))
+                hasEscape = true
             } else {
                 label.append(octet)
             }
         }
-        if !isAbsolute { labels.append(try Self.finish(label)) }
+        if !isAbsolute { labels.append(try Self.finish(label, hasEscape: hasEscape)) }
         var wire: [UInt8] = []
         for label in labels { wire += [UInt8(label.count)] + label }
         wire += isAbsolute ? [0] : origin.octets
@@ -73,8 +77,11 @@ extension DomainName {
         return value
     }
 
-    private static func finish(_ label: [UInt8]) throws(NameError) -> [UInt8] {
+    private static func finish(_ label: [UInt8], hasEscape: Bool) throws(NameError) -> [UInt8] {
         guard !label.isEmpty else { throw .emptyLabel }
+        guard hasEscape || label.allSatisfy({ $0 < 0x80 }) else {
+            return try asciiLabel(String(decoding: label, as: UTF8.self))
+        }
         guard label.count <= maximumLabelLength else { throw .labelTooLong(length: label.count) }
         return label
     }
@@ -84,21 +91,20 @@ extension DomainName: CustomStringConvertible {
     /// Presentation form with the final dot; octets that a zone file would read otherwise are
     /// escaped (RFC 1035 §5.1, RFC 4343 §2.1).
     package var description: String {
-        guard !isRoot else { return "." }
+        isRoot ? "." : labels.map { Self.describe($0) + "." }.joined()
+    }
+
+    /// A label in presentation form.
+    static func describe(_ label: ArraySlice<UInt8>) -> String {
         var text = ""
-        for label in labels {
-            for octet in label {
-                switch octet {
-                case 0x2e, 0x5c, 0x22, 0x28, 0x29, 0x3b, 0x40, 0x24:
-                    text.unicodeScalars.append("\\")
-                    text.unicodeScalars.append(Unicode.Scalar(octet))
-                case 0x21...0x7e: text.unicodeScalars.append(Unicode.Scalar(octet))
-                default:
-                    let digits = String(octet)
-                    text += "\\" + String(repeating: "0", count: 3 - digits.count) + digits
-                }
+        for octet in label {
+            switch octet {
+            case 0x2e, 0x5c, 0x22, 0x28, 0x29, 0x3b, 0x40, 0x24:
+                text.unicodeScalars.append("\\")
+                text.unicodeScalars.append(Unicode.Scalar(octet))
+            case 0x21...0x7e: text.unicodeScalars.append(Unicode.Scalar(octet))
+            default: text += "\\" + PresentationToken.escapedDigits(octet)
             }
-            text += "."
         }
         return text
     }

@@ -27,7 +27,8 @@ package struct EDNS: Equatable, Sendable {
         options = record.rdata
     }
 
-    /// The octets of the first option with this code. Throws when an option passes the record's end.
+    /// The octets of the first option with this code. Throws when an option passes the record's
+    /// end.
     package func option(
         _ code: UInt16, in message: Span<UInt8>
     ) throws(MessageError) -> Range<Int>? {

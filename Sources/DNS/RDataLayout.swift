@@ -22,6 +22,8 @@ package struct RDataLayout: Sendable {
             RDataLayout(0, 0, 1, compressible: true)
         case .soa, .minfo: RDataLayout(0, 0, 2, compressible: true)
         case .mx: RDataLayout(2, 0, 1, compressible: true)
+        case .sig: RDataLayout(18, 0, 1, compressible: false)
+        case .nxt: RDataLayout(0, 0, 1, compressible: false)
         case .rp: RDataLayout(0, 0, 2, compressible: false)
         case .dname: RDataLayout(0, 0, 1, compressible: false)
         case .afsdb, .rt, .kx: RDataLayout(2, 0, 1, compressible: false)

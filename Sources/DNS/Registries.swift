@@ -29,6 +29,7 @@ package struct RRType: RawRepresentable, Hashable, Sendable {
     package static let px = RRType(rawValue: 26)
     package static let aaaa = RRType(rawValue: 28)
     package static let loc = RRType(rawValue: 29)
+    package static let nxt = RRType(rawValue: 30)
     package static let srv = RRType(rawValue: 33)
     package static let naptr = RRType(rawValue: 35)
     package static let kx = RRType(rawValue: 36)
@@ -66,13 +67,14 @@ package struct RRType: RawRepresentable, Hashable, Sendable {
     package static let mnemonics: [(RRType, String)] = [
         (.a, "A"), (.ns, "NS"), (.md, "MD"), (.mf, "MF"), (.cname, "CNAME"), (.soa, "SOA"),
         (.mb, "MB"), (.mg, "MG"), (.mr, "MR"), (.null, "NULL"), (.ptr, "PTR"), (.hinfo, "HINFO"),
-        (.minfo, "MINFO"), (.mx, "MX"), (.txt, "TXT"), (.rp, "RP"), (.afsdb, "AFSDB"), (.rt, "RT"),
-        (.sig, "SIG"), (.key, "KEY"), (.px, "PX"), (.aaaa, "AAAA"), (.loc, "LOC"), (.srv, "SRV"),
-        (.naptr, "NAPTR"), (.kx, "KX"), (.dname, "DNAME"), (.opt, "OPT"), (.ds, "DS"),
-        (.sshfp, "SSHFP"), (.rrsig, "RRSIG"), (.nsec, "NSEC"), (.dnskey, "DNSKEY"),
-        (.nsec3, "NSEC3"), (.tlsa, "TLSA"), (.openpgpkey, "OPENPGPKEY"), (.svcb, "SVCB"),
-        (.https, "HTTPS"), (.spf, "SPF"), (.tkey, "TKEY"), (.tsig, "TSIG"), (.ixfr, "IXFR"),
-        (.axfr, "AXFR"), (.any, "ANY"), (.uri, "URI"), (.caa, "CAA"), (.alias, "ALIAS"),
+        (.minfo, "MINFO"), (.mx, "MX"), (.txt, "TXT"), (.rp, "RP"), (.afsdb, "AFSDB"),
+        (.rt, "RT"), (.sig, "SIG"), (.key, "KEY"), (.px, "PX"), (.aaaa, "AAAA"), (.loc, "LOC"),
+        (.nxt, "NXT"), (.srv, "SRV"), (.naptr, "NAPTR"), (.kx, "KX"), (.dname, "DNAME"),
+        (.opt, "OPT"), (.ds, "DS"), (.sshfp, "SSHFP"), (.rrsig, "RRSIG"), (.nsec, "NSEC"),
+        (.dnskey, "DNSKEY"), (.nsec3, "NSEC3"), (.tlsa, "TLSA"), (.openpgpkey, "OPENPGPKEY"),
+        (.svcb, "SVCB"), (.https, "HTTPS"), (.spf, "SPF"), (.tkey, "TKEY"), (.tsig, "TSIG"),
+        (.ixfr, "IXFR"), (.axfr, "AXFR"), (.any, "ANY"), (.uri, "URI"), (.caa, "CAA"),
+        (.alias, "ALIAS"),
     ]
 
     private static let typesByMnemonic = Dictionary(
@@ -84,7 +86,7 @@ package struct RRType: RawRepresentable, Hashable, Sendable {
         let upper = mnemonic.uppercased()
         if let type = Self.typesByMnemonic[upper] {
             self = type
-        } else if upper.hasPrefix("TYPE"), let number = UInt16(upper.dropFirst(4)) {
+        } else if upper.hasPrefix("TYPE"), let number = UInt16(decimal: upper.dropFirst(4)) {
             self.init(rawValue: number)
         } else {
             return nil
@@ -122,6 +124,8 @@ package struct RCode: RawRepresentable, Hashable, Sendable {
     package static let nameError = RCode(rawValue: 3)
     package static let notImplemented = RCode(rawValue: 4)
     package static let refused = RCode(rawValue: 5)
+    /// YXDOMAIN.
+    package static let nameExists = RCode(rawValue: 6)
     package static let badVersion = RCode(rawValue: 16)
 
     private static let mnemonics: [UInt16: String] = [

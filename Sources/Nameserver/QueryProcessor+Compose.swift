@@ -118,7 +118,8 @@ extension QueryProcessor {
         guard let prefix = DomainName(labels: labels[..<owner]),
             let synthesized = target.prepending(prefix)
         else {
-            chain.rcode = RCode(rawValue: 6)  // YXDOMAIN, RFC 6672 §2.2: the name would be too long.
+            // RFC 6672 §2.2: the name would be too long.
+            chain.rcode = .nameExists
             return false
         }
         if chain.flattenedOwner == nil {
@@ -176,8 +177,9 @@ extension QueryProcessor {
             composer.begin(.answer)
             for _ in 0..<image.answerCount {
                 let record = try reader.readRecord()
-                guard chain.flattenedOwner == nil || record.type == query.type
-                    || record.type == .cname
+                guard
+                    chain.flattenedOwner == nil || record.type == query.type
+                        || record.type == .cname
                 else { continue }
                 if chain.flattenedOwner == nil || record.type == query.type {
                     composer.append(record, of: reader.message, owner: chain.flattenedOwner)
@@ -213,7 +215,8 @@ extension QueryProcessor {
         if chain.flattenedOwner == nil { composer.begin(.additional) }
         for _ in 0..<image.additionalCount {
             let record = try reader.readRecord()
-            guard chain.flattenedOwner == nil, watchedName.set(reader.message, at: record.ownerOffset),
+            guard chain.flattenedOwner == nil,
+                watchedName.set(reader.message, at: record.ownerOffset),
                 !view.claims(watchedName, record.type)
             else {
                 chain.isFromOneServer = false

@@ -15,8 +15,8 @@ package final class Arrival {
     /// Whether the handler has asked for the reply path, so that an answer may come later.
     var isPathTaken = false
 
-    /// Where the answer goes, to be kept for a later `NetworkLoop.send`. Over TCP each path taken
-    /// counts as a query in flight until it is answered or abandoned.
+    /// Where the answer goes, to be kept for one later `NetworkLoop.send`. Over TCP a query whose
+    /// path was taken is in flight until it is answered or abandoned.
     package func replyPath() -> ReplyPath {
         isPathTaken = true
         return ReplyPath(transport: transport, key: key, peer: peer, local: local)

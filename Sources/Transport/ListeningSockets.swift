@@ -29,7 +29,7 @@ package struct ListeningSocketPair: Sendable {
 /// for TCP after `listen`, because SO_REUSEADDR lets two sockets bind but never two listen. A second
 /// server that does the same thus fails at every point of the race. The other workers' sockets then
 /// join with SO_REUSEPORT, and the kernel spreads clients over all.
-package struct ListeningSockets {
+package enum ListeningSockets {
     /// Workers that one address may have; more than any host's cores need.
     static let maximumWorkers = 256
     /// TCP connections that wait to be accepted; the system's somaxconn lowers it.

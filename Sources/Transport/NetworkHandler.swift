@@ -26,7 +26,7 @@ package protocol NetworkHandler: AnyObject {
     /// The round's queries are done; what was sent in it goes out after this call.
     func roundEnded()
 
-    /// At least every 50 ms while `needsTicks` is set or connections are open, within a round.
+    /// Every 50 ms or so, within a round, while `needsTicks` is set or connections are open.
     func tick(now: Int64)
 
     /// `WakeUp.wake()` was called, perhaps several times, perhaps by the loop itself.

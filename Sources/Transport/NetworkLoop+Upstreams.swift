@@ -1,4 +1,5 @@
 package import DNS
+internal import Glibc
 
 /// Exchanges with upstreams. The consumer numbers its exchanges and keeps their time.
 extension NetworkLoop {
@@ -10,6 +11,7 @@ extension NetworkLoop {
         exchange: UInt64
     ) throws(UpstreamError) {
         cancelUpstream(exchange: exchange)
+        guard message.count >= Header.length else { throw .system(errno: EMSGSIZE) }
         guard !exchanges.isFull else { throw .exhausted }
         updateClock()
         switch transport {

@@ -101,6 +101,7 @@ package final class NetworkLoop {
     /// Something is to be done without any event.
     private var hasWork: Bool {
         streams.hasWork || upstreamStreams.hasWork || upstreamDatagrams.hasWork
+            || !removedUDP.isEmpty || !removedTCP.isEmpty
     }
 
     private func round(_ count: Int, _ handler: any NetworkHandler) {
@@ -158,10 +159,15 @@ package final class NetworkLoop {
         upstreamStreams.sweep(handler)
     }
 
-    func flush(_ handler: any NetworkHandler) {
+    private func flush(_ handler: any NetworkHandler) {
+        // First the one that may call the handler, which may then send.
+        upstreamStreams.flush(handler)
+        flushAnswers()
+    }
+
+    private func flushAnswers() {
         batches.flush(context)
         streams.flush()
-        upstreamStreams.flush(handler)
     }
 
     /// The timer runs only while the handler or something open needs it.
@@ -202,8 +208,8 @@ package final class NetworkLoop {
     /// cancel handler, the descriptors. Then calls `stopped` on the queue.
     package func stop(_ stopped: (() -> Void)? = nil) {
         if let stopped { self.stopped.append(stopped) }
-        guard let source, let handler else { return }
-        flush(handler)
+        guard let source else { return }
+        flushAnswers()
         self.source = nil
         source.cancel()
     }

@@ -58,10 +58,12 @@ struct Readiness: OptionSet {
     private let events: UnsafeMutablePointer<hs_event>
 
     init() throws(TransportError) {
-        descriptor = hs_poll_create()
+        descriptor = Syscalls.pollDescriptor()
         unsafe events = .allocate(capacity: Self.capacity)
         unsafe events.initialize(repeating: hs_event(), count: Self.capacity)
-        guard descriptor >= 0 else { throw .system(operation: "epoll_create1", errno: errno) }
+        guard descriptor >= 0 else {
+            throw .system(operation: "epoll_create1", errno: -descriptor)
+        }
     }
 
     deinit {
@@ -75,8 +77,7 @@ struct Readiness: OptionSet {
         hs_poll_add(self.descriptor, descriptor, readiness.rawValue, token.bits) < 0 ? errno : 0
     }
 
-    /// Changes what a watched descriptor is watched for; without changes in the kernel's memory it
-    /// cannot fail.
+    /// Changes what a descriptor is watched for. It cannot fail for one that is in the set.
     func modify(_ descriptor: Int32, _ token: PollToken, _ readiness: Readiness) {
         _ = hs_poll_modify(self.descriptor, descriptor, readiness.rawValue, token.bits)
     }

@@ -82,8 +82,10 @@ extension StreamServer {
         swap(&buffer, &response)
         var target = buffer.mutableSpan
         let length = handler.query(query, arrival, &target)
-        if length > 0 {
-            enqueue(buffer.span.extracting(0..<min(length, buffer.count)), connection)
+        if length > buffer.count {
+            context.counters.droppedOversized &+= 1
+        } else if length > 0 {
+            enqueue(buffer.span.extracting(0..<length), connection)
         } else if arrival.isPathTaken {
             connection.queriesInFlight += 1
         }
@@ -99,7 +101,7 @@ extension StreamServer {
         connection.queriesInFlight = max(0, connection.queriesInFlight - 1)
         guard message.count <= StreamFrames.maximumMessage else {
             context.counters.droppedOversized &+= 1
-            return settle(connection)
+            return letGo(connection)
         }
         enqueue(message, connection)
         resumeLater(connection)
@@ -109,6 +111,12 @@ extension StreamServer {
     func abandon(_ path: ReplyPath) {
         guard let connection = connections[path.key] else { return }
         connection.queriesInFlight = max(0, connection.queriesInFlight - 1)
+        letGo(connection)
+    }
+
+    /// After a query that gets no answer: the connection may go on, or be finished. That is looked
+    /// at when the round ends, since a handler's call may be within this connection's reading.
+    private func letGo(_ connection: TCPConnection) {
         resumeLater(connection)
         listForFlush(connection)
     }

@@ -148,6 +148,12 @@ enum Syscalls {
         return error == EAGAIN || error == EINTR ? .wouldBlock : .failed(error)
     }
 
+    /// An epoll set's descriptor; or a negated errno.
+    static func pollDescriptor() -> Int32 {
+        let descriptor = hs_poll_create()
+        return descriptor < 0 ? -errno : descriptor
+    }
+
     /// An eventfd; or a negated errno.
     static func eventDescriptor() -> Int32 {
         let descriptor = hs_event_fd()

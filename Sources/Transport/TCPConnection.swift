@@ -50,6 +50,8 @@ final class TCPConnection {
     /// Whether the connection has stayed too long in what it is doing.
     func isOverdue(_ now: Int64, _ limits: TransportLimits) -> Bool {
         if let blockedSince { return now - blockedSince > limits.writeTimeout }
+        // An answer just queued goes out at the end of the round.
+        if output.count > 0 { return false }
         if queriesInFlight > 0 { return now - lastActivity > limits.answerTimeout }
         if !hasQueried { return now - acceptedAt > limits.firstQueryTimeout }
         return now - lastActivity > limits.idleTimeout

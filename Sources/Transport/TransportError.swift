@@ -1,10 +1,6 @@
 package import DNS
 internal import Glibc
 
-extension ClientTransport {
-    fileprivate var name: String { self == .udp ? "udp" : "tcp" }
-}
-
 /// Why a socket for clients could not be opened.
 package enum TransportError: Error, Equatable, Sendable {
     /// Another socket, of this program or not, has the port.
@@ -23,9 +19,9 @@ extension TransportError: CustomStringConvertible {
         switch self {
         case .addressInUse(let address, let transport):
             let hint = address.port == 53 ? "; systemd-resolved's stub listener? see README" : ""
-            return "address already in use: \(address)/\(transport.name)\(hint)"
+            return "address already in use: \(address)/\(transport.rawValue)\(hint)"
         case .permissionDenied(let address, let transport):
-            return "permission denied: \(address)/\(transport.name);"
+            return "permission denied: \(address)/\(transport.rawValue);"
                 + " needs CAP_NET_BIND_SERVICE or a port above 1023"
         case .addressNotAvailable(let address):
             return "no interface has this address: \(address)"

@@ -20,8 +20,9 @@ package struct TransportLimits: Sendable {
     package var writeTimeout: Int64 = 10 * MonotonicClock.nanosecondsPerSecond
     /// Unanswered queries of a connection; at this number reading pauses.
     package var queriesInFlight = 64
-    /// Octets of answers that wait for a connection's client; at this number reading pauses.
-    package var queuedOctets = 256 * 1024
+    /// Octets of answers that wait for a connection's client, two of the longest; at this number
+    /// reading pauses.
+    package var queuedOctets = 128 * 1024
 
     /// Sockets that share an upstream's UDP exchanges; each has a random port of its own.
     package var upstreamSockets = 16

@@ -44,13 +44,11 @@ final class UpstreamDatagrams {
                 throw .exhausted
             case .failed(let errno):
                 let error = UpstreamError(errno: errno)
+                // Others are of this message, or passing: the socket goes on.
+                guard error == .refused || error == .unreachable else { throw error }
                 retire(socket)
-                if socket.outstanding.isEmpty {
-                    close(socket)
-                } else {
-                    broken.append((socket.key, error))
-                }
-                guard error == .refused, attempt == 1 else { throw error }
+                broken.append((socket.key, error))
+                guard attempt == 1 else { throw error }
             }
         }
     }
@@ -162,7 +160,8 @@ final class UpstreamDatagrams {
         socket.outstanding = [:]
         close(socket)
         for (id, exchange) in failed {
-            exchanges.end(exchange, at: .socket(socket.key, id: id))
+            // An earlier one's failure may have made the handler cancel this one.
+            guard exchanges.end(exchange, at: .socket(socket.key, id: id)) else { continue }
             context.counters.upstreamFailures &+= 1
             handler.upstreamFailure(exchange: exchange, error: error)
         }

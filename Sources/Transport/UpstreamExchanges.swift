@@ -22,15 +22,19 @@ final class UpstreamExchanges {
 
     func place(of exchange: UInt64) -> ExchangePlace? { places[exchange] }
 
-    /// Ends the exchange where it still waits at this place; it may have been sent again elsewhere.
-    func end(_ exchange: UInt64, at place: ExchangePlace) {
-        if places[exchange] == place { places[exchange] = nil }
+    /// Ends the exchange where it still waits at this place. False when it does not: it has been
+    /// cancelled, or sent again elsewhere.
+    @discardableResult
+    func end(_ exchange: UInt64, at place: ExchangePlace) -> Bool {
+        guard places[exchange] == place else { return false }
+        places[exchange] = nil
+        return true
     }
 
     func end(_ exchange: UInt64) { places[exchange] = nil }
 
     /// A random ID that `isTaken` denies; nil after more attempts than bad luck explains, since at
-    /// most 4096 of 65 536 IDs of a socket are ever taken.
+    /// most 1024 of the 65 536 IDs of a connection are ever taken.
     static func randomID(_ random: RandomSource, isTaken: (UInt16) -> Bool) -> UInt16? {
         for _ in 0..<idAttempts {
             let id = random.nextUInt16()

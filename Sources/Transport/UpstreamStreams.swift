@@ -192,7 +192,9 @@ final class UpstreamStreams {
         let pending = connection.outstanding
         release(connection)
         for (id, pending) in pending {
-            exchanges.end(pending.exchange, at: .connection(connection.key, id: id))
+            // An earlier one's failure may have made the handler cancel this one.
+            let place = ExchangePlace.connection(connection.key, id: id)
+            guard exchanges.end(pending.exchange, at: place) else { continue }
             if pending.mayRetry, retry(pending, connection.upstream) { continue }
             context.counters.upstreamFailures &+= 1
             handler.upstreamFailure(exchange: pending.exchange, error: error)

@@ -60,7 +60,8 @@ struct ForwardingTests {
         for name in ["a.example", "A.example", "a.EXAMPLE"] { site.ask(name, .a) }
         #expect(site.sent.count == 1)
         site.reply { $0.add("a.example", .a, [1, 2, 3, 4]) }
-        #expect((1...3).map { site.answer($0)?.question } == ["a.example.", "A.example.", "a.EXAMPLE."])
+        #expect(
+            (1...3).map { site.answer($0)?.question } == ["a.example.", "A.example.", "a.EXAMPLE."])
         #expect((1...3).map { site.answer($0)?.answer.count } == [1, 1, 1])
         site.ask("a.example", .aaaa)
         site.ask("a.example", .a, dnssecOK: true)

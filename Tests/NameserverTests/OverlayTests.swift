@@ -7,7 +7,8 @@ import Testing
 struct OverlayTests {
     let gateway: [UInt8] = [192, 168, 10, 50]
 
-    func site(_ more: [(String, RRType, [UInt8])] = [], public names: [String] = []) throws -> Site {
+    func site(_ more: [(String, RRType, [UInt8])] = [], public names: [String] = []) throws -> Site
+    {
         Site(zones: [
             try zone(
                 "vanillax.me", public: names, [("*.vanillax.me", .a, gateway)] + more)
@@ -41,7 +42,8 @@ struct OverlayTests {
         #expect(Array(answer.authority[0].rdata.suffix(4)) == [0, 0, 0, 60])
     }
 
-    @Test("answers the endpoint at a port of an exact name", arguments: ["_8443._https", "_53._dns"])
+    @Test(
+        "answers the endpoint at a port of an exact name", arguments: ["_8443._https", "_53._dns"])
     func ports(prefix: String) throws {
         let site = Site(zones: [try zone("vanillax.me", [("argocd.vanillax.me", .a, gateway)])])
         let answer = try #require(site.ask(prefix + ".argocd.vanillax.me", .https))
@@ -151,7 +153,8 @@ struct OverlayTests {
 
     @Test("turns an upstream NXDOMAIN for another type of its names into NODATA")
     func nameError() throws {
-        let site = Site(zones: [try zone("lab.vanillax.me", [("a.b.lab.vanillax.me", .a, gateway)])])
+        let site = Site(zones: [try zone("lab.vanillax.me", [("a.b.lab.vanillax.me", .a, gateway)])]
+        )
         for name in ["a.b.lab.vanillax.me", "b.lab.vanillax.me", "lab.vanillax.me", "vanillax.me"] {
             #expect(site.ask(name, .txt) == nil)
             site.reply(rcode: 3) { $0.addSOA("me") }

@@ -10,14 +10,17 @@ struct ResponseCacheTests {
         for number in 0..<20_000 {
             let name = "host-\(number).example"
             site.ask(name, .a)
-            site.reply { $0.add(name, .a, ttl: 300, [10, 0, UInt8(number >> 8), UInt8(number & 255)]) }
+            site.reply {
+                $0.add(name, .a, ttl: 300, [10, 0, UInt8(number >> 8), UInt8(number & 255)])
+            }
             if number % 10 == 0 { #expect(site.ask(name, .a)?.answer.count == 1) }
         }
         // 1 MiB holds a few thousand entries of about 130 octets.
         #expect((2_000..<9_000).contains(site.cache.count))
         for number in 19_900..<20_000 {
             let answer = site.ask("host-\(number).example", .a)
-            #expect(answer?.answer.first?.rdata == [10, 0, UInt8(number >> 8), UInt8(number & 255)])
+            #expect(
+                answer?.answer.first?.rdata == [10, 0, UInt8(number >> 8), UInt8(number & 255)])
         }
     }
 

@@ -30,7 +30,9 @@ struct ViewTests {
         #expect(answer.answer.map(\.rdata) == [[10, 0, 0, last]])
     }
 
-    @Test("does not exist for others: they are refused", arguments: ["11.0.0.0", "9.255.255.255", "::1"])
+    @Test(
+        "does not exist for others: they are refused",
+        arguments: ["11.0.0.0", "9.255.255.255", "::1"])
     func outside(client: String) throws {
         let answer = try #require(try site().ask("a.vanillax.me", .a, from: client, edns: true))
         #expect(answer.rcode == 5 && answer.answer.isEmpty && answer.extendedError == 18)
@@ -54,7 +56,8 @@ struct ViewTests {
         #expect(site.lastAnswer?.answer.last?.rdata == [203, 0, 113, 1])
         let own = try #require(site.ask("www.example", .a, from: "10.0.0.1"))
         #expect(own.answer.map(\.rdata).last == [10, 0, 0, 1])
-        #expect(site.ask("www.example", .a, from: "11.0.0.1")?.answer.last?.rdata == [203, 0, 113, 1])
+        #expect(
+            site.ask("www.example", .a, from: "11.0.0.1")?.answer.last?.rdata == [203, 0, 113, 1])
     }
 
     @Test(

@@ -29,7 +29,8 @@ final class UpstreamAnswer {
         let chain = response.chain(from: question, maximumLength: Self.maximumChainLength)
         let isAltered = applyPolicy(question.policy, to: &response)
         // An answer that the policy emptied is as good for as long as the record was.
-        let kind = isAltered && response.rcode == .noError ? .positive : response.kind(chain, question)
+        let kind =
+            isAltered && response.rcode == .noError ? .positive : response.kind(chain, question)
         var buffer: [UInt8] = []
         swap(&buffer, &octets)
         defer { swap(&buffer, &octets) }
@@ -48,7 +49,8 @@ final class UpstreamAnswer {
         for record in response.records where record.section == .additional {
             try draft.append(record, of: message)
         }
-        var flags = response.header.flags
+        var flags =
+            response.header.flags
             & (Header.Flag.authoritativeAnswer | Header.Flag.authenticData | Header.Flag.rcodeMask)
         if isAltered { flags &= ~Header.Flag.authenticData }
         return try draft.finish(flags: flags, extendedError: extendedError(response, message))
@@ -95,7 +97,8 @@ final class UpstreamAnswer {
             option.count >= 2
         else { return nil }
         let text = message.array(
-            option.lowerBound + 2..<min(option.upperBound, option.lowerBound + Self.maximumErrorText))
+            option.lowerBound
+                + 2..<min(option.upperBound, option.lowerBound + Self.maximumErrorText))
         return ExtendedErrorOption(
             message.uint16(at: option.lowerBound), String(decoding: text, as: UTF8.self))
     }

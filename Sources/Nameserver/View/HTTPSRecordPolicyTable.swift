@@ -12,7 +12,9 @@ struct HTTPSRecordPolicyTable: Sendable {
         // Later ones replace earlier ones of the same domain.
         let server = view.serverHTTPSRecords
         let rules = view.forward.sorted { $0.domain.labelCount < $1.domain.labelCount }
-        for zone in view.zones { policies[zone.settings.apex] = zone.settings.httpsRecords.defaultPolicy }
+        for zone in view.zones {
+            policies[zone.settings.apex] = zone.settings.httpsRecords.defaultPolicy
+        }
         for rule in rules {
             policies[rule.domain] = rule.httpsRecords.defaultPolicy ?? policies[rule.domain]
         }

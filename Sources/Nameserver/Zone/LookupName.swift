@@ -100,7 +100,8 @@ import DNS
     /// The octets of the suffix from `label` on, in lower case.
     func octets(from label: Int = 0) -> [UInt8] {
         let start = offset(of: label)
-        return unsafe [UInt8](UnsafeRawBufferPointer(start: storage + start, count: length &- start))
+        return unsafe [UInt8](
+            UnsafeRawBufferPointer(start: storage + start, count: length &- start))
     }
 
     /// The suffix from `label` on, in lower case.

@@ -43,7 +43,9 @@ extension IPAddress {
         case .v4: labels = octets.reversed().map { String($0) } + ["in-addr", "arpa"]
         case .v6:
             labels =
-                octets.reversed().flatMap { [String($0 & 15, radix: 16), String($0 >> 4, radix: 16)] }
+                octets.reversed().flatMap {
+                    [String($0 & 15, radix: 16), String($0 >> 4, radix: 16)]
+                }
                 + ["ip6", "arpa"]
         }
         return DomainName(labels: labels.map { Array($0.utf8) }) ?? .root

@@ -170,7 +170,8 @@ package struct ZoneBuilder {
         }
         if type == .cname || other == .cname { throw .cnameAndOtherData(owner) }
         let addresses: Set<RRType> = [.a, .aaaa]
-        if type == .alias && addresses.contains(other) || other == .alias && addresses.contains(type)
+        if type == .alias && addresses.contains(other)
+            || other == .alias && addresses.contains(type)
         {
             throw .cnameAndOtherData(owner)
         }

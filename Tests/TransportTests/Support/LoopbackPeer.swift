@@ -19,7 +19,7 @@ let hasIPv6: Bool = {
 }()
 
 /// A message of DNS's shape as far as this module looks: an ID and something to tell it by.
-func message(_ id: UInt16, _ text: String = "question") -> [UInt8] {
+func message(_ id: UInt16, _ text: String = "a question") -> [UInt8] {
     [UInt8(id >> 8), UInt8(truncatingIfNeeded: id)] + Array(text.utf8)
 }
 
@@ -160,4 +160,28 @@ final class LoopbackPeer {
     }
 
     func shutDownOutput() { shutdown(descriptor, Int32(SHUT_WR)) }
+}
+
+/// Sends UDP datagrams with any source port to IPv4 addresses, where the process may.
+final class RawSender {
+    private let descriptor: Int32
+
+    static var isAllowed: Bool { (try? RawSender()) != nil }
+
+    init() throws {
+        descriptor = socket(AF_INET, Int32(SOCK_RAW.rawValue), Int32(IPPROTO_UDP))
+        try #require(descriptor >= 0)
+    }
+
+    deinit { Glibc.close(descriptor) }
+
+    func send(_ octets: [UInt8], fromPort source: UInt16, to target: SocketAddress) throws {
+        // RFC 768: ports, length, and no checksum.
+        let header = [source, target.port, UInt16(8 + octets.count), 0]
+        let datagram = header.flatMap { [UInt8($0 >> 8), UInt8(truncatingIfNeeded: $0)] } + octets
+        var to = target
+        to.port = 0
+        try #require(Syscalls.connect(descriptor, KernelAddress(to)) == 0)
+        try #require(Syscalls.send(descriptor, datagram.span) == .done(datagram.count))
+    }
 }

@@ -16,7 +16,7 @@ enum Scripted {
 final class ScriptedHandler: NetworkHandler {
     var answer: ([UInt8]) -> Scripted = { .now($0) }
     var takesReply: ([UInt8]) -> Bool = { _ in true }
-    var onMessages: () -> Void = {}
+    var onFailure: () -> Void = {}
 
     var queries: [(octets: [UInt8], client: SocketAddress, transport: ClientTransport)] = []
     var paths: [(path: ReplyPath, octets: [UInt8])] = []
@@ -53,16 +53,14 @@ final class ScriptedHandler: NetworkHandler {
 
     func upstreamFailure(exchange: UInt64, error: UpstreamError) {
         failures.append((exchange, error))
+        onFailure()
     }
 
     func roundBegan(now: Int64) { rounds += 1 }
     func roundEnded() {}
     func tick(now: Int64) { ticks += 1 }
 
-    func messages() {
-        messagesCount += 1
-        onMessages()
-    }
+    func messages() { messagesCount += 1 }
 }
 
 /// A running loop on a queue of its own, listening on a port of the system's choice.
@@ -89,8 +87,18 @@ final class LoopbackServer {
     }
 
     /// Runs the body on the loop's queue.
-    func onQueue<Result>(_ body: (NetworkLoop, ScriptedHandler) throws -> Result) rethrows -> Result {
+    func onQueue<Result>(_ body: (NetworkLoop, ScriptedHandler) throws -> Result) rethrows -> Result
+    {
         try queue.sync { try body(loop, handler) }
+    }
+
+    /// Sends the answer to the path taken as number `index`: its query, unless another is given.
+    func answer(_ index: Int, with octets: [UInt8]? = nil) {
+        onQueue { loop, handler in
+            let (path, query) = handler.paths[index]
+            let answer = octets ?? query
+            loop.send(answer.span, to: path)
+        }
     }
 
     /// Waits until the condition holds on the loop's queue, five seconds at most.

@@ -1,0 +1,50 @@
+package import Nameserver
+
+/// All that the configuration files say, checked and built.
+package struct Configuration: Sendable {
+    /// At most as many workers: more than the cores of any host that this is for.
+    package static let maximumWorkers = 256
+    package static let defaultCacheSize = 64 << 20
+    /// A cache has many shards, and each must hold a few answers.
+    package static let cacheSizes = (1 << 20)...(64 << 30)
+
+    /// Where the server listens, by UDP and TCP.
+    package var listen = ListenAddress.standard
+    /// How many workers answer; nil for one per core.
+    package var workers: Int?
+    /// The most memory for cached answers, in octets.
+    package var cacheSize = Self.defaultCacheSize
+    package var log = LogSettings()
+    /// The views with their zones, forward rules and policies, in the order of the file.
+    package var views: [ViewDescription] = []
+    /// How many zones there are; one that several views share counts once.
+    package var zoneCount = 0
+    package var warnings: [ConfigurationError] = []
+    /// The files and directories that were read, that of `load` first.
+    package var files: [String] = []
+
+    /// What is logged besides the service's own life.
+    package struct LogSettings: Equatable, Sendable {
+        /// A line for each query that failed.
+        package var errors = true
+        /// A line for each query.
+        package var queries = false
+
+        package init() {}
+    }
+
+    /// Reads the configuration at `path` and every file that it names. `seed` is the process's
+    /// secret for its hash tables. Throws all mistakes of all files at once.
+    package static func load(
+        path: String, seed: UInt64, resolvConf: String = "/etc/resolv.conf"
+    ) throws(ConfigurationErrors) -> Configuration {
+        let diagnostics = Diagnostics()
+        let file = ConfigurationFile(path, diagnostics)
+        var decoder = ConfigurationDecoder(file, seed: seed, resolvConf: resolvConf)
+        var configuration = decoder.decode()
+        guard !diagnostics.hasErrors else { throw diagnostics.collected }
+        configuration.warnings = diagnostics.sortedWarnings
+        configuration.files = diagnostics.files
+        return configuration
+    }
+}

@@ -1,0 +1,109 @@
+import Nameserver
+
+/// Reads the main file: its settings in turn, then the zones, forward rules and views, which refer
+/// to each other.
+struct ConfigurationDecoder {
+    static let keys = [
+        "listen", "zones", "views", "forward", "https-records", "workers", "cache-size", "log",
+    ]
+
+    private let file: ConfigurationFile
+    private let seed: UInt64
+    private let resolvConf: String
+    /// Whether the whole file could be read: else what is missing may stand further down.
+    private var isComplete = true
+
+    init(_ file: ConfigurationFile, seed: UInt64, resolvConf: String) {
+        self.file = file
+        self.seed = seed
+        self.resolvConf = resolvConf
+    }
+
+    /// What the file says; of use only when nothing was reported.
+    mutating func decode() -> Configuration {
+        var configuration = Configuration()
+        guard let settings = readSettings() else { return configuration }
+        decodePlainSettings(settings, into: &configuration)
+        let rules = settings["https-records"].flatMap { file.httpsRecordRules($0) }
+
+        let zones = ZoneRegistry(file, seed: seed, isComplete: isComplete)
+        if let node = settings["zones"] { zones.decode(node) }
+        let forwarding = ForwardDecoder(
+            file, listen: configuration.listen, resolvConf: resolvConf)
+        let forward = settings["forward"].map { forwarding.rules($0) }
+
+        var views = ViewDecoder(file, zones, forwarding, forward: forward)
+        configuration.views = views.decode(settings["views"])
+        for index in configuration.views.indices {
+            configuration.views[index].serverHTTPSRecords = rules ?? HTTPSRecordRules()
+        }
+        configuration.zoneCount = zones.zoneCount
+        return configuration
+    }
+
+    /// The top-level settings up to the first syntax error; nil when there are none.
+    private mutating func readSettings() -> KeyedNode? {
+        var entries: [YAMLEntry] = []
+        do {
+            let reader = try YAMLReader(path: file.path)
+            try reader.enterMapping(
+                expected: "settings such as \(Spelling.list(Self.keys)), or {} for none")
+            while let entry = try reader.nextEntry() { entries.append(entry) }
+        } catch {
+            file.error(
+                error.mark,
+                error.mark == nil
+                    ? "cannot read the configuration: \(error.problem)" : error.problem,
+                expected: error.expected)
+            isComplete = false
+            guard !entries.isEmpty else { return nil }
+        }
+        return KeyedNode(entries, YAMLMark(line: 1, column: 1), keys: Self.keys, in: file)
+    }
+
+    private func decodePlainSettings(
+        _ settings: KeyedNode, into configuration: inout Configuration
+    ) {
+        if let node = settings["listen"], let listen = file.listenAddresses(node) {
+            configuration.listen = listen
+        }
+        if let node = settings["workers"], node.scalar?.text != "auto" {
+            configuration.workers = file.integer(
+                node, in: 1...Configuration.maximumWorkers, or: "auto")
+        }
+        if let node = settings["cache-size"],
+            let size = file.size(node, in: Configuration.cacheSizes)
+        {
+            configuration.cacheSize = size
+        }
+        if let node = settings["log"],
+            let log = KeyedNode(
+                node, keys: ["errors", "queries"], expected: "a mapping of errors and queries",
+                in: file)
+        {
+            configuration.log.errors = log["errors"].flatMap { file.boolean($0) } ?? true
+            configuration.log.queries = log["queries"].flatMap { file.boolean($0) } ?? false
+        }
+    }
+}
+
+extension ConfigurationFile {
+    /// The setting `https-records`: a policy, or `default` and domains with theirs.
+    func httpsRecordRules(_ node: YAMLNode) -> HTTPSRecordRules? {
+        guard case .mapping(let entries, _) = node else {
+            return choice(node, what: "policy", of: HTTPSRecordPolicy.self)
+                .map { HTTPSRecordRules(defaultPolicy: $0) }
+        }
+        var rules = HTTPSRecordRules()
+        let isDefault = { (entry: YAMLEntry) in entry.key.text == "default" }
+        let defaults = distinct(entries.filter(isDefault))
+        if let entry = defaults.first {
+            rules.defaultPolicy = choice(entry.value, what: "policy", of: HTTPSRecordPolicy.self)
+        }
+        for (domain, entry) in domains(entries.filter { !isDefault($0) }, what: "domain") {
+            rules.domains[domain] = choice(
+                entry.value, what: "policy", of: HTTPSRecordPolicy.self)
+        }
+        return rules
+    }
+}

@@ -1,0 +1,116 @@
+import DNS
+
+// The values that a scalar stands for. Each function reports what is wrong and then gives nil.
+extension ConfigurationFile {
+    /// The largest TTL (RFC 2181 §8), and the longest duration.
+    static let maximumDuration: UInt32 = 0x7fff_ffff
+
+    private static let secondsPerUnit: [Character: UInt64] = [
+        "s": 1, "m": 60, "h": 3_600, "d": 86_400,
+    ]
+    private static let octetsPerUnit: [(String, Int)] = [
+        ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30),
+    ]
+
+    func scalar(_ node: YAMLNode, expected: String) -> YAMLScalar? {
+        guard let scalar = node.scalar else {
+            wrongKind(node, expected: expected)
+            return nil
+        }
+        return scalar
+    }
+
+    func boolean(_ node: YAMLNode) -> Bool? {
+        let expected = "true or false"
+        guard let scalar = scalar(node, expected: expected) else { return nil }
+        switch scalar.text {
+        case "true" where scalar.isPlain: return true
+        case "false" where scalar.isPlain: return false
+        default:
+            wrongKind(node, expected: expected)
+            return nil
+        }
+    }
+
+    /// Seconds, or a number with `s`, `m`, `h` or `d`.
+    func duration(_ node: YAMLNode) -> UInt32? {
+        let expected = "a duration such as 30 (seconds), 30s, 5m, 1h or 1d"
+        guard let scalar = scalar(node, expected: expected) else { return nil }
+        var digits = Substring(scalar.text)
+        var unit: UInt64 = 1
+        if let last = digits.last, let seconds = Self.secondsPerUnit[last] {
+            digits.removeLast()
+            unit = seconds
+        }
+        guard let number = UInt64(decimal: digits), number <= UInt64(UInt32.max) else {
+            error(scalar.mark, "bad duration \(scalar.text.quoted)", expected: expected)
+            return nil
+        }
+        guard number * unit <= UInt64(Self.maximumDuration) else {
+            error(
+                scalar.mark, "\(scalar.text.quoted) is too long",
+                expected: "at most \(Self.maximumDuration) seconds")
+            return nil
+        }
+        return UInt32(number * unit)
+    }
+
+    /// Octets, or a number with `KiB`, `MiB` or `GiB`.
+    func size(_ node: YAMLNode, in range: ClosedRange<Int>) -> Int? {
+        let expected = "a size such as 64MiB, 512KiB, 1GiB or a number of octets"
+        guard let scalar = scalar(node, expected: expected) else { return nil }
+        var digits = Substring(scalar.text)
+        var unit = 1
+        for (suffix, octets) in Self.octetsPerUnit where digits.hasSuffix(suffix) {
+            digits = digits.dropLast(suffix.count)
+            unit = octets
+        }
+        guard let number = Int(decimal: digits) else {
+            error(scalar.mark, "bad size \(scalar.text.quoted)", expected: expected)
+            return nil
+        }
+        let (octets, overflow) = number.multipliedReportingOverflow(by: unit)
+        guard !overflow, range.contains(octets) else {
+            error(
+                scalar.mark, "\(scalar.text.quoted) is out of range",
+                expected: "\(range.lowerBound) to \(range.upperBound) octets")
+            return nil
+        }
+        return octets
+    }
+
+    func integer(_ node: YAMLNode, in range: ClosedRange<Int>, or word: String = "") -> Int? {
+        let expected =
+            "a number from \(range.lowerBound) to \(range.upperBound)"
+            + (word.isEmpty ? "" : ", or \(word)")
+        guard let scalar = scalar(node, expected: expected) else { return nil }
+        guard let number = Int(decimal: scalar.text), range.contains(number) else {
+            wrongKind(node, expected: expected)
+            return nil
+        }
+        return number
+    }
+
+    /// One of the words of an enumeration.
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ node: YAMLNode, what: String, of: Choice.Type
+    ) -> Choice? {
+        let words = Choice.allCases.map(\.rawValue)
+        let expected = "one of: \(Spelling.list(words))"
+        guard let scalar = scalar(node, expected: expected) else { return nil }
+        guard let choice = Choice(rawValue: scalar.text) else {
+            unknown(what, scalar, among: words)
+            return nil
+        }
+        return choice
+    }
+
+    /// A list with at least one item.
+    func items(_ node: YAMLNode, expected: String) -> [YAMLNode]? {
+        guard case .sequence(let items, _) = node, !items.isEmpty else {
+            wrongKind(node, expected: expected)
+            return nil
+        }
+        return items
+    }
+}

@@ -1,0 +1,58 @@
+/// One of the files of a configuration: reports what is wrong in it and finds what it names.
+struct ConfigurationFile {
+    /// The path, absolute or relative to the working directory; messages show it so.
+    let path: String
+    private let diagnostics: Diagnostics
+
+    init(_ path: String, _ diagnostics: Diagnostics) {
+        self.path = path
+        self.diagnostics = diagnostics
+        diagnostics.insert(file: path)
+    }
+
+    /// Whether anything was reported as wrong so far, here or in another file.
+    var hasErrors: Bool { diagnostics.hasErrors }
+
+    func error(
+        _ mark: YAMLMark?, _ problem: String, expected: String? = nil, suggestion: String? = nil
+    ) {
+        diagnostics.insert(error: diagnostic(mark, problem, expected, suggestion))
+    }
+
+    func warning(_ mark: YAMLMark?, _ problem: String, expected: String? = nil) {
+        diagnostics.insert(warning: diagnostic(mark, problem, expected, nil))
+    }
+
+    /// Reports that a node is not what stands here.
+    func wrongKind(_ node: YAMLNode, expected: String) {
+        error(node.mark, "found \(node.kind)", expected: expected)
+    }
+
+    /// Another file of the same configuration.
+    func other(_ path: String) -> ConfigurationFile { ConfigurationFile(path, diagnostics) }
+
+    /// A path of this file, relative to the directory that this file is in.
+    func resolve(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let slash = self.path.lastIndex(of: "/") else { return path }
+        return self.path[...slash] + path
+    }
+
+    /// Reports why `other`, which this file names at `mark`, ends here.
+    func error(_ mark: YAMLMark?, in other: ConfigurationFile, _ failure: YAMLError) {
+        if let place = failure.mark {
+            other.error(place, failure.problem, expected: failure.expected)
+        } else {
+            error(
+                mark, "cannot read \(other.path.quoted): \(failure.problem)",
+                expected: failure.expected)
+        }
+    }
+
+    private func diagnostic(
+        _ mark: YAMLMark?, _ problem: String, _ expected: String?, _ suggestion: String?
+    ) -> ConfigurationError {
+        ConfigurationError(
+            file: path, line: mark?.line, column: mark?.column, problem: problem,
+            expected: expected, suggestion: suggestion)
+    }
+}

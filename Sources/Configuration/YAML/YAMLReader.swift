@@ -1,0 +1,179 @@
+import CYaml
+import Glibc
+
+/// Reads a YAML file as libyaml's events, one at a time, so that a zone of a million records takes
+/// no more memory than its largest record. Aliases, anchors, tags outside YAML's own schema and a
+/// second document are refused: what stands in a file is what is meant.
+///
+/// Unsafe because libyaml is C: the parser lies in memory that this object allocates in `init`,
+/// never moves and frees in `deinit`; an event's pointers are read only between
+/// `yaml_parser_parse` and `yaml_event_delete`, and everything that leaves is a copy.
+@safe final class YAMLReader {
+    /// More than a zone of ten million records; a larger file is surely not meant.
+    static let maximumSize = 1 << 30
+    /// RDATA has at most 65,535 octets, written with up to four characters each (RFC 1035 §5.1).
+    static let maximumScalarLength = 262_144
+
+    private let parser: UnsafeMutablePointer<yaml_parser_t>
+    private let file: UnsafeMutablePointer<FILE>
+    private var documentCount = 0
+
+    init(path: String) throws(YAMLError) {
+        unsafe file = try Self.open(path)
+        unsafe parser = .allocate(capacity: 1)
+        unsafe parser.initialize(to: yaml_parser_t())
+        guard unsafe yaml_parser_initialize(parser) == 1 else {
+            unsafe parser.deallocate()
+            unsafe fclose(file)
+            throw YAMLError(nil, "out of memory")
+        }
+        unsafe yaml_parser_set_input_file(parser, file)
+    }
+
+    deinit {
+        unsafe yaml_parser_delete(parser)
+        unsafe parser.deallocate()
+        unsafe fclose(file)
+    }
+
+    /// The next event. After `.end` there are no more.
+    func next() throws(YAMLError) -> YAMLEvent {
+        while true {
+            if let event = try parse() { return event }
+        }
+    }
+
+    /// One event of libyaml's; nil for those that carry nothing.
+    private func parse() throws(YAMLError) -> YAMLEvent? {
+        var event = unsafe yaml_event_t()
+        guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw syntaxError() }
+        defer { unsafe yaml_event_delete(&event) }
+        let mark = YAMLMark(unsafe event.start_mark)
+        switch unsafe event.type {
+        case YAML_SCALAR_EVENT:
+            let data = unsafe event.data.scalar
+            try unsafe refuse(anchor: data.anchor, tag: data.tag, mark)
+            let octets = unsafe UnsafeBufferPointer(start: data.value, count: data.length)
+            let isPlain = unsafe data.style == YAML_PLAIN_SCALAR_STYLE
+            return .scalar(try unsafe scalar(octets, isPlain: isPlain, mark))
+        case YAML_MAPPING_START_EVENT:
+            let start = unsafe event.data.mapping_start
+            try unsafe refuse(anchor: start.anchor, tag: start.tag, mark)
+            return .mappingStart(mark)
+        case YAML_SEQUENCE_START_EVENT:
+            let start = unsafe event.data.sequence_start
+            try unsafe refuse(anchor: start.anchor, tag: start.tag, mark)
+            return .sequenceStart(mark)
+        case YAML_MAPPING_END_EVENT: return .mappingEnd
+        case YAML_SEQUENCE_END_EVENT: return .sequenceEnd
+        case YAML_STREAM_END_EVENT: return .end
+        case YAML_ALIAS_EVENT:
+            throw YAMLError(
+                mark, "an alias (*\(unsafe Self.text(event.data.alias.anchor)))",
+                expected: "the value itself; if \"*\" is a name, write it in quotes: '*'")
+        case YAML_DOCUMENT_START_EVENT:
+            documentCount += 1
+            guard documentCount == 1 else {
+                throw YAMLError(mark, "a second document", expected: "one document in a file")
+            }
+            return nil
+        default: return nil
+        }
+    }
+
+    private func scalar(
+        _ octets: UnsafeBufferPointer<yaml_char_t>, isPlain: Bool, _ mark: YAMLMark
+    ) throws(YAMLError) -> YAMLScalar {
+        guard octets.count <= Self.maximumScalarLength else {
+            throw YAMLError(
+                mark, "a text of \(octets.count) octets",
+                expected: "at most \(Self.maximumScalarLength) octets")
+        }
+        let text = unsafe String(decoding: octets, as: UTF8.self)
+        return YAMLScalar(text: text, isPlain: isPlain, mark: mark)
+    }
+
+    private func refuse(
+        anchor: UnsafeMutablePointer<yaml_char_t>?, tag: UnsafeMutablePointer<yaml_char_t>?,
+        _ mark: YAMLMark
+    ) throws(YAMLError) {
+        if let anchor = unsafe anchor {
+            throw YAMLError(
+                mark, "an anchor (&\(unsafe Self.text(anchor)))",
+                expected: "no anchors: an alias is not followed, so write each value out")
+        }
+        guard let pointer = unsafe tag else { return }
+        let tag = unsafe Self.text(pointer)
+        guard Self.knownTags.contains(tag) else {
+            throw YAMLError(mark, "the tag \(tag.quoted)", expected: "no tag")
+        }
+    }
+
+    /// The tags of YAML's own schema that change nothing here: every scalar is read as text.
+    private static let knownTags = Set(
+        ["str", "int", "float", "bool", "null", "map", "seq"].map { "tag:yaml.org,2002:\($0)" })
+
+    private static func text(_ pointer: UnsafePointer<yaml_char_t>) -> String {
+        unsafe String(cString: pointer)
+    }
+
+    // MARK: Errors
+
+    /// What libyaml says, its place made 1-based.
+    private func syntaxError() -> YAMLError {
+        let state = unsafe parser.pointee
+        let problem = unsafe state.problem.map { unsafe String(cString: $0) } ?? "out of memory"
+        guard unsafe state.error != YAML_READER_ERROR else {
+            return YAMLError(YAMLMark(unsafe state.mark), "bad text: \(problem)")
+        }
+        var message = "bad YAML: \(problem)"
+        var expected: String?
+        if let context = unsafe state.context.map({ unsafe String(cString: $0) }) {
+            message += " \(context)"
+            let start = YAMLMark(unsafe state.context_mark)
+            if unsafe state.context_mark.line != state.problem_mark.line {
+                message += " that starts at line \(start.line)"
+            }
+            if context.hasSuffix("alias") { expected = "\"*\" in quotes: '*'" }
+        }
+        return YAMLError(YAMLMark(unsafe state.problem_mark), message, expected: expected)
+    }
+
+    /// Opens a regular file for reading; a pipe would make the start hang.
+    private static func open(_ path: String) throws(YAMLError) -> UnsafeMutablePointer<FILE> {
+        let descriptor = unsafe Glibc.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { throw systemError() }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else {
+            defer { close(descriptor) }
+            throw systemError()
+        }
+        let kind = status.st_mode & S_IFMT
+        let size = Int(status.st_size)
+        var problem: String?
+        if kind == S_IFDIR { problem = "it is a directory" }
+        if problem == nil, kind != S_IFREG { problem = "it is not a regular file" }
+        if problem == nil, size > maximumSize {
+            problem = "it has \(size) octets, more than \(maximumSize)"
+        }
+        if let problem {
+            close(descriptor)
+            throw YAMLError(nil, problem)
+        }
+        guard let file = unsafe fdopen(descriptor, "r") else {
+            defer { close(descriptor) }
+            throw systemError()
+        }
+        return unsafe file
+    }
+
+    private static func systemError() -> YAMLError {
+        YAMLError(nil, unsafe String(cString: strerror(errno)))
+    }
+}
+
+extension YAMLMark {
+    fileprivate init(_ mark: yaml_mark_t) {
+        self.init(line: Int(mark.line) + 1, column: Int(mark.column) + 1)
+    }
+}

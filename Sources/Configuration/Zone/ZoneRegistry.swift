@@ -1,0 +1,162 @@
+import DNS
+import Foundation
+import Nameserver
+
+/// The zones of the setting `zones`, and all that were built: a zone that several views see is
+/// built once and shared.
+final class ZoneRegistry {
+    private let file: ConfigurationFile
+    private let seed: UInt64
+    /// Whether `zones` was read without an error: else a name that is not there may well be meant.
+    private var isComplete: Bool
+    private var declared: [Declared] = []
+    private var numbers: [DomainName: Int] = [:]
+    private var built: [Built] = []
+
+    private struct Declared {
+        let name: String
+        let zone: ZoneDeclaration
+    }
+
+    private struct Built {
+        let source: String
+        let settings: ZoneSettings
+        let ttl: UInt32
+        let zone: Zone?
+    }
+
+    init(_ file: ConfigurationFile, seed: UInt64, isComplete: Bool) {
+        self.file = file
+        self.seed = seed
+        self.isComplete = isComplete
+    }
+
+    /// How many zones were built.
+    private(set) var zoneCount = 0
+
+    // MARK: The setting `zones`
+
+    /// A mapping of zones, or a directory.
+    func decode(_ node: YAMLNode) {
+        if let path = node.scalar {
+            decodeDirectory(path)
+        } else if case .mapping(let entries, _) = node {
+            for (apex, entry) in file.domains(entries, what: "zone") {
+                declare(entry.key.text, file.zoneDeclaration(apex, entry.value))
+            }
+        } else {
+            isComplete = false
+            file.wrongKind(
+                node, expected: "a mapping of zone names to files, or the path of a directory")
+        }
+    }
+
+    /// Every `NAME.yaml` of a directory is the zone NAME.
+    private func decodeDirectory(_ path: YAMLScalar) {
+        let directory = file.other(file.resolve(path.text)).path
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: directory) else {
+            isComplete = false
+            let exists = FileManager.default.fileExists(atPath: directory)
+            file.error(
+                path.mark,
+                "cannot read the directory \(directory.quoted): "
+                    + (exists ? "it is no directory or not ours to read" : "there is none"),
+                expected: "a directory of NAME.yaml files, or a mapping of zone names to files")
+            return
+        }
+        let suffix = ".yaml"
+        let zones = names.filter { $0.hasSuffix(suffix) && !$0.hasPrefix(".") }.sorted()
+        if zones.isEmpty {
+            file.warning(path.mark, "the directory \(directory.quoted) has no NAME.yaml file")
+        }
+        let entries = zones.map { name in
+            let key = YAMLScalar(
+                text: String(name.dropLast(suffix.count)), isPlain: true, mark: path.mark)
+            let file = YAMLScalar(text: "\(path.text)/\(name)", isPlain: true, mark: path.mark)
+            return YAMLEntry(key: key, value: .scalar(file))
+        }
+        for (apex, entry) in file.domains(entries, what: "zone") {
+            declare(entry.key.text, file.zoneDeclaration(apex, entry.value))
+        }
+    }
+
+    private func declare(_ name: String, _ zone: ZoneDeclaration) {
+        numbers[zone.settings.apex] = declared.count
+        declared.append(Declared(name: name, zone: zone))
+    }
+
+    // MARK: What views see
+
+    /// Every zone of the setting, in its order.
+    func all() -> [Zone] { declared.compactMap { build($0.zone) } }
+
+    /// The zone that a view names.
+    func zone(_ apex: DomainName, named name: YAMLScalar) -> Zone? {
+        guard let number = numbers[apex] else {
+            if isComplete { file.unknown("zone", name, among: declared.map(\.name)) }
+            return nil
+        }
+        return build(declared[number].zone)
+    }
+
+    /// The zone that a view describes itself, starting from the one of that name if there is one.
+    func zone(_ apex: DomainName, _ node: YAMLNode) -> Zone? {
+        let base = numbers[apex].map { declared[$0].zone }
+        return build(file.zoneDeclaration(apex, node, base: base))
+    }
+
+    // MARK: Building
+
+    private func build(_ declaration: ZoneDeclaration) -> Zone? {
+        guard let source = declaration.source else { return nil }
+        let (settings, ttl) = (declaration.settings, declaration.recordTTL)
+        let known = built.first {
+            $0.source == source.key && $0.settings == settings && $0.ttl == ttl
+        }
+        if let known { return known.zone }
+        let zone =
+            switch source {
+            case .records(let entries, let mark): build(declaration, entries, mark)
+            case .file(let path, let mark): build(declaration, path, mark)
+            }
+        if zone != nil { zoneCount += 1 }
+        built.append(Built(source: source.key, settings: settings, ttl: ttl, zone: zone))
+        return zone
+    }
+
+    private func build(
+        _ declaration: ZoneDeclaration, _ entries: [YAMLEntry], _ mark: YAMLMark
+    ) -> Zone? {
+        var decoder = ZoneDecoder(file, declaration, seed: seed)
+        for entry in entries { decoder.decode(entry) }
+        return decoder.build(mark)
+    }
+
+    /// Reads a zone file record by record.
+    private func build(
+        _ declaration: ZoneDeclaration, _ path: String, _ mark: YAMLMark
+    ) -> Zone? {
+        let zoneFile = file.other(path)
+        var decoder = ZoneDecoder(zoneFile, declaration, seed: seed)
+        do {
+            let reader = try YAMLReader(path: path)
+            try reader.enterMapping(
+                expected: "names with their records, such as www: 192.168.10.50; {} for none")
+            while let entry = try reader.nextEntry() { decoder.decode(entry) }
+        } catch {
+            file.error(mark, in: zoneFile, error)
+            return nil
+        }
+        return decoder.build(nil)
+    }
+}
+
+extension ZoneDeclaration.Source {
+    /// Tells one source from another.
+    fileprivate var key: String {
+        switch self {
+        case .file(let path, _): path
+        case .records(_, let mark): "\(mark.line):\(mark.column)"
+        }
+    }
+}

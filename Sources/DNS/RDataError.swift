@@ -1,0 +1,33 @@
+/// Why a text is not the RDATA of its type: the field, what was found there and what is expected.
+package struct RDataError: Error, Equatable, Sendable {
+    /// The field as its RFC calls it, such as `preference`; `data` for the RDATA as a whole.
+    package let field: String
+    /// The text that was found; nil when the field is missing.
+    package let found: String?
+    /// What is wrong with it, when what is expected does not say so by itself.
+    package let reason: String?
+    /// What stands there in a correct record, such as `a number from 0 to 65535`.
+    package let expected: String
+
+    package init(_ field: String, found: String?, reason: String? = nil, expected: String) {
+        self.field = field
+        self.found = found
+        self.reason = reason
+        self.expected = expected
+    }
+
+    /// A message quotes at most this many characters of what was found, so that it stays one line.
+    private static let quotedLength = 60
+}
+
+extension RDataError: CustomStringConvertible {
+    package var description: String {
+        var quoted = "nothing"
+        if let found {
+            let isLong = found.count > Self.quotedLength
+            quoted = "\"\(found.prefix(Self.quotedLength))\(isLong ? "…" : "")\""
+        }
+        let reason = reason.map { " (\($0))" } ?? ""
+        return "\(field): found \(quoted)\(reason), expected \(expected)"
+    }
+}

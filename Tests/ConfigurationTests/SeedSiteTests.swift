@@ -1,0 +1,63 @@
+import DNS
+import Nameserver
+import Testing
+
+@testable import Configuration
+
+@Suite("The seed site")
+struct SeedSiteTests {
+    private static let main = """
+        listen: [0.0.0.0:53, "[::]:53"]          # each is UDP and TCP
+
+        zones:
+          vanillax.me: zones/vanillax.me.yaml    # short form of {file: …, mode: overlay}
+
+        views:
+          lan:
+            clients: [127.0.0.0/8, 192.168.10.0/24]
+            zones: [vanillax.me]
+
+        forward:
+          .:         {to: [1.1.1.1, 9.9.9.9], cache: 30}   # never the router: a loop
+          home.arpa: {to: [192.168.1.1], cache: 30}
+
+        """
+    private static let zone = """
+        '*': 192.168.10.50        # the internal gateway
+        plex: public              # this one keeps its public answers
+
+        """
+
+    @Test("It loads as it is written")
+    func loads() throws {
+        let site = try Site(Self.main, files: ["zones/vanillax.me.yaml": Self.zone])
+        let configuration = try site.load()
+        #expect(configuration.listen == [ListenAddress(.v4(0)), ListenAddress(.v6(0, 0))])
+        #expect(configuration.workers == nil)
+        #expect(configuration.cacheSize == 64 << 20)
+        #expect(configuration.log.errors)
+        #expect(!configuration.log.queries)
+        #expect(configuration.zoneCount == 1)
+        #expect(configuration.warnings == [])
+        #expect(
+            configuration.files
+                == [site.path("horizond.yaml"), site.path("zones/vanillax.me.yaml")])
+
+        let view = try #require(configuration.views.first)
+        #expect(view.name == "lan")
+        #expect(view.clients.map(\.description) == ["127.0.0.0/8", "192.168.10.0/24"])
+        #expect(view.httpsRecords == HTTPSRecordRules())
+        let upstreams = ["1.1.1.1", "9.9.9.9"].compactMap { IPAddress($0) }
+        #expect(
+            view.forward == [
+                ForwardRule(domain: .root, upstreams: upstreams.map { UpstreamAddress($0) }),
+                ForwardRule(
+                    domain: try name("home.arpa"),
+                    upstreams: [UpstreamAddress(try #require(IPAddress("192.168.1.1")))]),
+            ])
+        let zone = try #require(view.zones.first)
+        #expect(zone.settings == ZoneSettings(apex: try name("vanillax.me")))
+        // The apex, the wildcard and plex.
+        #expect(zone.nameCount == 3)
+    }
+}

@@ -1,0 +1,142 @@
+import DNS
+import Testing
+
+@testable import Transport
+
+@Suite("Limits of TCP connections")
+struct StreamLimitsTests {
+    private static let millisecond = MonotonicClock.nanosecondsPerMillisecond
+
+    @Test("A connection without queries is closed when its time is over")
+    func closesIdle() throws {
+        var limits = TransportLimits()
+        limits.idleTimeout = 100 * Self.millisecond
+        let server = try LoopbackServer(limits: limits)
+        defer { server.stop() }
+        let client = try LoopbackPeer(.tcp, to: server.address)
+        try client.send(framed(message(1)))
+        #expect(client.receiveMessage() == message(1))
+        let start = MonotonicClock.now()
+        #expect(client.isClosedByPeer())
+        #expect(MonotonicClock.now() - start > 50 * Self.millisecond)
+        server.onQueue { loop, _ in #expect(loop.counters.tcpTimedOut == 1) }
+    }
+
+    @Test("A first query must come in time, whole: single octets do not count")
+    func closesSlowStarters() throws {
+        var limits = TransportLimits()
+        limits.firstQueryTimeout = 150 * Self.millisecond
+        let server = try LoopbackServer(limits: limits)
+        defer { server.stop() }
+        let client = try LoopbackPeer(.tcp, to: server.address)
+        for octet in framed(message(1)).prefix(5) {
+            try client.send([octet])
+            pause(milliseconds: 10)
+        }
+        #expect(client.isClosedByPeer())
+        server.onQueue { loop, handler in
+            #expect(loop.counters.tcpTimedOut == 1)
+            #expect(handler.queries.isEmpty)
+        }
+    }
+
+    @Test("A connection that waits for an answer is not idle")
+    func keepsWaiting() throws {
+        var limits = TransportLimits()
+        limits.idleTimeout = 50 * Self.millisecond
+        let server = try LoopbackServer(limits: limits) { _ in .later }
+        defer { server.stop() }
+        let client = try LoopbackPeer(.tcp, to: server.address)
+        try client.send(framed(message(1)))
+        #expect(!client.waits(for: 1, milliseconds: 250))
+        server.answer(0, with: message(1))
+        #expect(client.receiveMessage() == message(1))
+    }
+
+    @Test("In a full table the connection idle for the longest time makes room")
+    func evictsTheIdlest() throws {
+        var limits = TransportLimits()
+        limits.connections = 3
+        let server = try LoopbackServer(limits: limits)
+        defer { server.stop() }
+        let clients = try (0..<3).map { _ in try LoopbackPeer(.tcp, to: server.address) }
+        // The first two are used after the third, the first last.
+        for index in [2, 1, 0] {
+            try clients[index].send(framed(message(1)))
+            #expect(clients[index].receiveMessage() == message(1))
+        }
+        let newcomer = try LoopbackPeer(.tcp, to: server.address)
+        try newcomer.send(framed(message(2)))
+        #expect(newcomer.receiveMessage() == message(2))
+        #expect(clients[2].isClosedByPeer())
+        for client in [clients[0], clients[1]] {
+            try client.send(framed(message(3)))
+            #expect(client.receiveMessage() == message(3))
+        }
+        server.onQueue { loop, _ in
+            #expect(loop.counters.tcpEvicted == 1)
+            #expect(loop.counters.tcpOpen == 3)
+        }
+    }
+
+    @Test("A client gets no more connections than its share")
+    func limitsClients() throws {
+        var limits = TransportLimits()
+        limits.connectionsPerClient = 2
+        let server = try LoopbackServer(limits: limits)
+        defer { server.stop() }
+        let first = try LoopbackPeer(.tcp, to: server.address)
+        let second = try LoopbackPeer(.tcp, to: server.address)
+        server.waitUntil { loop, _ in loop.counters.tcpOpen == 2 }
+        let third = try LoopbackPeer(.tcp, to: server.address)
+        #expect(third.isClosedByPeer())
+        server.onQueue { loop, _ in #expect(loop.counters.tcpRefused == 1) }
+        first.close()
+        server.waitUntil { loop, _ in loop.counters.tcpOpen == 1 }
+        let fourth = try LoopbackPeer(.tcp, to: server.address)
+        try fourth.send(framed(message(4)))
+        #expect(fourth.receiveMessage() == message(4))
+        second.close()
+    }
+
+    @Test("A client that never reads is not read from for long, and closed")
+    func closesNeverReading() throws {
+        var limits = TransportLimits()
+        limits.queuedOctets = 100_000
+        limits.writeTimeout = 200 * Self.millisecond
+        let long = [UInt8](repeating: 1, count: 60_000)
+        let server = try LoopbackServer(limits: limits) { _ in .now(long) }
+        defer { server.stop() }
+        let client = try LoopbackPeer(.tcp, to: server.address)
+        // Answers far beyond what both kernels buffer.
+        try client.send((UInt16(0)..<2000).flatMap { framed(message($0)) })
+        server.waitUntil { loop, _ in loop.counters.tcpTimedOut == 1 }
+        server.onQueue { loop, _ in
+            #expect(loop.counters.tcpOpen == 0)
+            #expect(loop.counters.tcpReceived < 2000)
+        }
+    }
+
+    @Test("A client that reads slowly gets every answer")
+    func servesSlowReaders() throws {
+        var limits = TransportLimits()
+        limits.queuedOctets = 100_000
+        let long = [UInt8](repeating: 1, count: 60_000)
+        let server = try LoopbackServer(limits: limits) { _ in .now(long) }
+        defer { server.stop() }
+        let client = try LoopbackPeer(.tcp, to: server.address)
+        try client.send((UInt16(0)..<200).flatMap { framed(message($0)) })
+        pause(milliseconds: 50)
+        for _ in 0..<200 { #expect(client.receiveMessage() == long) }
+        server.onQueue { loop, _ in #expect(loop.counters.tcpReceived == 200) }
+    }
+
+    @Test("An IPv6 /56 counts as one client, an IPv4 address as one")
+    func groupsClients() throws {
+        func prefix(_ text: String) throws -> ClientPrefix { ClientPrefix(try endpoint(text).ip) }
+        #expect(try prefix("2001:db8:0:12::1") == prefix("2001:db8:0:34:ffff::"))
+        #expect(try prefix("2001:db8:0:112::1") != prefix("2001:db8:0:12::1"))
+        #expect(try prefix("192.0.2.1") != prefix("192.0.2.2"))
+        #expect(try prefix("192.0.2.1") == prefix("::ffff:192.0.2.1"))
+    }
+}

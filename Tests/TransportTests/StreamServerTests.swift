@@ -1,0 +1,148 @@
+import DNS
+import Testing
+
+@testable import Transport
+
+@Suite("TCP connections of clients")
+struct StreamServerTests {
+    @Test("A query is answered with its length before it", arguments: ListeningSocketsTests.hosts)
+    func answers(host: String) throws {
+        let server = try LoopbackServer(host)
+        defer { server.stop() }
+        var target = server.address
+        if target.isWildcard {
+            target.ip = try #require(IPAddress(target.isIPv6 ? "::1" : "127.0.0.1"))
+        }
+        let client = try LoopbackPeer(.tcp, to: target)
+        try client.send(framed(message(1)))
+        #expect(client.receiveMessage() == message(1))
+        let local = try client.local
+        server.onQueue { _, handler in
+            #expect(handler.queries.first?.transport == .tcp)
+            #expect(handler.queries.first?.client == local)
+        }
+    }
+
+    @Test("Several messages in one segment are all answered, in one write")
+    func answersPipelined() throws {
+        let server = try LoopbackServer()
+        defer { server.stop() }
+        let client = try LoopbackPeer(.tcp, to: server.address)
+        let queries = (UInt16(0)..<50).map { message($0) }
+        try client.send(queries.flatMap(framed))
+        let answers = try #require(client.receive())
+        #expect(answers == queries.flatMap(framed))
+    }
+
+    @Test("A query that comes octet by octet is answered")
+    func readsOctets() throws {
+        let server = try LoopbackServer()
+        defer { server.stop() }
+        let client = try LoopbackPeer(.tcp, to: server.address)
+        Syscalls.setNoDelay(client.descriptor)
+        for octet in framed(message(5)) + framed(message(6)) {
+            try client.send([octet])
+            pause(milliseconds: 1)
+        }
+        #expect(client.receiveMessage() == message(5))
+        #expect(client.receiveMessage() == message(6))
+    }
+
+    @Test("The longest message and answer pass whole")
+    func passesLongMessages() throws {
+        let server = try LoopbackServer()
+        defer { server.stop() }
+        let client = try LoopbackPeer(.tcp, to: server.address)
+        let long = (0..<StreamFrames.maximumMessage).map { UInt8(truncatingIfNeeded: $0 >> 3) }
+        try client.send(framed(long) + framed(message(2)))
+        #expect(client.receiveMessage() == long)
+        #expect(client.receiveMessage() == message(2))
+    }
+
+    @Test("Answers may come in another order than their queries")
+    func answersOutOfOrder() throws {
+        let server = try LoopbackServer { _ in .later }
+        defer { server.stop() }
+        let client = try LoopbackPeer(.tcp, to: server.address)
+        try client.send(framed(message(1)) + framed(message(2)))
+        server.waitUntil { _, handler in handler.paths.count == 2 }
+        server.answer(1)
+        #expect(client.receiveMessage() == message(2))
+        server.answer(0)
+        #expect(client.receiveMessage() == message(1))
+    }
+
+    @Test("A client that has closed its half still gets its answers, then the end")
+    func answersHalfClosed() throws {
+        let server = try LoopbackServer { $0[1] == 1 ? .later : .now($0) }
+        defer { server.stop() }
+        let client = try LoopbackPeer(.tcp, to: server.address)
+        try client.send(framed(message(1)) + framed(message(2)))
+        client.shutDownOutput()
+        #expect(client.receiveMessage() == message(2))
+        server.waitUntil { _, handler in handler.paths.count == 1 }
+        #expect(!client.waits(for: 1, milliseconds: 20))
+        server.answer(0, with: message(1))
+        #expect(client.receiveMessage() == message(1))
+        #expect(client.isClosedByPeer())
+        server.waitUntil { loop, _ in loop.counters.tcpOpen == 0 }
+    }
+
+    @Test("A half-closed connection ends when its last answer is abandoned")
+    func endsAbandoned() throws {
+        let server = try LoopbackServer { _ in .later }
+        defer { server.stop() }
+        let client = try LoopbackPeer(.tcp, to: server.address)
+        try client.send(framed(message(1)))
+        client.shutDownOutput()
+        server.waitUntil { _, handler in handler.paths.count == 1 }
+        server.onQueue { loop, handler in loop.abandon(handler.paths[0].path) }
+        #expect(client.isClosedByPeer())
+    }
+
+    @Test("An answer to a connection that is gone is dropped and counted, whoever has its slot")
+    func dropsForGone() throws {
+        let server = try LoopbackServer { _ in .later }
+        defer { server.stop() }
+        let client = try LoopbackPeer(.tcp, to: server.address)
+        try client.send(framed(message(1)))
+        client.shutDownOutput()
+        server.waitUntil { _, handler in handler.paths.count == 1 }
+        server.answer(0)
+        #expect(client.receiveMessage() == message(1))
+        server.waitUntil { loop, _ in loop.counters.tcpOpen == 0 }
+        let other = try LoopbackPeer(.tcp, to: server.address)
+        server.waitUntil { loop, _ in loop.counters.tcpOpen == 1 }
+        server.answer(0)
+        server.onQueue { loop, _ in #expect(loop.counters.droppedPathGone == 1) }
+        #expect(!other.waits(for: 1, milliseconds: 20))
+    }
+
+    @Test("Reading pauses at the limit of unanswered queries and goes on below it")
+    func pausesInFlight() throws {
+        var limits = TransportLimits()
+        limits.queriesInFlight = 3
+        let server = try LoopbackServer(limits: limits) { _ in .later }
+        defer { server.stop() }
+        let client = try LoopbackPeer(.tcp, to: server.address)
+        try client.send((UInt16(0)..<8).flatMap { framed(message($0)) })
+        server.waitUntil { _, handler in handler.paths.count == 3 }
+        pause(milliseconds: 20)
+        server.onQueue { _, handler in #expect(handler.paths.count == 3) }
+        for answered in 0..<8 {
+            server.waitUntil { _, handler in handler.paths.count > answered }
+            server.answer(answered)
+        }
+        for id in UInt16(0)..<8 { #expect(client.receiveMessage() == message(id)) }
+    }
+
+    @Test("An empty message ends the connection")
+    func closesOnEmptyMessage() throws {
+        let server = try LoopbackServer()
+        defer { server.stop() }
+        let client = try LoopbackPeer(.tcp, to: server.address)
+        try client.send([0, 0])
+        #expect(client.isClosedByPeer())
+        server.onQueue { loop, _ in #expect(loop.counters.tcpMalformed == 1) }
+    }
+}
