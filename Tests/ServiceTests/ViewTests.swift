@@ -72,7 +72,10 @@ extension ServiceTests {
                 #expect(
                     try guest.ask("argocd.vanillax.me", .aaaa).data(.aaaa) == [PublicZones.edge6])
                 #expect(try server.client.ask("argocd.vanillax.me", .aaaa).isNoDataWithSOA)
-                #expect(try guest.ask("into.example.com", .a).data(.a) == [PublicZones.edge4])
+                // knotd leaves following the CNAME to a resolver.
+                #expect(
+                    try guest.ask("into.example.com", .a).lines
+                        == ["into.example.com. CNAME argocd.vanillax.me."])
                 #expect(
                     try server.client.ask("into.example.com", .a).data(.a) == ["192.168.10.50"])
             }

@@ -26,16 +26,16 @@ final class Server: Sendable {
 
     private static let releaseProduct = repository + "/.build/release/horizond"
 
-    /// Starts the program and waits until it is ready. `configuration` is all but `listen:`;
-    /// `files` are written beside it.
+    /// Starts the program and waits until it is ready. `configuration` is all but `listen:`, which
+    /// is loopback's two addresses or, with `wildcard`, all; `files` are written beside it.
     init(
         _ configuration: String, files: [String: String] = [:],
-        environment: [String: String] = [:]
+        environment: [String: String] = [:], wildcard: Bool = false
     ) throws {
         directory = try TemporaryDirectory()
         port = try freePort()
         for (name, text) in files { try directory.write(text, to: name) }
-        try Self.write(configuration, port: port, to: directory)
+        try Self.write(configuration, port: port, to: directory, wildcard: wildcard)
         notifications = try NotifySocket(path: directory.file("notify"))
         process = try ChildProcess(
             [try Self.binary, "serve", "--config", directory.file("horizond.yaml")],
@@ -52,9 +52,13 @@ final class Server: Sendable {
     }
 
     private static func write(
-        _ configuration: String, port: UInt16, to directory: TemporaryDirectory
+        _ configuration: String, port: UInt16, to directory: TemporaryDirectory,
+        wildcard: Bool = false
     ) throws {
-        let listen = "listen: [\"127.0.0.1:\(port)\", \"[::1]:\(port)\"]\n"
+        let listen =
+            wildcard
+            ? "listen: [\"0.0.0.0:\(port)\", \"[::]:\(port)\"]\n"
+            : "listen: [\"127.0.0.1:\(port)\", \"[::1]:\(port)\"]\n"
         try directory.write(listen + configuration, to: "horizond.yaml")
     }
 
