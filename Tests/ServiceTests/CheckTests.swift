@@ -43,7 +43,7 @@ extension ServiceTests {
             ("horizond.yaml:17:12:", "1.1.1.256"),
             ("zones/vanillax.me.yaml:2:13:", "WKS"),
             ("zones/vanillax.me.yaml:3:1:", "255"),
-            ("zones/syntax.yaml:2:", ""),
+            ("zones/syntax.yaml:2:7:", "YAML"),
         ]
 
         @Test("Ten mistakes are ten errors with their places in one run")
@@ -51,7 +51,7 @@ extension ServiceTests {
             let directory = try TemporaryDirectory()
             try directory.write(Self.configuration, to: "horizond.yaml")
             try directory.write(Self.zone, to: "zones/vanillax.me.yaml")
-            try directory.write("www: [192.0.2.1\nmail: 192.0.2.2\n", to: "zones/syntax.yaml")
+            try directory.write("www: 192.0.2.1\nmail: }\n", to: "zones/syntax.yaml")
             let (output, status) = try run(
                 [try Server.binary, "check", "--config", directory.file("horizond.yaml")])
             #expect(status == .exited(78))

@@ -6,11 +6,12 @@ extension ServiceTests {
     struct HTTPSRecordPolicyTests {
         struct Expectation: Sendable, CustomTestStringConvertible {
             let policy: String
-            /// What is left of `www`, `h3only`, `quiconly` and `mandatory` of the public zone.
+            /// What is left of the public zone's records of these names.
             let www: [String]
             var h3only: [String] = []
             var quiconly: [String] = []
             var mandatory: [String] = []
+            var mandatoryh3: [String] = []
             var h2only = ["1 . alpn=h2"]
 
             var testDescription: String { policy }
@@ -24,15 +25,16 @@ extension ServiceTests {
             Expectation(policy: "remove-h3", www: [second]),
             Expectation(
                 policy: "rewrite-h3", www: ["1 . alpn=h2 \(hints) ech=12 \(hint6)", second],
-                h3only: ["1 ."]),
+                h3only: ["1 ."], mandatory: ["1 . mandatory=key1 alpn=h2"]),
             Expectation(
                 policy: "rewrite-h3-ech", www: ["1 . alpn=h2 \(hints) \(hint6)", second],
-                h3only: ["1 ."]),
+                h3only: ["1 ."], mandatory: ["1 . mandatory=key1 alpn=h2"]),
             Expectation(policy: "remove", www: [], h2only: []),
             Expectation(
                 policy: "pass", www: ["1 . alpn=h3,h2 \(hints) ech=12 \(hint6)", second],
                 h3only: ["1 . alpn=h3"], quiconly: ["1 . alpn=h3,h3-29 no-default-alpn"],
-                mandatory: ["1 . mandatory=key1 alpn=h3,h2"]),
+                mandatory: ["1 . mandatory=key1 alpn=h3,h2"],
+                mandatoryh3: ["1 . mandatory=key1 alpn=h3"]),
         ]
 
         @Test("Each policy, direct and behind a CNAME, first and cached", arguments: expectations)
@@ -44,6 +46,7 @@ extension ServiceTests {
                     ("www.example.com", expected.www), ("h3only.example.com", expected.h3only),
                     ("quiconly.example.com", expected.quiconly),
                     ("mandatory.example.com", expected.mandatory),
+                    ("mandatoryh3.example.com", expected.mandatoryh3),
                     ("h2only.example.com", expected.h2only),
                 ] {
                     try firstAndCached(site.client, name, .https, over: transport) {

@@ -34,9 +34,23 @@ extension ServiceTests {
             #expect(status == .exited(1))
             let name = transport == .udp ? "udp" : "tcp"
             #expect(
+                output.contains("address already in use: 127.0.0.1:\(port)/\(name)"), "\(output)")
+        }
+
+        @Test("A taken port 53 names who may have it", .enabled(if: geteuid() == 0))
+        func takenPort53() throws {
+            let address = try #require(IPAddress("127.77.0.53"))
+            let taken = try Socket(.udp, local: Endpoint(address, 53))
+            let directory = try TemporaryDirectory()
+            try directory.write("listen: [127.77.0.53]\n", to: "horizond.yaml")
+            let (output, status) = try Self.horizond(
+                "serve", "--config", directory.file("horizond.yaml"))
+            #expect(status == .exited(1))
+            #expect(
                 output.contains(
-                    "address already in use: 127.0.0.1:\(port)/\(name); "
+                    "address already in use: 127.77.0.53:53/udp; "
                         + "systemd-resolved's stub listener? see README"), "\(output)")
+            _ = taken
         }
 
         @Test("A second server on the same port does not start")
@@ -98,17 +112,22 @@ extension ServiceTests {
             #expect(try server.process.wait(timeout: .seconds(5)) == .exited(0))
         }
 
-        @Test("SIGTERM waits for a query that is under way")
-        func drains() throws {
+        @Test("SIGTERM waits for a query that is under way", arguments: Transport.allCases)
+        func drains(transport: Transport) throws {
             let upstream = try ScriptedUpstream.answering(after: .milliseconds(1200))
             let server = try Server.forwarding(to: upstream.port)
-            let socket = try Socket(.udp, local: Endpoint(port: 0))
+            let socket = try Socket(transport, local: Endpoint(port: 0))
             try socket.connect(to: Endpoint(port: server.port))
             let question = Question(name: try DomainName("www.example.net"), type: .a)
-            try socket.send(Query(question: question).octets)
+            let query = Query(question: question).octets
+            var stream = MessageStream(socket)
+            if transport == .udp { try socket.send(query) } else { try stream.send(query) }
             #expect(try eventually { try !upstream.received("www.example.net").isEmpty })
             server.process.signal(SIGTERM)
-            let octets = try #require(try socket.receive(timeout: .seconds(4)))
+            let answer =
+                try transport == .udp
+                ? socket.receive(timeout: .seconds(4)) : stream.receive(timeout: .seconds(4))
+            let octets = try #require(answer)
             #expect(try Response(octets).data(.a) == ["203.0.113.99"])
             #expect(try server.process.wait(timeout: .seconds(5)) == .exited(0))
         }

@@ -19,6 +19,7 @@ extension ServiceTests {
                 zones: [{vanillax.me: zones/tailnet.yaml}]
               guest:
                 clients: [127.0.2.0/24]
+                zones: []
             forward: {.: {to: ["127.0.0.1:PORT"], cache: 30}}
 
             """
@@ -71,7 +72,10 @@ extension ServiceTests {
                 #expect(
                     try guest.ask("argocd.vanillax.me", .aaaa).data(.aaaa) == [PublicZones.edge6])
                 #expect(try server.client.ask("argocd.vanillax.me", .aaaa).isNoDataWithSOA)
-                #expect(try guest.ask("into.example.com", .a).data(.a) == [PublicZones.edge4])
+                // knotd leaves following the CNAME to a resolver.
+                #expect(
+                    try guest.ask("into.example.com", .a).lines
+                        == ["into.example.com. CNAME argocd.vanillax.me."])
                 #expect(
                     try server.client.ask("into.example.com", .a).data(.a) == ["192.168.10.50"])
             }

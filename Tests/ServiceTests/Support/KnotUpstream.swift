@@ -101,6 +101,7 @@ enum PublicZones {
             h3only HTTPS 1 . alpn=h3
             quiconly HTTPS 1 . alpn=h3,h3-29 no-default-alpn
             mandatory HTTPS 1 . mandatory=alpn alpn=h3,h2
+            mandatoryh3 HTTPS 1 . mandatory=alpn alpn=h3
             service HTTPS 0 www.example.com.
             _dns.resolver SVCB 1 dot.example.com. alpn=doq,dot
             cdn CNAME www

@@ -21,12 +21,14 @@ final class Load: Sendable {
     private static let patience = Duration.seconds(3)
 
     /// Asks for the names, one after the other and again from the start.
-    init(_ names: [String], _ type: RRType = .a, server: Endpoint) throws {
-        let socket = try Socket(.udp, local: Endpoint(port: 0))
+    init(
+        _ names: [String], _ type: RRType = .a, server: Endpoint, over transport: Transport = .udp
+    ) throws {
+        let socket = try Socket(transport, local: Endpoint(port: 0))
         try socket.connect(to: server)
         let questions = try names.map { Question(name: try DomainName($0), type: type) }
         let thread = Thread { [self] in
-            run(socket, questions)
+            run(Connection(socket, transport), questions)
             done.signal()
         }
         thread.start()
@@ -41,14 +43,37 @@ final class Load: Sendable {
 
     var sent: Int { count.withLock { $0.sent } }
 
-    private func run(_ socket: Socket, _ questions: [Question]) {
+    /// Messages over either transport.
+    private struct Connection {
+        private let socket: Socket
+        private let transport: Transport
+        private var stream: MessageStream
+
+        init(_ socket: Socket, _ transport: Transport) {
+            self.socket = socket
+            self.transport = transport
+            stream = MessageStream(socket)
+        }
+
+        func send(_ message: [UInt8]) throws {
+            if transport == .udp { try socket.send(message) } else { try stream.send(message) }
+        }
+
+        mutating func receive() throws -> [UInt8]? {
+            transport == .udp
+                ? try socket.receive(timeout: Load.patience)
+                : try stream.receive(timeout: Load.patience)
+        }
+    }
+
+    private func run(_ connection: consuming Connection, _ questions: [Question]) {
         var outstanding: Set<UInt16> = []
         var next = 0
         while true {
             while outstanding.count < Self.window, !isOver.load(ordering: .relaxed) {
                 let id = UInt16(truncatingIfNeeded: next)
                 let query = Query(question: questions[next % questions.count], id: id)
-                guard !outstanding.contains(id), (try? socket.send(query.octets)) != nil else {
+                guard !outstanding.contains(id), (try? connection.send(query.octets)) != nil else {
                     break
                 }
                 outstanding.insert(id)
@@ -59,7 +84,7 @@ final class Load: Sendable {
                 guard isOver.load(ordering: .relaxed) else { continue }
                 return
             }
-            guard let octets = try? socket.receive(timeout: Self.patience),
+            guard let octets = try? connection.receive(),
                 let header = Header(octets.span)
             else { return }
             guard outstanding.remove(header.id) != nil else { continue }

@@ -30,6 +30,8 @@ final class NotifySocket: Sendable {
     /// Every message since the start or the last `forget`.
     var messages: [[String: String]] { received.withLock { $0 } }
 
+    var isReady: Bool { messages.contains { $0["READY"] == "1" } }
+
     func forget() { received.withLock { $0 = [] } }
 
     /// Waits for a message with this line; those that came before it count too.

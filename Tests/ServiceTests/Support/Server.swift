@@ -26,31 +26,39 @@ final class Server: Sendable {
 
     private static let releaseProduct = repository + "/.build/release/horizond"
 
-    /// Starts the program and waits until it is ready. `configuration` is all but `listen:`;
-    /// `files` are written beside it.
+    /// Starts the program and waits until it is ready. `configuration` is all but `listen:`, which
+    /// is loopback's two addresses or, with `wildcard`, all; `files` are written beside it.
     init(
         _ configuration: String, files: [String: String] = [:],
-        environment: [String: String] = [:]
+        environment: [String: String] = [:], wildcard: Bool = false
     ) throws {
         directory = try TemporaryDirectory()
         port = try freePort()
         for (name, text) in files { try directory.write(text, to: name) }
-        try Self.write(configuration, port: port, to: directory)
+        try Self.write(configuration, port: port, to: directory, wildcard: wildcard)
         notifications = try NotifySocket(path: directory.file("notify"))
         process = try ChildProcess(
             [try Self.binary, "serve", "--config", directory.file("horizond.yaml")],
             environment: ["NOTIFY_SOCKET": directory.file("notify")]
                 .merging(environment) { $1 },
             output: directory.file("log"))
-        guard try notifications.wait(for: "READY", "1", timeout: .seconds(10)) else {
+        let isOver = try eventually(within: .seconds(10)) {
+            try notifications.drain()
+            return notifications.isReady || process.status != nil
+        }
+        guard isOver, notifications.isReady else {
             throw Failure("the server did not come up: \(directory.read("log"))")
         }
     }
 
     private static func write(
-        _ configuration: String, port: UInt16, to directory: TemporaryDirectory
+        _ configuration: String, port: UInt16, to directory: TemporaryDirectory,
+        wildcard: Bool = false
     ) throws {
-        let listen = "listen: [\"127.0.0.1:\(port)\", \"[::1]:\(port)\"]\n"
+        let listen =
+            wildcard
+            ? "listen: [\"0.0.0.0:\(port)\", \"[::]:\(port)\"]\n"
+            : "listen: [\"127.0.0.1:\(port)\", \"[::1]:\(port)\"]\n"
         try directory.write(listen + configuration, to: "horizond.yaml")
     }
 
