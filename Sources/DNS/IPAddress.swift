@@ -22,6 +22,9 @@ package enum IPAddress: Hashable, Sendable {
         high == 0 && low >> 32 == 0xffff ? .v4(UInt32(truncatingIfNeeded: low)) : .v6(high, low)
     }
 
+    /// 0.0.0.0 or ::, which a listener takes for every address of the host.
+    package var isUnspecified: Bool { self == .v4(0) || self == .v6(0, 0) }
+
     package var isIPv4: Bool {
         if case .v4 = self { true } else { false }
     }

@@ -39,15 +39,17 @@ package enum ListeningSockets {
     /// Ports tried when the system chooses one (port 0) until TCP has the one that UDP got.
     private static let portAttempts = 16
 
-    /// Opens a pair for each worker. Throws with nothing left open.
+    /// Opens a pair for each worker. Throws with nothing left open. `besideOwn` says that this
+    /// process listens at an address that overlaps already (0.0.0.0 and 127.0.0.1 at one port), so
+    /// the port is known to be this server's.
     package static func open(
-        _ address: SocketAddress, workers: Int
+        _ address: SocketAddress, workers: Int, besideOwn: Bool = false
     ) throws(TransportError) -> [ListeningSocketPair] {
         precondition((1...maximumWorkers).contains(workers))
         var attempt = 1
         while true {
             do throws(TransportError) {
-                return try openPairs(address, workers)
+                return try openPairs(address, workers, besideOwn: besideOwn)
             } catch {
                 guard case .addressInUse = error, address.port == 0, attempt < portAttempts else {
                     throw error
@@ -58,13 +60,13 @@ package enum ListeningSockets {
     }
 
     private static func openPairs(
-        _ address: SocketAddress, _ workers: Int
+        _ address: SocketAddress, _ workers: Int, besideOwn: Bool
     ) throws(TransportError) -> [ListeningSocketPair] {
         var pairs: [ListeningSocketPair] = []
         do throws(TransportError) {
             var address = address
             for worker in 0..<workers {
-                pairs.append(try openPair(address, isFirst: worker == 0))
+                pairs.append(try openPair(address, isFirst: worker == 0 && !besideOwn))
                 address = pairs[0].address
             }
             return pairs

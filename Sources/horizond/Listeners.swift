@@ -1,34 +1,56 @@
 import Configuration
+import DNS
 import Transport
 
 /// The addresses that are listened at, and the sockets for them. Owned by the control queue.
 struct Listeners {
-    private var addresses: Set<SocketAddress> = []
+    /// How long an address is served on that is not wanted any more: longer than a query waits for
+    /// its upstream, so that its answer still leaves from there.
+    static let farewellSeconds = 5
+
+    private var open: Set<SocketAddress> = []
+    private var wanted: Set<SocketAddress> = []
     private let workers: Int
 
     init(workers: Int) { self.workers = workers }
 
-    /// What is to change: sockets for new addresses (by worker), and addresses to close.
-    struct Change: Sendable {
-        fileprivate(set) var opened: [[ListeningSocketPair]]
-        fileprivate(set) var closed: [SocketAddress] = []
-    }
-
-    /// Opens what `configuration` names and is not open yet. On an error nothing has changed.
-    mutating func change(to configuration: Configuration) throws(TransportError) -> Change {
-        let wanted = configuration.listen.map { SocketAddress(ip: $0.address, port: $0.port) }
-        var change = Change(opened: Array(repeating: [], count: workers))
+    /// Opens what `configuration` names and is not open yet; returns each worker's new sockets. On an
+    /// error nothing has changed.
+    mutating func change(
+        to configuration: Configuration
+    ) throws(TransportError) -> [[ListeningSocketPair]] {
+        let addresses = configuration.listen.map { SocketAddress(ip: $0.address, port: $0.port) }
+        var opened = Array(repeating: [ListeningSocketPair](), count: workers)
         do throws(TransportError) {
-            for address in wanted where !addresses.contains(address) {
-                let pairs = try ListeningSockets.open(address, workers: workers)
-                for (worker, pair) in pairs.enumerated() { change.opened[worker].append(pair) }
+            for address in addresses where !open.contains(address) {
+                let pairs = try ListeningSockets.open(
+                    address, workers: workers, besideOwn: open.contains { $0.overlaps(address) })
+                for (worker, pair) in pairs.enumerated() { opened[worker].append(pair) }
             }
         } catch {
-            for pair in change.opened.joined() { pair.close() }
+            for pair in opened.joined() { pair.close() }
             throw error
         }
-        change.closed = addresses.subtracting(wanted).sorted { "\($0)" < "\($1)" }
-        addresses = Set(wanted)
-        return change
+        wanted = Set(addresses)
+        open.formUnion(wanted)
+        return opened
+    }
+
+    /// Whether an address is open that is not wanted any more.
+    var hasUnwanted: Bool { open != wanted }
+
+    /// The addresses to close now.
+    mutating func takeUnwanted() -> [SocketAddress] {
+        defer { open = wanted }
+        return open.subtracting(wanted).sorted { "\($0)" < "\($1)" }
+    }
+}
+
+extension SocketAddress {
+    /// Whether a socket at one address keeps another from the other address: one of them is that of
+    /// all interfaces.
+    fileprivate func overlaps(_ other: SocketAddress) -> Bool {
+        port == other.port && ip.isIPv4 == other.ip.isIPv4
+            && (ip.isUnspecified || other.ip.isUnspecified)
     }
 }

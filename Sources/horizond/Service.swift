@@ -31,6 +31,7 @@ final class Service: @unchecked Sendable {
     private var status: ServiceStatus
     private var isReloading = false
     private var reloadAgain = false
+    private var farewells = 0
 
     /// Opens the sockets. Throws when an address cannot be had.
     init(
@@ -55,10 +56,8 @@ final class Service: @unchecked Sendable {
         for index in 0..<count { workers.append(try Worker(index: index, shared: shared)) }
         self.workers = workers
         listeners = Listeners(workers: count)
-        let change = try listeners.change(to: configuration)
-        for (worker, sockets) in zip(workers, change.opened) {
-            worker.mailbox.post(.listen(sockets))
-        }
+        let opened = try listeners.change(to: configuration)
+        for (worker, sockets) in zip(workers, opened) { worker.mailbox.post(.listen(sockets)) }
     }
 
     /// Begins to answer, and tells the service manager when every worker does.
@@ -128,12 +127,10 @@ final class Service: @unchecked Sendable {
     private func serve(
         _ configuration: Configuration, _ snapshot: Snapshot
     ) throws(TransportError) {
-        let change = try listeners.change(to: configuration)
+        let opened = try listeners.change(to: configuration)
         let old = published.publish(snapshot)
-        for (worker, sockets) in zip(workers, change.opened) {
-            worker.mailbox.post(.listen(sockets))
-            worker.mailbox.post(.close(change.closed))
-        }
+        for (worker, sockets) in zip(workers, opened) { worker.mailbox.post(.listen(sockets)) }
+        if listeners.hasUnwanted { closeUnwantedListeners() }
         events.configure(
             logsErrors: configuration.log.errors, logsQueries: configuration.log.queries)
         for warning in configuration.warnings { log.warning("\(warning)") }
@@ -142,6 +139,18 @@ final class Service: @unchecked Sendable {
         // The last reference goes in the background: freeing a million records takes a while.
         background.asyncAfter(deadline: .now() + .seconds(Self.retirementSeconds)) {
             withExtendedLifetime(old) {}
+        }
+    }
+
+    /// Closes the addresses that are still not wanted when the queries on them have been answered.
+    private func closeUnwantedListeners() {
+        farewells += 1
+        let end = DispatchTime.now() + .seconds(Listeners.farewellSeconds)
+        DispatchQueue.main.asyncAfter(deadline: end) { [self, farewells] in
+            // A later reload has its own end to wait for.
+            guard farewells == self.farewells else { return }
+            let addresses = listeners.takeUnwanted()
+            for worker in workers { worker.mailbox.post(.close(addresses)) }
         }
     }
 
