@@ -1,0 +1,23 @@
+import ArgumentParser
+import Configuration
+import Foundation
+
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Read the configuration and every zone file, and report all mistakes at once.",
+        discussion: "Exits with 0 when all is well and with 78 when it is not.")
+
+    @OptionGroup var options: ConfigurationOption
+
+    func run() throws {
+        do {
+            let configuration = try Configuration.load(path: options.config, seed: 0)
+            for warning in configuration.warnings { StandardError.write("warning: \(warning)") }
+            print("\(options.config): ok, \(ServiceStatus.summary(configuration))")
+        } catch {
+            for line in error.lines { StandardError.write(line) }
+            throw ExitCode(ExitStatus.badConfiguration)
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Configuration
+import Dispatch
+import Foundation
+import Transport
+
+struct ServeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Answer queries until told to stop.",
+        discussion: """
+            SIGHUP reloads the configuration and the zones; when they are not valid, the old ones \
+            go on being served. SIGTERM and SIGINT answer what is in flight, and end.
+            """)
+
+    @OptionGroup var options: ConfigurationOption
+
+    func run() throws {
+        let log = ServiceLog.standard()
+        let seed = UInt64.random(in: .min ... .max)
+        let configuration: Configuration
+        do {
+            configuration = try Configuration.load(path: options.config, seed: seed)
+        } catch {
+            for line in error.lines { log.error(line) }
+            throw ExitCode(ExitStatus.badConfiguration)
+        }
+        let service: Service
+        do {
+            service = try Service(configuration, path: options.config, seed: seed, log: log)
+        } catch {
+            log.error("\(error)")
+            throw ExitCode(ExitStatus.failed)
+        }
+        service.start()
+        // The service lives as long as the process; nothing else holds it.
+        withExtendedLifetime(service) { dispatchMain() }
+    }
+}

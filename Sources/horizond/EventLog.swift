@@ -1,0 +1,106 @@
+import DNS
+import Dispatch
+import Logging
+import Nameserver
+import Synchronization
+
+/// The workers' events on their way to the log, written by a queue of its own: a slow log costs
+/// lines, never queries.
+final class EventLog: Sendable {
+    /// What waits to be written; more is dropped and counted.
+    private static let maximumBacklog = 4096
+
+    /// Whether every query is logged.
+    private let queries: Atomic<Bool>
+    private let errors: Atomic<Bool>
+    private let backlog = Atomic<Int>(0)
+    private let dropped = Atomic<Int>(0)
+    private let queue = DispatchQueue(label: "event-log")
+    private let logger: Logger
+    private let outages = Mutex(OutageSummary())
+
+    init(logger: Logger, logsErrors: Bool, logsQueries: Bool) {
+        self.logger = logger
+        errors = Atomic(logsErrors)
+        queries = Atomic(logsQueries)
+    }
+
+    var logsQueries: Bool { queries.load(ordering: .relaxed) }
+
+    func configure(logsErrors: Bool, logsQueries: Bool) {
+        errors.store(logsErrors, ordering: .relaxed)
+        queries.store(logsQueries, ordering: .relaxed)
+    }
+
+    /// One line for a query that no upstream answered; in an outage the lines are consolidated.
+    func failed(_ query: FailedQuery) {
+        guard errors.load(ordering: .relaxed) else { return }
+        let verdict = outages.withLock { $0.note(upstream: query.upstream) }
+        switch verdict {
+        case .tell:
+            write(.error, "SERVFAIL \(query.name) \(query.type): \(query.reason)")
+        case .tellAndSummarizeLater:
+            write(.error, "SERVFAIL \(query.name) \(query.type): \(query.reason)")
+            let end = DispatchTime.now() + .seconds(OutageSummary.windowSeconds)
+            queue.asyncAfter(deadline: end) { [self] in summarize(query.upstream) }
+        case .count:
+            break
+        }
+    }
+
+    /// A worker could not do what it was told.
+    func failed(_ text: String) {
+        write(.error, text)
+    }
+
+    /// One line for a query and its answer.
+    func query(client: IPAddress, name: DomainName, type: RRType, rcode: RCode, answers: Int) {
+        write(.info, "query \(client) \(name) \(type): \(rcode), \(answers) answers")
+    }
+
+    private func summarize(_ upstream: UpstreamAddress) {
+        guard let count = outages.withLock({ $0.close(upstream) }), count > 0 else { return }
+        let seconds = OutageSummary.windowSeconds
+        logger.error("SERVFAIL for \(count) more queries within \(seconds) s: \(upstream) fails")
+    }
+
+    private func write(_ level: Logger.Level, _ text: @autoclosure @escaping @Sendable () -> String)
+    {
+        guard backlog.load(ordering: .relaxed) < Self.maximumBacklog else {
+            dropped.add(1, ordering: .relaxed)
+            return
+        }
+        backlog.add(1, ordering: .relaxed)
+        queue.async { [self] in
+            backlog.subtract(1, ordering: .relaxed)
+            let lost = dropped.exchange(0, ordering: .relaxed)
+            if lost > 0 { logger.warning("\(lost) log lines were dropped: the log is too slow") }
+            logger.log(level: level, "\(text())")
+        }
+    }
+}
+
+/// How many failed queries of an upstream are told one by one before they are only counted.
+struct OutageSummary {
+    static let windowSeconds = 10
+    /// Lines a window and upstream: enough to see which names, too few to flood a log.
+    private static let maximumLines = 5
+
+    enum Verdict {
+        case tell, tellAndSummarizeLater, count
+    }
+
+    private var failures: [UpstreamAddress: Int] = [:]
+
+    /// Notes one failure; a window begins with the first and ends with `close`.
+    mutating func note(upstream: UpstreamAddress) -> Verdict {
+        let count = failures[upstream, default: 0]
+        failures[upstream] = count + 1
+        return count == 0 ? .tellAndSummarizeLater : count < Self.maximumLines ? .tell : .count
+    }
+
+    /// Ends the window; how many failures were not told.
+    mutating func close(_ upstream: UpstreamAddress) -> Int? {
+        failures.removeValue(forKey: upstream).map { max(0, $0 - Self.maximumLines) }
+    }
+}

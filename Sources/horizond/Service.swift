@@ -1,0 +1,181 @@
+import Configuration
+import Dispatch
+import Glibc
+import Logging
+import Nameserver
+import Synchronization
+import Transport
+
+/// The running server: workers, signals, the service manager.
+///
+/// @unchecked Sendable: its state is touched on the main queue alone ("the control queue"); other
+/// queues only carry it back there.
+final class Service: @unchecked Sendable {
+    /// How long SIGTERM waits for queries in flight.
+    private static let drainSeconds = 4
+    /// How long an old snapshot is kept: longer than any query in flight on it.
+    private static let retirementSeconds = 30
+
+    private let path: String
+    private let seed: UInt64
+    private let log: Logger
+    private let workers: [Worker]
+    private let published: Published
+    private let registry = UpstreamRegistry()
+    private let events: EventLog
+    private let signals = Signals(queue: .main)
+    /// Reads configurations and frees old snapshots, so that neither stops the control queue.
+    private let background = DispatchQueue(label: "reload", qos: .utility)
+    private var configuration: Configuration
+    private var listeners: Listeners
+    private var status: ServiceStatus
+    private var isReloading = false
+    private var reloadAgain = false
+
+    /// Opens the sockets. Throws when an address cannot be had.
+    init(
+        _ configuration: Configuration, path: String, seed: UInt64, log: Logger
+    ) throws(TransportError) {
+        self.path = path
+        self.seed = seed
+        self.log = log
+        self.configuration = configuration
+        status = ServiceStatus(configuration)
+        raiseDescriptorLimit()
+        let count = configuration.workers ?? availableProcessors()
+        published = Published(
+            Snapshot(configuration.views, upstreams: registry, seed: seed))
+        events = EventLog(
+            logger: log, logsErrors: configuration.log.errors,
+            logsQueries: configuration.log.queries)
+        let shared = Worker.Shared(
+            published: published, cache: ResponseCache(size: configuration.cacheSize, seed: seed),
+            pending: PendingQueries(), events: events)
+        var workers: [Worker] = []
+        for index in 0..<count { workers.append(try Worker(index: index, shared: shared)) }
+        self.workers = workers
+        listeners = Listeners(workers: count)
+        let change = try listeners.change(to: configuration)
+        for (worker, sockets) in zip(workers, change.opened) {
+            worker.mailbox.post(.listen(sockets))
+        }
+    }
+
+    /// Begins to answer, and tells the service manager when every worker does.
+    func start() {
+        for warning in configuration.warnings { log.warning("\(warning)") }
+        let mailboxes = workers.map(\.mailbox)
+        let running = DispatchGroup()
+        for worker in workers {
+            worker.start(mailboxes: mailboxes)
+            running.enter()
+            worker.mailbox.post(.report { running.leave() })
+        }
+        // A reader of our output or a client that went away is an error of that write alone.
+        _ = signal(SIGPIPE, SIG_IGN)
+        signals.on(SIGHUP) { [unowned self] in reload() }
+        for number in [SIGTERM, SIGINT] { signals.on(number) { [unowned self] in stop() } }
+        running.notify(queue: .main) { [self] in
+            let addresses = configuration.listen.map { "\($0)" }.joined(separator: ", ")
+            log.notice("horizond \(Version.current) serves \(status.text) on \(addresses)")
+            Systemd.notify("READY=1", Systemd.status(status.text))
+        }
+    }
+
+    // MARK: Reload
+
+    /// Reads everything anew, off this queue; several requests while it runs become one more.
+    private func reload() {
+        guard !isReloading else {
+            reloadAgain = true
+            return
+        }
+        isReloading = true
+        Systemd.notify("RELOADING=1", "MONOTONIC_USEC=\(MonotonicClock.now() / 1000)")
+        let (path, seed, registry) = (path, seed, registry)
+        background.async { [self] in
+            let result = Result { () throws(ConfigurationErrors) in
+                let configuration = try Configuration.load(path: path, seed: seed)
+                let snapshot = Snapshot(configuration.views, upstreams: registry, seed: seed)
+                return (configuration, snapshot)
+            }
+            DispatchQueue.main.async { [self] in finishReload(result) }
+        }
+    }
+
+    private func finishReload(_ result: Result<(Configuration, Snapshot), ConfigurationErrors>) {
+        switch result {
+        case .success(let (configuration, snapshot)):
+            do throws(TransportError) {
+                try serve(configuration, snapshot)
+                status.reloaded(configuration)
+                log.notice("reloaded: \(ServiceStatus.summary(configuration))")
+            } catch {
+                reloadFailed(["\(error)"])
+            }
+        case .failure(let errors):
+            reloadFailed(errors.lines)
+        }
+        Systemd.notify("READY=1", Systemd.status(status.text))
+        isReloading = false
+        if reloadAgain {
+            reloadAgain = false
+            reload()
+        }
+    }
+
+    /// Puts a new configuration in the place of the old one, all of it or nothing.
+    private func serve(
+        _ configuration: Configuration, _ snapshot: Snapshot
+    ) throws(TransportError) {
+        let change = try listeners.change(to: configuration)
+        let old = published.publish(snapshot)
+        for (worker, sockets) in zip(workers, change.opened) {
+            worker.mailbox.post(.listen(sockets))
+            worker.mailbox.post(.close(change.closed))
+        }
+        events.configure(
+            logsErrors: configuration.log.errors, logsQueries: configuration.log.queries)
+        for warning in configuration.warnings { log.warning("\(warning)") }
+        noteWhatNeedsRestart(configuration)
+        self.configuration = configuration
+        // The last reference goes in the background: freeing a million records takes a while.
+        background.asyncAfter(deadline: .now() + .seconds(Self.retirementSeconds)) {
+            withExtendedLifetime(old) {}
+        }
+    }
+
+    private func reloadFailed(_ errors: [String]) {
+        for line in errors { log.error(line) }
+        log.error("the reload failed; what was served before is still served")
+        status.reloadFailed(errors)
+    }
+
+    private func noteWhatNeedsRestart(_ new: Configuration) {
+        if new.workers != configuration.workers {
+            log.warning("workers: the change takes effect at the next restart")
+        }
+        if new.cacheSize != configuration.cacheSize {
+            log.warning("cache-size: the change takes effect at the next restart")
+        }
+    }
+
+    // MARK: Stop
+
+    /// Answers what is in flight, closes everything and ends the process.
+    private func stop() {
+        Systemd.notify("STOPPING=1", Systemd.status("stopping"))
+        log.notice("stopping")
+        let deadline = MonotonicClock.now() + Int64(Self.drainSeconds) * 1_000_000_000
+        let stopped = DispatchGroup()
+        for worker in workers {
+            stopped.enter()
+            worker.mailbox.post(.stop(deadline: deadline) { stopped.leave() })
+        }
+        stopped.notify(queue: .main) { exit(0) }
+        // A worker that does not end in time does not keep the process.
+        DispatchQueue.main.asyncAfter(deadline: .now() + .seconds(Self.drainSeconds + 1)) {
+            exit(0)
+        }
+    }
+}

@@ -1,0 +1,216 @@
+import DNS
+import Dispatch
+import Nameserver
+import Transport
+
+/// One of the server's threads of work: a serial queue with its own sockets, the answering of what
+/// comes in on them, and its own questions to upstream servers. Its state is touched on its queue
+/// alone; what it shares with the others is in `Shared`.
+final class Worker: NetworkHandler {
+    /// What all workers share.
+    struct Shared: Sendable {
+        let published: Published
+        let cache: ResponseCache
+        let pending: PendingQueries
+        let events: EventLog
+    }
+
+    let mailbox: Mailbox
+    private let index: Int
+    private let shared: Shared
+    private let loop: NetworkLoop
+    private let processor: QueryProcessor
+    private let forwarder: Forwarder
+    private var snapshot: Snapshot
+    private var generation: Int
+    private var now: Int64 = 0
+    /// All workers' mailboxes, for answers that their clients wait for.
+    private var mailboxes: [Mailbox] = []
+    private var waiting = WaitingClients()
+    private var response = [UInt8](repeating: 0, count: 65_535)
+
+    init(index: Int, shared: Shared) throws(TransportError) {
+        self.index = index
+        self.shared = shared
+        generation = shared.published.generation
+        snapshot = shared.published.snapshot
+        processor = QueryProcessor(cache: shared.cache)
+        forwarder = Forwarder(worker: index, cache: shared.cache, pending: shared.pending)
+        loop = try NetworkLoop(
+            queue: DispatchQueue(label: "worker-\(index)"), limits: TransportLimits())
+        mailbox = Mailbox(loop.wakeUp)
+    }
+
+    /// Begins to answer. `mailboxes` are those of all workers, in their order.
+    func start(mailboxes: [Mailbox]) {
+        self.mailboxes = mailboxes
+        loop.start(self)
+    }
+
+    // MARK: Queries
+
+    func roundBegan(now: Int64) {
+        self.now = now
+        guard shared.published.generation != generation else { return }
+        generation = shared.published.generation
+        snapshot = shared.published.snapshot
+    }
+
+    func roundEnded() {}
+
+    /// Answers one query, or remembers its client until the upstream has answered.
+    @_lifetime(response: copy response)
+    func query(
+        _ message: Span<UInt8>, _ arrival: Arrival, _ response: inout MutableSpan<UInt8>
+    ) -> Int {
+        let disposition = processor.process(
+            message, from: arrival.client, over: arrival.transport, snapshot: snapshot, now: now,
+            into: &response)
+        switch disposition {
+        case .drop: return 0
+        case .respond(let length):
+            if shared.events.logsQueries { logQuery(message, arrival.client, response.span) }
+            return length
+        case .forward:
+            forward(
+                WaitingClient(
+                    message: message.array(0..<message.count), address: arrival.client,
+                    transport: arrival.transport, path: arrival.replyPath(), snapshot: snapshot))
+            return 0
+        }
+    }
+
+    private func forward(_ client: WaitingClient) {
+        guard client.fresh.count < WaitingClient.maximumAnswers,
+            let question = processor.upstreamQuestion, let ticket = waiting.add(client)
+        else { return loop.abandon(client.path) }
+        forwarder.ask(question, ticket: ticket, now: now)
+        carryOut()
+    }
+
+    /// Processes a client's query again, now that there is an answer to what it waited for.
+    private func resume(_ ticket: UInt64, _ fresh: FreshAnswer) {
+        guard var client = waiting.remove(ticket) else { return }
+        client.fresh.append(fresh)
+        // The buffer leaves its owner while it is written to.
+        var buffer: [UInt8] = []
+        swap(&buffer, &response)
+        var span = buffer.mutableSpan
+        let disposition = processor.process(
+            client.message.span, from: client.address, over: client.transport,
+            snapshot: client.snapshot, fresh: client.fresh, now: now, into: &span)
+        if case .respond(let length) = disposition {
+            let answer = span.span.extracting(..<length)
+            loop.send(answer, to: client.path)
+            if shared.events.logsQueries { logQuery(client.message.span, client.address, answer) }
+        }
+        swap(&buffer, &response)
+        switch disposition {
+        case .respond: break
+        case .forward: forward(client)
+        case .drop: loop.abandon(client.path)
+        }
+    }
+
+    private func logQuery(
+        _ message: Span<UInt8>, _ client: IPAddress, _ response: Span<UInt8>
+    ) {
+        var reader = MessageReader(message, at: Header.length)
+        guard let question = try? reader.readQuestion(), let header = Header(response) else {
+            return
+        }
+        shared.events.query(
+            client: client, name: question.name, type: question.type, rcode: header.rcode,
+            answers: Int(header.answerCount))
+    }
+
+    // MARK: Upstream
+
+    func upstreamReply(_ message: Span<UInt8>, exchange: UInt64) -> Bool {
+        let isTaken = forwarder.receive(message, exchange: exchange, now: now)
+        carryOut()
+        return isTaken
+    }
+
+    func upstreamFailure(exchange: UInt64, error: UpstreamError) {
+        forwarder.fail(exchange: exchange, AttemptFailure(error), now: now)
+        carryOut()
+    }
+
+    /// Carries out what the forwarder decided, until it has nothing more to say.
+    private func carryOut() {
+        while true {
+            let commands = forwarder.takeCommands()
+            guard !commands.isEmpty else { break }
+            for command in commands { carryOut(command) }
+        }
+        loop.needsTicks = !forwarder.isIdle
+    }
+
+    private func carryOut(_ command: Forwarder.Command) {
+        switch command {
+        case .send(let exchange, let upstream, let transport, let octets):
+            do throws(UpstreamError) {
+                let address = SocketAddress(ip: upstream.address, port: upstream.port)
+                try loop.sendUpstream(octets.span, to: address, over: transport, exchange: exchange)
+            } catch {
+                forwarder.fail(exchange: exchange, AttemptFailure(error), now: now)
+            }
+        case .cancel(let exchange):
+            loop.cancelUpstream(exchange: exchange)
+        case .answer(let waiters, let fresh):
+            deliver(fresh, to: waiters)
+        case .report(let failure):
+            shared.events.failed(failure)
+        }
+    }
+
+    private func deliver(_ fresh: FreshAnswer, to waiters: [Waiter]) {
+        for (worker, waiters) in Dictionary(grouping: waiters, by: \.worker) {
+            let tickets = waiters.map(\.ticket)
+            if worker == index {
+                for ticket in tickets { resume(ticket, fresh) }
+            } else {
+                mailboxes[worker].post(.answer(tickets: tickets, fresh))
+            }
+        }
+    }
+
+    func tick(now: Int64) {
+        forwarder.tick(now: now)
+        carryOut()
+    }
+
+    // MARK: Mail
+
+    func messages() {
+        for message in mailbox.takeAll() {
+            switch message {
+            case .answer(let tickets, let fresh):
+                for ticket in tickets { resume(ticket, fresh) }
+            case .listen(let sockets):
+                for pair in sockets { listen(pair) }
+            case .close(let addresses):
+                for address in addresses { loop.remove(address: address) }
+            case .report(let done):
+                done()
+            case .stop(let deadline, let done):
+                loop.drain(deadline: deadline, stopped: done)
+            }
+        }
+    }
+
+    private func listen(_ pair: ListeningSocketPair) {
+        do {
+            try loop.add(pair)
+        } catch {
+            shared.events.failed("\(pair.address): \(error)")
+        }
+    }
+}
+
+extension AttemptFailure {
+    init(_ error: UpstreamError) {
+        self = error == .refused ? .refused : .network("\(error)")
+    }
+}
