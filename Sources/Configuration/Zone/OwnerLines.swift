@@ -60,8 +60,8 @@ struct OwnerLines {
         }
     }
 
-    /// FNV-1a over the octets in lower case, mixed once more, as numbered names differ in their last
-    /// octets only. The file is the administrator's own, so nobody chooses names that collide.
+    /// FNV-1a over the octets in lower case, mixed once more, as numbered names differ at their
+    /// ends only. The file is the administrator's own, so nobody chooses names that collide.
     private static func hash(_ name: ArraySlice<UInt8>) -> Int {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for octet in name { hash = (hash ^ UInt64(lowercased(octet))) &* 0x100_0000_01b3 }
