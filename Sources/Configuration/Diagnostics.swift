@@ -7,6 +7,7 @@ final class Diagnostics {
     private var warnings = Kept()
     /// The files and directories read, in the order in which they were first read.
     private(set) var files: [String] = []
+    private var knownFiles: Set<String> = []
 
     private struct Kept {
         private(set) var all: [ConfigurationError] = []
@@ -50,6 +51,6 @@ final class Diagnostics {
     func insert(warning: ConfigurationError) { warnings.insert(warning) }
 
     func insert(file: String) {
-        if !files.contains(file) { files.append(file) }
+        if knownFiles.insert(file).inserted { files.append(file) }
     }
 }

@@ -41,7 +41,8 @@ extension DomainName {
 
     /// The text with the full stops of other scripts turned into dots (RFC 5895 §2).
     static func mappingFullStops(_ text: some StringProtocol) -> [UInt8] {
-        guard !text.utf8.allSatisfy({ $0 < 0x80 }) else { return Array(text.utf8) }
+        let octets = Array(text.utf8)
+        guard octets.contains(where: { $0 >= 0x80 }) else { return octets }
         var mapped = ""
         for scalar in text.unicodeScalars {
             mapped.unicodeScalars.append(fullStops.contains(scalar) ? "." : scalar)

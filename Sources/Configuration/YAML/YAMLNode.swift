@@ -74,6 +74,7 @@ extension YAMLReader {
     private func readNode(_ first: YAMLEvent) throws(YAMLError) -> YAMLNode {
         if case .scalar(let scalar) = first { return .scalar(scalar) }
         var open: [OpenNode] = []
+        open.reserveCapacity(4)
         var event = first
         var count = 0
         while true {
@@ -115,6 +116,8 @@ private struct OpenNode {
     init(_ mark: YAMLMark, isMapping: Bool) {
         self.mark = mark
         self.isMapping = isMapping
+        // One allocation for a record of the usual size instead of three.
+        if isMapping { entries.reserveCapacity(4) }
     }
 
     var node: YAMLNode { isMapping ? .mapping(entries, mark) : .sequence(items, mark) }

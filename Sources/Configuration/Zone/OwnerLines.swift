@@ -41,7 +41,14 @@ struct OwnerLines {
     private func isEqual(_ name: ArraySlice<UInt8>, _ index: Int) -> Bool {
         let range = range(index)
         guard range.count == name.count else { return false }
-        return zip(name, octets[range]).allSatisfy { lowercased($0) == $1 }
+        // Numbered names differ at their ends, which is where the comparison begins.
+        var offset = range.count
+        while offset > 0 {
+            offset -= 1
+            guard octets[range.lowerBound + offset] == lowercased(name[name.startIndex + offset])
+            else { return false }
+        }
+        return true
     }
 
     private mutating func grow() {
@@ -53,11 +60,11 @@ struct OwnerLines {
         }
     }
 
-    /// FNV-1a over the octets in lower case, its upper half mixed into the lower. The file is the
-    /// administrator's own, so nobody chooses names that collide.
+    /// FNV-1a over the octets in lower case, mixed once more, as numbered names differ at their
+    /// ends only. The file is the administrator's own, so nobody chooses names that collide.
     private static func hash(_ name: ArraySlice<UInt8>) -> Int {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for octet in name { hash = (hash ^ UInt64(lowercased(octet))) &* 0x100_0000_01b3 }
-        return Int(truncatingIfNeeded: (hash ^ hash >> 32) & 0xffff_ffff)
+        return Int((hash &* 0x9e37_79b9_7f4a_7c15) >> 32)
     }
 }

@@ -3,18 +3,30 @@ import DNS
 extension RecordDecoder {
     /// The RDATA of one value in wire form; nil after a report.
     func rdata(_ node: YAMLNode, _ type: RRType) -> [UInt8]? {
-        if let fields = StructuredData.fields(of: type) {
-            guard let generic = genericText(node) else {
-                return structuredData(node, type, fields)
-            }
-            return parse(generic, type)
+        // First what most records are.
+        if type == .a || type == .aaaa, let text = node.scalar?.text,
+            let rdata = Self.addressData(text, type)
+        {
+            return rdata
         }
-        let expected = "the data of a \(type) record"
-        guard let scalar = file.scalar(node, expected: expected) else { return nil }
+        // RFC 3597 §5's `\# LENGTH HEX` stands for the data of any type, but a text is a text.
+        if type != .txt, type != .spf, let scalar = node.scalar, scalar.text.hasPrefix("\\#") {
+            return parse(scalar, type)
+        }
+        if let fields = StructuredData.fields(of: type) {
+            return structuredData(node, type, fields)
+        }
+        guard let scalar = file.scalar(node, expected: "the data of a \(type) record") else {
+            return nil
+        }
         switch type {
         case .txt, .spf: return textData(scalar, type)
-        case _ where scalar.text.hasPrefix("\\#"): return parse(scalar, type)
-        case .a, .aaaa: return addressData(scalar, type)
+        case .a, .aaaa:
+            let family = type == .a ? "IPv4" : "IPv6"
+            file.error(
+                scalar.mark, "bad address \(scalar.text.quoted)",
+                expected: "an \(family) address")
+            return nil
         case .cname, .ns, .ptr, .dname, .alias: return target(scalar, type)?.octets
         default: return parse(scalar, type)
         }
@@ -36,24 +48,9 @@ extension RecordDecoder {
         file.error(mark, "\(type) \(error.field)\(found)\(reason)", expected: error.expected)
     }
 
-    /// RFC 3597 §5's `\# LENGTH HEX`, which stands for the data of any type.
-    private func genericText(_ node: YAMLNode) -> YAMLScalar? {
-        guard let scalar = node.scalar, scalar.text.hasPrefix("\\#") else { return nil }
-        return scalar
-    }
-
     // MARK: Addresses
 
-    private func addressData(_ scalar: YAMLScalar, _ type: RRType) -> [UInt8]? {
-        guard let rdata = Self.addressData(scalar.text, type) else {
-            let family = type == .a ? "an IPv4" : "an IPv6"
-            file.error(
-                scalar.mark, "bad address \(scalar.text.quoted)", expected: "\(family) address")
-            return nil
-        }
-        return rdata
-    }
-
+    /// The octets of an address of the type's family.
     static func addressData(_ text: String, _ type: RRType) -> [UInt8]? {
         guard let address = IPAddress(text), text.utf8.contains(0x3a) == (type == .aaaa)
         else { return nil }

@@ -71,8 +71,10 @@ struct RecordDecoder {
 
     // MARK: Records of octoDNS's form
 
-    /// The fields of a record, each nil until its key is met.
+    /// The keys of a record and their values, each nil until it is met.
     private struct Fields {
+        static let keys = ["type", "ttl", "value", "values", "octodns", "geo", "dynamic"]
+
         var type: YAMLEntry?
         var ttl: YAMLEntry?
         var value: YAMLEntry?
@@ -83,37 +85,33 @@ struct RecordDecoder {
         /// Then what seems to be missing may be what was meant.
         var hasUnknownKeys = false
 
-        static let keys = ["type", "ttl", "value", "values", "octodns", "geo", "dynamic"]
-
-        /// Written out, as a dictionary for each of a million records would take its time.
-        static func path(_ key: String) -> WritableKeyPath<Fields, YAMLEntry?>? {
-            switch key {
-            case "type": \.type
-            case "ttl": \.ttl
-            case "value": \.value
-            case "values": \.values
-            case "octodns": \.octodns
-            case "geo": \.geo
-            case "dynamic": \.dynamic
-            default: nil
+        // Written out, as a dictionary for each of a million records would take its time.
+        mutating func take(_ entry: YAMLEntry, in file: ConfigurationFile) {
+            func put(_ field: inout YAMLEntry?) {
+                if let first = field {
+                    file.duplicateKey(entry.key, firstLine: first.key.mark.line)
+                } else {
+                    field = entry
+                }
+            }
+            switch entry.key.text {
+            case "type": put(&type)
+            case "ttl": put(&ttl)
+            case "value": put(&value)
+            case "values": put(&values)
+            case "octodns": put(&octodns)
+            case "geo": put(&geo)
+            case "dynamic": put(&dynamic)
+            default:
+                file.unknownKey(entry.key, keys: Self.keys)
+                hasUnknownKeys = true
             }
         }
     }
 
     private func decode(_ entries: [YAMLEntry], _ mark: YAMLMark, into records: inout [Record]) {
         var fields = Fields()
-        for entry in entries {
-            guard let path = Fields.path(entry.key.text) else {
-                file.unknownKey(entry.key, keys: Fields.keys)
-                fields.hasUnknownKeys = true
-                continue
-            }
-            if let first = fields[keyPath: path] {
-                file.duplicateKey(entry.key, firstLine: first.key.mark.line)
-            } else {
-                fields[keyPath: path] = entry
-            }
-        }
+        for entry in entries { fields.take(entry, in: file) }
         let ttl = fields.ttl.map { file.duration($0.value) } ?? ttl
         for ignored in [fields.geo, fields.dynamic] {
             guard let key = ignored?.key else { continue }

@@ -4,27 +4,25 @@ import Nameserver
 /// Makes a zone of a file's entries, given one after the other: owner names and their records.
 struct ZoneDecoder {
     private let file: ConfigurationFile
-    private let apex: DomainName
     private let records: RecordDecoder
-    private var builder: ZoneBuilder
+    private let owners: OwnerNames
     /// Each owner name so far and the line of its key.
     private var lines: OwnerLines
-    /// The apex as the end of a relative name that repeats it, in octets.
-    private let repeatedApex: [UInt8]
+    private var builder: ZoneBuilder
 
     init(_ file: ConfigurationFile, _ zone: ZoneDeclaration, seed: UInt64) {
         self.file = file
-        apex = zone.settings.apex
+        let apex = zone.settings.apex
         records = RecordDecoder(file, apex: apex, ttl: zone.recordTTL)
-        builder = ZoneBuilder(zone.settings, seed: seed)
+        owners = OwnerNames(file, apex: apex)
         lines = OwnerLines(apex: apex)
-        repeatedApex = Array(".\(apex.description.lowercased().dropLast())".utf8)
+        builder = ZoneBuilder(zone.settings, seed: seed)
     }
 
     /// Takes one owner name's records; what is wrong with them is reported.
     mutating func decode(_ entry: YAMLEntry) {
         let contents = records.contents(entry.value)
-        guard let owner = owner(entry.key) else { return }
+        guard let owner = owners.name(entry.key) else { return }
         if let line = lines.insert(owner, line: entry.key.mark.line) {
             reportDuplicate(entry.key, owner, line: line)
             return
@@ -54,44 +52,6 @@ struct ZoneDecoder {
             file.error(mark, "too many records", expected: "at most 4 GiB of them")
             return nil
         }
-    }
-
-    /// The owner name of a key: relative to the apex, or absolute with a final dot.
-    private func owner(_ key: YAMLScalar) -> DomainName? {
-        guard !key.text.isEmpty else { return apex }
-        guard key.text != "@" else {
-            file.error(key.mark, "the name \"@\"", expected: "'' for the apex of the zone")
-            return nil
-        }
-        let owner: DomainName
-        do {
-            owner = try DomainName(key.text, relativeTo: apex)
-        } catch {
-            file.error(
-                key.mark, "bad owner name \(key.text.quoted): \(error)",
-                expected: "a name relative to the zone \(apex)")
-            return nil
-        }
-        guard owner.isAtOrBelow(apex) else {
-            file.error(
-                key.mark, "\(key.text.quoted) is outside the zone \(apex)",
-                expected: "a name relative to it")
-            return nil
-        }
-        if repeatsApex(key.text) {
-            file.warning(
-                key.mark, "\(key.text.quoted) is relative to the zone: it stands for \(owner)",
-                expected: "a final dot, or the name without \(apex)")
-        }
-        return owner
-    }
-
-    private func repeatsApex(_ text: String) -> Bool {
-        guard !apex.isRoot else { return false }
-        func isEqual(_ left: UInt8, _ right: UInt8) -> Bool { lowercased(left) == right }
-        let end = text.utf8.suffix(repeatedApex.count)
-        return end.elementsEqual(repeatedApex, by: isEqual)
-            || text.utf8.elementsEqual(repeatedApex.dropFirst(), by: isEqual)
     }
 
     // MARK: Contradictions

@@ -11,7 +11,8 @@ final class ZoneRegistry {
     private var isComplete: Bool
     private var declared: [Declared] = []
     private var numbers: [DomainName: Int] = [:]
-    private var built: [Built] = []
+    /// What was built, by its source: seldom more than one each.
+    private var built: [String: [Built]] = [:]
 
     private struct Declared {
         let name: String
@@ -19,7 +20,6 @@ final class ZoneRegistry {
     }
 
     private struct Built {
-        let source: String
         let settings: ZoneSettings
         let ttl: UInt32
         let zone: Zone?
@@ -110,8 +110,8 @@ final class ZoneRegistry {
     private func build(_ declaration: ZoneDeclaration) -> Zone? {
         guard let source = declaration.source else { return nil }
         let (settings, ttl) = (declaration.settings, declaration.recordTTL)
-        let known = built.first {
-            $0.source == source.key && $0.settings == settings && $0.ttl == ttl
+        let known = built[source.key, default: []].first {
+            $0.settings == settings && $0.ttl == ttl
         }
         if let known { return known.zone }
         let zone =
@@ -120,7 +120,7 @@ final class ZoneRegistry {
             case .file(let path, let mark): build(declaration, path, mark)
             }
         if zone != nil { zoneCount += 1 }
-        built.append(Built(source: source.key, settings: settings, ttl: ttl, zone: zone))
+        built[source.key, default: []].append(Built(settings: settings, ttl: ttl, zone: zone))
         return zone
     }
 
