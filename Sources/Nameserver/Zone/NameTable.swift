@@ -50,7 +50,7 @@ import DNS
 }
 
 /// Collects names and their numbers for a `NameTable`.
-package struct NameTableBuilder {
+struct NameTableBuilder {
     // An entry is a word (length << 32 | value) and the name's words. Entry 0 does not exist, so a
     // slot of 0 is empty.
     fileprivate var words: [UInt64] = [0]
@@ -60,13 +60,13 @@ package struct NameTableBuilder {
 
     private static let upperHalf: UInt64 = 0xffff_ffff_0000_0000
 
-    package init(seed: UInt64) {
+    init(seed: UInt64) {
         self.seed = seed
     }
 
     /// The number of the suffix of `name` at `label` if it is there already; else puts `value` in
     /// and returns nil.
-    package mutating func insert(
+    mutating func insert(
         _ name: LookupName, from label: Int = 0, value: UInt32
     ) -> UInt32? {
         // At most half of the slots are taken: probing stays short.
