@@ -15,7 +15,7 @@ final class EventLog: Sendable {
     private let errors: Atomic<Bool>
     private let backlog = Atomic<Int>(0)
     private let dropped = Atomic<Int>(0)
-    private let queue = DispatchQueue(label: "event-log")
+    private let queue = DispatchQueue(label: "event-log", qos: .default)
     private let logger: Logger
     private let outages = Mutex(OutageSummary())
 

@@ -8,8 +8,8 @@ import Transport
 
 /// The running server: workers, signals, the service manager.
 ///
-/// @unchecked Sendable: its state is touched on the main queue alone ("the control queue"); other
-/// queues only carry it back there.
+/// @unchecked Sendable: its state is touched on the control queue alone; other queues only carry it
+/// back there.
 final class Service: @unchecked Sendable {
     /// How long SIGTERM waits for queries in flight.
     private static let drainSeconds = 4
@@ -23,9 +23,11 @@ final class Service: @unchecked Sendable {
     private let published: Published
     private let registry = UpstreamRegistry()
     private let events: EventLog
-    private let signals = Signals(queue: .main)
+    private let control: DispatchQueue
+    private let signals: Signals
+    private let ended = DispatchSemaphore(value: 0)
     /// Reads configurations and frees old snapshots, so that neither stops the control queue.
-    private let background = DispatchQueue(label: "reload", qos: .utility)
+    private let background = DispatchQueue(label: "reload", qos: .default)
     private var configuration: Configuration
     private var listeners: Listeners
     private var status: ServiceStatus
@@ -37,6 +39,8 @@ final class Service: @unchecked Sendable {
     init(
         _ configuration: Configuration, path: String, seed: UInt64, log: Logger
     ) throws(TransportError) {
+        control = DispatchQueue(label: "control", qos: .default)
+        signals = Signals(queue: control)
         self.path = path
         self.seed = seed
         self.log = log
@@ -60,8 +64,15 @@ final class Service: @unchecked Sendable {
         for (worker, sockets) in zip(workers, opened) { worker.mailbox.post(.listen(sockets)) }
     }
 
+    /// Serves until SIGTERM or SIGINT. (Not with dispatchMain: the main queue's threads ask for a
+    /// higher priority, which a service may not have.)
+    func run() {
+        control.async { [self] in start() }
+        ended.wait()
+    }
+
     /// Begins to answer, and tells the service manager when every worker does.
-    func start() {
+    private func start() {
         for warning in configuration.warnings { log.warning("\(warning)") }
         let mailboxes = workers.map(\.mailbox)
         let running = DispatchGroup()
@@ -74,7 +85,7 @@ final class Service: @unchecked Sendable {
         _ = signal(SIGPIPE, SIG_IGN)
         signals.on(SIGHUP) { [unowned self] in reload() }
         for number in [SIGTERM, SIGINT] { signals.on(number) { [unowned self] in stop() } }
-        running.notify(queue: .main) { [self] in
+        running.notify(queue: control) { [self] in
             let addresses = configuration.listen.map { "\($0)" }.joined(separator: ", ")
             log.notice("horizond \(Version.current) serves \(status.text) on \(addresses)")
             Systemd.notify("READY=1", Systemd.status(status.text))
@@ -98,7 +109,7 @@ final class Service: @unchecked Sendable {
                 let snapshot = Snapshot(configuration.views, upstreams: registry, seed: seed)
                 return (configuration, snapshot)
             }
-            DispatchQueue.main.async { [self] in finishReload(result) }
+            control.async { [self] in finishReload(result) }
         }
     }
 
@@ -146,7 +157,7 @@ final class Service: @unchecked Sendable {
     private func closeUnwantedListeners() {
         farewells += 1
         let end = DispatchTime.now() + .seconds(Listeners.farewellSeconds)
-        DispatchQueue.main.asyncAfter(deadline: end) { [self, farewells] in
+        control.asyncAfter(deadline: end) { [self, farewells] in
             // A later reload has its own end to wait for.
             guard farewells == self.farewells else { return }
             let addresses = listeners.takeUnwanted()
@@ -171,7 +182,7 @@ final class Service: @unchecked Sendable {
 
     // MARK: Stop
 
-    /// Answers what is in flight, closes everything and ends the process.
+    /// Answers what is in flight, closes everything and lets `run` return.
     private func stop() {
         Systemd.notify("STOPPING=1", Systemd.status("stopping"))
         log.notice("stopping")
@@ -181,10 +192,10 @@ final class Service: @unchecked Sendable {
             stopped.enter()
             worker.mailbox.post(.stop(deadline: deadline) { stopped.leave() })
         }
-        stopped.notify(queue: .main) { exit(0) }
+        stopped.notify(queue: control) { [ended] in ended.signal() }
         // A worker that does not end in time does not keep the process.
-        DispatchQueue.main.asyncAfter(deadline: .now() + .seconds(Self.drainSeconds + 1)) {
-            exit(0)
+        control.asyncAfter(deadline: .now() + .seconds(Self.drainSeconds + 1)) { [ended] in
+            ended.signal()
         }
     }
 }

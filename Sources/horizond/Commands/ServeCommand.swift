@@ -1,6 +1,5 @@
 import ArgumentParser
 import Configuration
-import Dispatch
 import Foundation
 import Transport
 
@@ -31,8 +30,6 @@ struct ServeCommand: ParsableCommand {
             log.error("\(error)")
             throw ExitCode(ExitStatus.failed)
         }
-        service.start()
-        // The service lives as long as the process; nothing else holds it.
-        withExtendedLifetime(service) { dispatchMain() }
+        service.run()
     }
 }
