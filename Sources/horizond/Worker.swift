@@ -37,7 +37,8 @@ final class Worker: NetworkHandler {
         processor = QueryProcessor(cache: shared.cache)
         forwarder = Forwarder(worker: index, cache: shared.cache, pending: shared.pending)
         loop = try NetworkLoop(
-            queue: DispatchQueue(label: "worker-\(index)", qos: .default), limits: TransportLimits())
+            queue: DispatchQueue(label: "worker-\(index)", qos: .default), limits: TransportLimits()
+        )
         mailbox = Mailbox(loop.wakeUp)
     }
 
