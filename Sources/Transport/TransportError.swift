@@ -30,6 +30,12 @@ extension TransportError: CustomStringConvertible {
         }
     }
 
+    /// Whether the host does not know the address's family, as one that was booted without IPv6.
+    package var isWithoutFamily: Bool {
+        guard case .system(_, let errno) = self else { return false }
+        return errno == EAFNOSUPPORT
+    }
+
     /// What a failed call on the way to a listening socket means.
     init(_ operation: String, _ errno: Int32, _ address: SocketAddress, _ over: ClientTransport) {
         switch errno {

@@ -14,26 +14,50 @@ struct Listeners {
 
     init(workers: Int) { self.workers = workers }
 
-    /// Opens what `configuration` names and is not open yet; returns each worker's new sockets. On an
-    /// error nothing has changed.
+    /// What a change has opened.
+    struct Change: Sendable {
+        /// Each worker's new sockets.
+        fileprivate(set) var opened: [[ListeningSocketPair]]
+        /// `[::]` on a host without IPv6: the default names it, so it is no error.
+        fileprivate(set) var withoutIPv6: [SocketAddress] = []
+    }
+
+    /// Opens what `configuration` names and is not open yet. On an error nothing has changed.
     mutating func change(
         to configuration: Configuration
-    ) throws(TransportError) -> [[ListeningSocketPair]] {
+    ) throws(TransportError) -> Change {
         let addresses = configuration.listen.map { SocketAddress(ip: $0.address, port: $0.port) }
-        var opened = Array(repeating: [ListeningSocketPair](), count: workers)
+        var change = Change(opened: Array(repeating: [], count: workers))
         do throws(TransportError) {
             for address in addresses where !open.contains(address) {
-                let pairs = try ListeningSockets.open(
-                    address, workers: workers, besideOwn: open.contains { $0.overlaps(address) })
-                for (worker, pair) in pairs.enumerated() { opened[worker].append(pair) }
+                guard let pairs = try openPairs(address) else {
+                    change.withoutIPv6.append(address)
+                    continue
+                }
+                for (worker, pair) in pairs.enumerated() { change.opened[worker].append(pair) }
             }
         } catch {
-            for pair in opened.joined() { pair.close() }
+            for pair in change.opened.joined() { pair.close() }
             throw error
         }
-        wanted = Set(addresses)
+        wanted = Set(addresses).subtracting(change.withoutIPv6)
         open.formUnion(wanted)
-        return opened
+        return change
+    }
+
+    /// nil when the address is that of all IPv6 interfaces and the host has no IPv6.
+    private func openPairs(
+        _ address: SocketAddress
+    ) throws(TransportError) -> [ListeningSocketPair]? {
+        do throws(TransportError) {
+            return try ListeningSockets.open(
+                address, workers: workers, besideOwn: open.contains { $0.overlaps(address) })
+        } catch {
+            guard !address.ip.isIPv4, address.ip.isUnspecified, error.isWithoutFamily else {
+                throw error
+            }
+            return nil
+        }
     }
 
     /// Whether an address is open that is not wanted any more.

@@ -60,8 +60,7 @@ final class Service: @unchecked Sendable {
         for index in 0..<count { workers.append(try Worker(index: index, shared: shared)) }
         self.workers = workers
         listeners = Listeners(workers: count)
-        let opened = try listeners.change(to: configuration)
-        for (worker, sockets) in zip(workers, opened) { worker.mailbox.post(.listen(sockets)) }
+        listen(try listeners.change(to: configuration))
     }
 
     /// Serves until SIGTERM or SIGINT. (Not with dispatchMain: the main queue's threads ask for a
@@ -138,9 +137,9 @@ final class Service: @unchecked Sendable {
     private func serve(
         _ configuration: Configuration, _ snapshot: Snapshot
     ) throws(TransportError) {
-        let opened = try listeners.change(to: configuration)
+        let change = try listeners.change(to: configuration)
         let old = published.publish(snapshot)
-        for (worker, sockets) in zip(workers, opened) { worker.mailbox.post(.listen(sockets)) }
+        listen(change)
         if listeners.hasUnwanted { closeUnwantedListeners() }
         events.configure(
             logsErrors: configuration.log.errors, logsQueries: configuration.log.queries)
@@ -150,6 +149,15 @@ final class Service: @unchecked Sendable {
         // The last reference goes in the background: freeing a million records takes a while.
         background.asyncAfter(deadline: .now() + .seconds(Self.retirementSeconds)) {
             withExtendedLifetime(old) {}
+        }
+    }
+
+    private func listen(_ change: Listeners.Change) {
+        for (worker, sockets) in zip(workers, change.opened) {
+            worker.mailbox.post(.listen(sockets))
+        }
+        for address in change.withoutIPv6 {
+            log.warning("not listening on \(address): this host has no IPv6")
         }
     }
 
