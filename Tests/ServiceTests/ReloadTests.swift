@@ -109,8 +109,9 @@ extension ServiceTests {
             // It is served on for as long as a query may wait, and then closed.
             let isClosed = eventually(within: .seconds(8)) {
                 let client = Client(server: Endpoint(port: other))
-                return (try? client.ask(
-                    "www.example.net", .a, over: transport, timeout: .milliseconds(300))) == nil
+                return
+                    (try? client.ask(
+                        "www.example.net", .a, over: transport, timeout: .milliseconds(300))) == nil
             }
             #expect(isClosed)
         }
