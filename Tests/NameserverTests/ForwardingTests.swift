@@ -150,6 +150,19 @@ struct ForwardingTests {
         #expect(site.ask("a.example", .a, edns: true)?.answer.count == 60)
     }
 
+    @Test("passes a truncated answer on, uncached, when the upstream has no TCP")
+    func truncatedWithoutTCP() throws {
+        let site = Site()
+        site.ask("a.example", .a)
+        site.reply(flags: 0x0200) { $0.add("a.example", .a, [10, 0, 0, 1]) }
+        #expect(site.sent.map(\.over) == [.tcp])
+        site.fail(.refused)
+        let answer = try #require(site.lastAnswer)
+        #expect(answer.rcode == 0 && answer.isTruncated && answer.answer.count == 1)
+        #expect(site.reports.isEmpty)
+        #expect(site.ask("a.example", .a) == nil)
+    }
+
     @Test("asks without EDNS when the upstream does not understand it")
     func withoutEDNS() throws {
         let site = Site()

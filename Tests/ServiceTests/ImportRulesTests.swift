@@ -27,7 +27,6 @@ struct ImportRulesTests {
         "Nameserver/Zone/NameTable.swift",
         "Transport/Syscalls.swift",
         "Transport/DatagramBatch.swift",
-        "Transport/SocketAddress.swift",
         "Transport/PollSet.swift",
         "horizond/Systemd.swift",
         "horizond/Journal.swift",

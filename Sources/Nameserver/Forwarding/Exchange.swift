@@ -12,6 +12,8 @@ struct Exchange {
     var upstream: Upstream
     var transport: ClientTransport
     var withEDNS = true
+    /// A response that was cut, while the whole one is asked for over TCP: better than none.
+    var truncated: UpstreamAnswer.Made?
     /// When the attempt that is under way has failed.
     var deadline: Int64 = .max
     var lastFailure = AttemptFailure.timeout

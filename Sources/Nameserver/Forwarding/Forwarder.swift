@@ -74,6 +74,7 @@ package final class Forwarder {
         case .notOurs:
             return false
         case .truncated:
+            exchanges[exchange]?.truncated = try? maker.make(of: message, for: current.question)
             exchanges[exchange]?.transport = .tcp
             send(exchange, now: now)
         case .refusesEDNS:
@@ -102,6 +103,9 @@ package final class Forwarder {
         guard let current = exchanges[exchange] else { return }
         failedAttempts += 1
         exchanges[exchange]?.lastFailure = failure
+        if let truncated = current.truncated {
+            return finish(exchange, truncated.passedOn, now: now)
+        }
         startProbe(of: current.upstream, now: now)
         attempt(exchange, now: now)
     }

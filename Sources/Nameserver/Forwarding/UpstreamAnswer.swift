@@ -9,6 +9,14 @@ final class UpstreamAnswer {
         var image: AnswerImage
         /// Seconds for which it may be stored; 0 for not at all.
         var lifetime: UInt32
+
+        /// A cut response as the client gets it when the upstream has no TCP: with TC, not stored.
+        var passedOn: Made {
+            var made = self
+            made.image.flags |= Header.Flag.truncated
+            made.lifetime = 0
+            return made
+        }
     }
 
     private(set) var changedServiceRecords: UInt64 = 0
