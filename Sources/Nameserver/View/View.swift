@@ -33,32 +33,30 @@ package final class View: Sendable {
 
     /// What this view's own data say; `.elsewhere` when the name is for an upstream.
     func localAnswer(_ name: LookupName, _ type: RRType) -> (zone: Zone, answer: LocalAnswer)? {
+        if let reverse, let found = reverse.answer(name, type) { return found }
         guard let match = zoneTable.match(name) else { return nil }
         let zone = zones[match.value]
-        // The more specific domain wins: a forward rule inside a zone takes its names out of it,
-        // but for those that the zone has records for.
-        if hasRules(inside: match, name), !zone.hasRecords(at: name) { return nil }
+        if isTaken(name, from: zone, match) { return nil }
         let answer = zone.answer(name, type)
-        return answer == .elsewhere ? nil : (zone, answer)
-    }
-
-    /// The addresses in this view's zones that answer PTR, by the reverse name.
-    func reverseAnswer(_ name: LookupName) -> (zone: Zone, rrset: RRset)? {
-        reverse?.answer(name)
+        switch answer {
+        case .elsewhere: return nil
+        case .nameError where reverse?.node(name) != nil: return (zone, .noData)
+        default: return (zone, answer)
+        }
     }
 
     /// Whether `name` is answered here for some endpoint type, so that nothing of the public
     /// record may be shown beside it.
     func claims(_ name: LookupName, _ type: RRType) -> Bool {
-        localAnswer(name, type) != nil || type != .a && localAnswer(name, .a) != nil
+        [type, .a, .https].contains { localAnswer(name, $0) != nil }
     }
 
     /// Whether an NXDOMAIN for `name` from upstream would deny names that are here (RFC 8020 §2).
     func exists(_ name: LookupName) -> Bool {
-        if ancestors.exact(name) != nil { return true }
+        if ancestors.exact(name) != nil || reverse?.node(name) != nil { return true }
         guard let match = zoneTable.match(name) else { return false }
         let zone = zones[match.value]
-        if hasRules(inside: match, name), !zone.hasRecords(at: name) { return false }
+        if isTaken(name, from: zone, match) { return false }
         return zone.settings.mode == .overlay && zone.overlayExists(name)
     }
 
@@ -68,9 +66,11 @@ package final class View: Sendable {
 
     func policy(for name: LookupName) -> HTTPSRecordPolicy { policies.policy(for: name) }
 
-    private func hasRules(inside zone: DomainTable.Match, _ name: LookupName) -> Bool {
-        guard let rule = ruleTable.match(name) else { return false }
-        return rule.label < zone.label
+    /// Whether a forward rule for a domain inside the zone takes the name out of it. The more
+    /// specific one wins: a name or wildcard of the zone that is at or below the rule's domain stays.
+    private func isTaken(_ name: LookupName, from zone: Zone, _ match: DomainTable.Match) -> Bool {
+        guard let rule = ruleTable.match(name), rule.label < match.label else { return false }
+        return !zone.hasRecords(for: name, atOrBelow: rule.label)
     }
 
     /// Whether the configuration has a zone or forward rule for `domain` or above it (not the root).

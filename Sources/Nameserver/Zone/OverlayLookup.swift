@@ -4,7 +4,7 @@ import DNS
 extension Zone {
     func overlayAnswer(_ name: LookupName, _ type: RRType) -> LocalAnswer {
         if let node = node(name), let answer = decision(of: node, type) { return answer }
-        if type == .https || type == .svcb, name.isServiceName {
+        if type == .https || type == .svcb, owns(type), name.isServiceName {
             // `_8443._https.host`: the host's endpoint, so the host's owner decides (RFC 9460 §2.3).
             switch ownership(of: name, from: 2) {
             case .here: return .noData
@@ -70,7 +70,7 @@ extension Zone {
 
 extension LookupName {
     /// Whether the name starts with two underscored labels, `_port._service` (RFC 8552 §1.1).
-    fileprivate var isServiceName: Bool {
+    var isServiceName: Bool {
         labelCount > 2 && firstOctet(of: 0) == 0x5f && firstOctet(of: 1) == 0x5f
     }
 }

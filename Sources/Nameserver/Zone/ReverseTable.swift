@@ -2,36 +2,49 @@ package import DNS
 
 /// The PTR records made from the addresses in a view's zones (`reverse: true`).
 struct ReverseTable: Sendable {
+    /// Names of one address that are answered, so that the answer fits a message.
+    private static let maximumNames = 200
+
     private let zones: [Zone]
 
     /// nil when no zone answers for its addresses.
     init?(_ zones: [Zone], seed: UInt64) {
-        let records = zones.flatMap { zone in
-            zone.reverseRecords.map { (address: $0.0, owner: $0.1, ttl: zone.settings.negativeTTL) }
+        var names: [IPAddress: Int] = [:]
+        var records: [(address: IPAddress, owner: DomainName, ttl: UInt32)] = []
+        for zone in zones {
+            for (address, owner) in zone.reverseRecords {
+                names[address, default: 0] += 1
+                guard names[address, default: 0] <= Self.maximumNames else { continue }
+                records.append((address, owner, zone.settings.negativeTTL))
+            }
         }
         guard !records.isEmpty else { return nil }
-        var built: [Zone] = []
-        for (apex, isIPv4) in [("in-addr.arpa", true), ("ip6.arpa", false)] {
-            guard let domain = try? DomainName(apex) else { continue }
+        self.zones = [("in-addr.arpa", true), ("ip6.arpa", false)].compactMap { apex, isIPv4 in
+            guard let domain = try? DomainName(apex) else { return nil }
             var builder = ZoneBuilder(ZoneSettings(apex: domain, mode: .authoritative), seed: seed)
             for record in records where record.address.isIPv4 == isIPv4 {
                 try? builder.add(
                     owner: record.address.reverseName, type: .ptr, ttl: record.ttl,
                     rdata: record.owner.octets)
             }
-            if let zone = try? builder.build() { built.append(zone) }
+            return try? builder.build()
         }
-        self.zones = built
     }
 
-    /// The PTR records at `name`; nil when no zone has this address.
-    func answer(_ name: LookupName) -> (zone: Zone, rrset: RRset)? {
+    /// What is said to an address's reverse name; nil when no zone has the address.
+    func answer(_ name: LookupName, _ type: RRType) -> (zone: Zone, answer: LocalAnswer)? {
         for zone in zones {
             if let node = zone.node(name), let rrset = zone.blocks.rrset(at: node, type: .ptr) {
-                return (zone, rrset)
+                return (zone, type == .ptr || type == .any ? .records(rrset) : .noData)
             }
         }
         return nil
+    }
+
+    /// The node at `name`, such as that of a network with addresses below it.
+    func node(_ name: LookupName) -> ZoneNode? {
+        // The apexes exist in the public DNS as well.
+        zones.lazy.compactMap { $0.apexLabelCount < name.labelCount ? $0.node(name) : nil }.first
     }
 }
 

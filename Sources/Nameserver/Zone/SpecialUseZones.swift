@@ -31,13 +31,13 @@ enum SpecialUseZones {
         // RFC 6761 §6.3: localhost and every name below it is the loopback address.
         zones += [zone("localhost", apex: loopback, below: loopback, seed: seed)].compactMap { $0 }
         // RFC 9462 §6.5: NODATA, or an upstream's designated resolver would pull clients away.
-        zones += [zone("resolver.arpa", below: [(.null, [])], seed: seed)].compactMap { $0 }
+        zones += [zone("resolver.arpa", seed: seed, hasNames: true)].compactMap { $0 }
         return zones
     }
 
     private static func zone(
         _ name: String, apex: [(RRType, [UInt8])] = [], below: [(RRType, [UInt8])] = [],
-        seed: UInt64
+        seed: UInt64, hasNames: Bool = false
     ) -> Zone? {
         guard let domain = try? DomainName(name),
             let wildcard = DomainName(labels: [Array("*".utf8)]).flatMap(domain.prepending)
@@ -46,6 +46,7 @@ enum SpecialUseZones {
             ZoneSettings(apex: domain, mode: .authoritative), seed: seed)
         do {
             try builder.addEmpty(owner: domain)
+            if hasNames { try builder.addEmpty(owner: wildcard) }
             for (type, rdata) in apex {
                 try builder.add(owner: domain, type: type, ttl: timeToLive, rdata: rdata)
             }

@@ -49,9 +49,17 @@ package final class Zone: Sendable {
         names.value(of: name, from: label).map { ZoneNode(offset: $0) }
     }
 
-    /// Whether `name` itself has records here or is handed back, not only names below it.
-    func hasRecords(at name: LookupName) -> Bool {
-        node(name).map { $0.offset != ZoneBlocks.emptyNode } ?? false
+    /// Whether records here match `name`, or the host that it is a service of, by an owner name or
+    /// wildcard at or below the name's suffix at `label`.
+    func hasRecords(for name: LookupName, atOrBelow label: Int) -> Bool {
+        let host = name.isServiceName ? 2 : 0
+        let owners = [node(name), node(name, from: host)]
+        if owners.contains(where: { $0.map { $0.offset != ZoneBlocks.emptyNode } ?? false }) {
+            return true
+        }
+        return stride(from: host + 1, through: label, by: 1).contains {
+            wildcard(name, below: $0) != nil
+        }
     }
 
     /// The wildcard directly below the suffix of `name` at `label`.
@@ -104,6 +112,9 @@ package final class Zone: Sendable {
 
 /// The SOA record of negative answers for zones that have none (RFC 2308 §2.2).
 enum SynthesizedSOA {
+    /// Where RDATA starts in what `octets` gives.
+    static let rdataOffset = 10
+
     /// The record from its type on: type, class, TTL, length, RDATA with names in full.
     static func octets(zone: DomainName, ttl: UInt32) -> [UInt8] {
         let hostmaster =

@@ -100,6 +100,13 @@ package struct ZoneBuilder {
 
     /// The zone of all that was added.
     package consuming func build() throws(ZoneError) -> Zone {
+        if settings.mode == .authoritative, !records.contains(where: { $0.type == .soa }) {
+            // A zone has a SOA record (RFC 1034 §4.2.1), so one is made when the file has none.
+            let soa = SynthesizedSOA.octets(zone: settings.apex, ttl: settings.negativeTTL)
+            try add(
+                owner: settings.apex, type: .soa, ttl: settings.negativeTTL,
+                rdata: Array(soa.dropFirst(SynthesizedSOA.rdataOffset)))
+        }
         var blocks = ZoneBlocks()
         var offsets: [UInt32] = []
         offsets.reserveCapacity(nodes.count)
