@@ -15,7 +15,10 @@ extension QueryProcessor {
         var composer = ResponseComposer(
             query, name: asked, into: response._mutatingExtracting(...))
         var chain = Chain(current: asked)
+        var visited: Set<DomainName> = []
         for step in 0..<Self.maximumChainLength {
+            // A loop of aliases ends where it closes.
+            guard visited.insert(chain.current).inserted else { break }
             name.set(chain.current)
             if let (zone, local) = view.localAnswer(name, query.type) {
                 if step == 0 { chain.flags = Header.Flag.authoritativeAnswer }
@@ -140,7 +143,7 @@ extension QueryProcessor {
         composer.begin(.authority)
         let owner = DomainName(labels: chain.current.labels[cut...]) ?? zone.settings.apex
         composer.append(rrset, of: zone, owner: owner)
-        composer.begin(.additional)
+        composer.begin(.additional, isRequired: true)
         for server in zone.allRData(rrset).map(DomainName.init(uncheckedOctets:)) {
             watchedName.set(server)
             guard server.isAtOrBelow(zone.settings.apex), let node = zone.node(watchedName) else {
@@ -177,6 +180,10 @@ extension QueryProcessor {
             composer.begin(.answer)
             for _ in 0..<image.answerCount {
                 let record = try reader.readRecord()
+                if isForeignBinding(record, reader.message, view) {
+                    chain.isFromOneServer = false
+                    continue
+                }
                 guard
                     chain.flattenedOwner == nil || record.type == query.type
                         || record.type == .cname
@@ -188,11 +195,14 @@ extension QueryProcessor {
                 let target = try MessageReader.name(
                     in: reader.message, at: record.rdata.lowerBound)
                 watchedName.set(target)
-                if view.claims(watchedName, query.type) {
+                if view.localAnswer(watchedName, query.type) != nil {
                     chain.current = target
                     chain.isFromOneServer = false
                     return true
                 }
+            }
+            if composer.answerCount == 0, image.answerCount > 0, chain.flattenedOwner == nil {
+                appendEmptiedSOA(query, chain, &composer)
             }
             try appendRest(image, &reader, query, view, &chain, &composer)
         } catch {
@@ -200,6 +210,29 @@ extension QueryProcessor {
             chain.rcode = .serverFailure
         }
         return false
+    }
+
+    /// All that the answer had was taken out: NODATA needs a SOA (RFC 2308 §2.2).
+    private func appendEmptiedSOA(
+        _ query: Query, _ chain: Chain, _ composer: inout ResponseComposer
+    ) {
+        let ttl = ZoneSettings(apex: chain.current).negativeTTL
+        let soa = SynthesizedSOA.octets(zone: chain.current, ttl: ttl)
+        composer.begin(.authority)
+        composer.append(
+            owner: chain.current, type: .soa, ttl: ttl,
+            rdata: soa.span.extracting(SynthesizedSOA.rdataOffset..<soa.count))
+    }
+
+    /// Whether a service binding leads to a name that this view answers itself: its hints and keys
+    /// are then those of the public endpoint, and must not be shown beside the address here.
+    private func isForeignBinding(
+        _ record: ResourceRecord, _ message: Span<UInt8>, _ view: View
+    ) -> Bool {
+        guard record.type == .https || record.type == .svcb,
+            watchedName.set(message, at: record.rdata.lowerBound + 2), watchedName.labelCount > 0
+        else { return false }
+        return view.claims(watchedName, record.type)
     }
 
     /// The authority and additional sections of a stored answer, and what its header says.

@@ -68,6 +68,18 @@ package final class QueryProcessor {
         }
     }
 
+    /// Answers SERVFAIL to a query that cannot be carried on; 0 when it is not to be answered.
+    package func giveUp(
+        _ message: Span<UInt8>, over transport: ClientTransport, because reason: String,
+        into response: inout MutableSpan<UInt8>
+    ) -> Int {
+        guard case .query(let query) = Query.accept(message, transport: transport, name: name)
+        else { return 0 }
+        return DirectResponse.empty(
+            .serverFailure, query, message,
+            extendedError: ExtendedErrorOption(ExtendedError.other, reason), into: &response)
+    }
+
     private static let outsideEveryView = ExtendedErrorOption(
         ExtendedError.prohibited, "client is in no view")
     private static let onlyInternet = ExtendedErrorOption(
@@ -86,12 +98,6 @@ package final class QueryProcessor {
         _ query: Query, _ message: Span<UInt8>, _ view: View, fresh: [FreshAnswer], now: Int64,
         transport: ClientTransport, into response: inout MutableSpan<UInt8>
     ) -> Disposition {
-        if query.type == .ptr, let (zone, rrset) = view.reverseAnswer(name),
-            let length = DirectResponse.records(rrset, of: zone, query, message, into: &response)
-        {
-            counters.local &+= 1
-            return .respond(length)
-        }
         if let (zone, local) = view.localAnswer(name, query.type) {
             counters.local &+= 1
             if let length = direct(local, zone, query, message, into: &response) {

@@ -82,11 +82,23 @@ final class Worker: NetworkHandler {
     }
 
     private func forward(_ client: WaitingClient) {
-        guard client.fresh.count < WaitingClient.maximumAnswers,
-            let question = processor.upstreamQuestion, let ticket = waiting.add(client)
-        else { return loop.abandon(client.path) }
+        guard client.fresh.count < WaitingClient.maximumAnswers else {
+            return giveUp(client, because: "the chain of aliases is too long")
+        }
+        guard let question = processor.upstreamQuestion, let ticket = waiting.add(client) else {
+            return giveUp(client, because: "too many queries are waiting")
+        }
         forwarder.ask(question, ticket: ticket, now: now)
         carryOut()
+    }
+
+    private func giveUp(_ client: WaitingClient, because reason: String) {
+        var buffer = [UInt8](repeating: 0, count: EDNS.maximumUDPSize)
+        var span = buffer.mutableSpan
+        let length = processor.giveUp(
+            client.message.span, over: client.transport, because: reason, into: &span)
+        guard length > 0 else { return loop.abandon(client.path) }
+        loop.send(span.span.extracting(..<length), to: client.path)
     }
 
     /// Processes a client's query again, now that there is an answer to what it waited for.
@@ -212,6 +224,11 @@ final class Worker: NetworkHandler {
 
 extension AttemptFailure {
     init(_ error: UpstreamError) {
-        self = error == .refused ? .refused : .network("\(error)")
+        self =
+            switch error {
+            case .refused: .refused
+            case .exhausted: .busy
+            default: .network("\(error)")
+            }
     }
 }

@@ -18,8 +18,8 @@ struct AnswerImage: Equatable, Sendable {
     var finalName: UInt16 = 12
     var extendedError: ExtendedErrorOption?
     var timeToLiveOffsets: [UInt16] = []
-    /// Names that a zone of the client's view may claim: targets of aliases, and owners of endpoint
-    /// records outside the answer section.
+    /// Names that a zone of the client's view may claim: targets of aliases and of service bindings,
+    /// and owners of endpoint records outside the answer section.
     var watchedNames: [UInt16] = []
     var sections: [UInt8] = []
 

@@ -47,7 +47,8 @@ struct AnswerDraft: ~Copyable, ~Escapable {
         let ttl = lifetimes.clampedNegative(Self.synthesizedTTL)
         let soa = SynthesizedSOA.octets(zone: zone, ttl: ttl)
         writer.writeRecord(
-            owner: zone, type: .soa, ttl: ttl, rdata: soa.span.extracting(10..<soa.count))
+            owner: zone, type: .soa, ttl: ttl,
+            rdata: soa.span.extracting(SynthesizedSOA.rdataOffset..<soa.count))
         note(.authority, ttl)
     }
 
@@ -113,6 +114,11 @@ extension AnswerImage {
             if index < answers, record.type == .cname {
                 finalName = UInt16(record.rdata.lowerBound)
                 watchedNames.append(finalName)
+            } else if index < answers, record.type == .https || record.type == .svcb,
+                record.rdata.count > 2, message[record.rdata.lowerBound + 2] != 0
+            {
+                // The target of a service binding; "." is the owner itself (RFC 9460 §2.5).
+                watchedNames.append(UInt16(record.rdata.lowerBound + 2))
             } else if index >= others, ZoneSettings.endpointTypes.contains(record.type) {
                 watchedNames.append(UInt16(record.ownerOffset))
             }

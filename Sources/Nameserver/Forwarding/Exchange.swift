@@ -35,7 +35,8 @@ struct Exchange {
         guard attempts < maximumAttempts, now < totalDeadline else { return nil }
         var next = self
         next.upstream = order[attempts % order.count]
-        next.transport = question.transport
+        // An upstream without TCP must not cost the client, or those who joined, the answer.
+        next.transport = attempts == 0 ? question.transport : .udp
         next.attempts += 1
         return next
     }
@@ -48,6 +49,8 @@ package enum AttemptFailure: Equatable, Sendable {
     case refused
     /// Any other error of the network, in the system's words.
     case network(String)
+    /// It was not asked: too many queries are in flight already.
+    case busy
     /// Its answer could not be read.
     case malformed
 }
@@ -66,6 +69,7 @@ package struct FailedQuery: Sendable {
         case .timeout: "\(upstream): no answer in time"
         case .refused: "\(upstream): connection refused"
         case .network(let error): "\(upstream): \(error)"
+        case .busy: "\(upstream): too many queries are in flight"
         case .malformed: "\(upstream): malformed answer"
         }
     }

@@ -9,6 +9,10 @@ package final class Forwarder {
     /// All attempts together: a stub resolver gives up after 5 s (RFC 9520 §2.1 has no figure).
     package static let totalTimeout: Int64 = 4_000_000_000
 
+    /// Questions of one rule in flight; a rule whose upstreams are silent must leave room for the
+    /// others among the exchanges that the sender can hold.
+    package static let maximumInFlight = 2048
+
     /// What the worker is to do.
     package enum Command {
         /// Send these octets; the exchange is to be told of the reply or failure.
@@ -26,6 +30,7 @@ package final class Forwarder {
     private var exchanges: [UInt64: Exchange] = [:]
     private var probes: [UpstreamProbe] = []
     private var nextExchange: UInt64 = 1
+    private var inFlight: [ObjectIdentifier: Int] = [:]
     private let worker: Int
     private let cache: ResponseCache
     private let pending: PendingQueries
@@ -54,7 +59,15 @@ package final class Forwarder {
         guard pending.join(question.key, Waiter(worker: worker, ticket: ticket)) else { return }
         let exchange = nextExchange
         nextExchange += 1
-        exchanges[exchange] = Exchange(question, now: now)
+        var state = Exchange(question, now: now)
+        let rule = ObjectIdentifier(question.rule)
+        inFlight[rule, default: 0] += 1
+        guard inFlight[rule, default: 0] <= Self.maximumInFlight else {
+            state.lastFailure = .busy
+            exchanges[exchange] = state
+            return giveUp(exchange, now: now)
+        }
+        exchanges[exchange] = state
         attempt(exchange, now: now)
     }
 
@@ -106,6 +119,8 @@ package final class Forwarder {
         if let truncated = current.truncated {
             return finish(exchange, truncated.passedOn, now: now)
         }
+        // Our own shortage says nothing about the upstream.
+        guard failure != .busy else { return giveUp(exchange, now: now) }
         startProbe(of: current.upstream, now: now)
         attempt(exchange, now: now)
     }
@@ -149,7 +164,7 @@ package final class Forwarder {
     }
 
     private func finish(_ exchange: UInt64, _ made: UpstreamAnswer.Made, now: Int64) {
-        guard let state = exchanges.removeValue(forKey: exchange) else { return }
+        guard let state = remove(exchange) else { return }
         let key = state.question.key
         let image = made.image.encoded
         if made.lifetime > 0 {
@@ -162,7 +177,7 @@ package final class Forwarder {
     /// Every attempt failed: SERVFAIL, which nobody keeps (RFC 9520 would, but a hiccup is then
     /// multiplied).
     private func giveUp(_ exchange: UInt64, now: Int64) {
-        guard let state = exchanges.removeValue(forKey: exchange) else { return }
+        guard let state = remove(exchange) else { return }
         let report = FailedQuery(
             name: state.question.name, type: state.question.type,
             upstream: state.upstream.address, failure: state.lastFailure)
@@ -173,6 +188,14 @@ package final class Forwarder {
         let key = state.question.key
         commands.append(
             .answer(pending.complete(key), FreshAnswer(key: key, image: image.encoded)))
+    }
+
+    private func remove(_ exchange: UInt64) -> Exchange? {
+        guard let state = exchanges.removeValue(forKey: exchange) else { return nil }
+        let rule = ObjectIdentifier(state.question.rule)
+        let left = inFlight[rule, default: 1] - 1
+        inFlight[rule] = left > 0 ? left : nil
+        return state
     }
 
     // MARK: Probes

@@ -23,14 +23,16 @@ enum ResponseCheck {
             return .notOurs
         }
         // Some servers leave the question out of an error (RFC 6891 §7 expects it of old ones).
-        if header.questionCount == 0, header.rcode == .formatError, withEDNS { return .refusesEDNS }
+        if header.questionCount == 0, header.rcode != .noError {
+            return header.rcode == .formatError && withEDNS ? .refusesEDNS : .malformed
+        }
         guard header.questionCount == 1,
             let end = name.setUncompressed(message, at: Header.length), end + 4 <= message.count,
             name.octets() == question.key.name,
             message.uint16(at: end) == question.type.rawValue,
             message.uint16(at: end + 2) == RRClass.internet
         else { return .notOurs }
-        if header.isTruncated, transport == .udp { return .truncated }
+        if header.isTruncated { return transport == .udp ? .truncated : .malformed }
         if withEDNS, header.rcode == .formatError || header.rcode == .notImplemented,
             header.additionalCount == 0
         {

@@ -34,11 +34,15 @@ final class UpstreamAnswer {
         of message: Span<UInt8>, for question: UpstreamQuestion
     ) throws(MessageError) -> Made {
         var response = try UpstreamResponse(message)
-        let chain = response.chain(from: question, maximumLength: Self.maximumChainLength)
+        // The upper bits are between the upstream and us (RFC 6891 §6.1.3); a client's header has
+        // no room for them.
+        guard response.rcode.rawValue < 16 else { throw .malformedRData(at: message.count) }
+        let chain = try response.chain(from: question, maximumLength: Self.maximumChainLength)
+        response.removeWhatIsUnrelated(to: chain)
         let isAltered = applyPolicy(question.policy, to: &response)
+        let isEmptied = response.rcode == .noError && response.isEmptied(chain, question)
         // An answer that the policy emptied is as good for as long as the record was.
-        let kind =
-            isAltered && response.rcode == .noError ? .positive : response.kind(chain, question)
+        let kind = isEmptied ? .positive : response.kind(chain, question)
         var buffer: [UInt8] = []
         swap(&buffer, &octets)
         defer { swap(&buffer, &octets) }
@@ -49,9 +53,7 @@ final class UpstreamAnswer {
         }
         // The policy took all that was asked for: NODATA with SOA, never an error, since NXDOMAIN
         // would deny the addresses too (RFC 8020 §2).
-        if isAltered, !response.hasData(chain, question), !response.hasSOA,
-            response.rcode == .noError
-        {
+        if isEmptied, !response.hasSOA {
             draft.appendSynthesizedSOA(zone: chain[chain.count - 1])
         }
         for record in response.records where record.section == .additional {

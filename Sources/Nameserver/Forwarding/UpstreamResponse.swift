@@ -9,8 +9,8 @@ struct UpstreamResponse {
         let owner: DomainName
         let bounds: ResourceRecord
         let rdata: [UInt8]
-        /// Where an alias leads: the name in a CNAME or DNAME record.
-        let target: DomainName?
+        /// The names in RDATA: targets of aliases, mail exchangers, name servers, endpoints.
+        let names: [DomainName]
         /// RDATA that the policy put in the place of what came.
         var replacement: [UInt8]?
         var isRemoved = false
@@ -46,16 +46,35 @@ struct UpstreamResponse {
             }
             // What belongs to the message and not to the data goes no further.
             guard bounds.type.isData, bounds.rrClass == RRClass.internet else { continue }
-            let isAlias = bounds.type == .cname || bounds.type == .dname
             records.append(
                 Record(
                     section: index < answers
                         ? .answer : index < authorities ? .authority : .additional,
                     owner: try MessageReader.name(in: message, at: bounds.ownerOffset),
                     bounds: bounds, rdata: message.array(bounds.rdata),
-                    target: isAlias
-                        ? try MessageReader.name(in: message, at: bounds.rdata.lowerBound) : nil))
+                    names: try Self.names(in: bounds, of: message)))
         }
+    }
+
+    /// Throws when RDATA with names does not have the form of its type.
+    private static func names(
+        in record: ResourceRecord, of message: Span<UInt8>
+    ) throws(MessageError) -> [DomainName] {
+        var reader = MessageReader(
+            message.extracting(0..<record.rdata.upperBound), at: record.rdata.lowerBound)
+        if record.type == .https || record.type == .svcb {
+            // The policy says what becomes of a malformed one.
+            guard record.rdata.count > 2, (try? reader.skip(2)) != nil,
+                let target = try? reader.readName()
+            else { return [] }
+            return [target]
+        }
+        guard let layout = RDataLayout.of(record.type) else { return [] }
+        try reader.skip(layout.fixedOctets)
+        for _ in 0..<layout.characterStrings { try reader.skip(Int(try reader.readUInt8())) }
+        var names: [DomainName] = []
+        for _ in 0..<layout.names { names.append(try reader.readName()) }
+        return names
     }
 
     var rcode: RCode {
@@ -63,14 +82,18 @@ struct UpstreamResponse {
     }
 
     /// The names from the question's along its aliases, in order.
-    func chain(from question: UpstreamQuestion, maximumLength: Int) -> [DomainName] {
+    /// Throws when there are more than `maximumLength`: the end of such a chain is not known.
+    func chain(
+        from question: UpstreamQuestion, maximumLength: Int
+    ) throws(MessageError) -> [DomainName] {
         var chain = [question.name]
         guard question.type != .cname else { return chain }
-        while chain.count < maximumLength,
-            let alias = records.first(where: {
-                $0.section == .answer && $0.type == .cname && $0.owner == chain[chain.count - 1]
-            }), let target = alias.target, !chain.contains(target)
-        {
+        while let alias = records.first(where: {
+            $0.section == .answer && $0.type == .cname && $0.owner == chain[chain.count - 1]
+        }), let target = alias.names.first, !chain.contains(target) {
+            guard chain.count < maximumLength else {
+                throw .malformedRData(at: alias.bounds.rdata.lowerBound)
+            }
             chain.append(target)
         }
         return chain
@@ -105,8 +128,37 @@ struct UpstreamResponse {
         }
     }
 
+    /// Whether the policy has removed all records of the type asked for.
+    func isEmptied(_ chain: [DomainName], _ question: UpstreamQuestion) -> Bool {
+        !hasData(chain, question)
+            && records.contains {
+                $0.section == .answer && $0.isRemoved && $0.type == question.type
+                    && $0.owner == chain.last
+            }
+    }
+
+    /// Removes what a resolver may not believe or pass on (RFC 2181 §5.4.1): authority records of a
+    /// zone that the chain is not in, and additional records of names that nothing in the answer or
+    /// authority section mentions.
+    mutating func removeWhatIsUnrelated(to chain: [DomainName]) {
+        for index in records.indices where records[index].section == .authority {
+            let record = records[index]
+            switch record.covered ?? record.type {
+            case .soa, .ns, .ds:
+                records[index].isRemoved = !chain.contains { $0.isAtOrBelow(record.owner) }
+            case .nsec, .nsec3: break
+            default: records[index].isRemoved = true
+            }
+        }
+        let mentioned = Set(
+            records.lazy.filter { $0.section != .additional && !$0.isRemoved }.flatMap(\.names))
+        for index in records.indices where records[index].section == .additional {
+            records[index].isRemoved = !mentioned.contains(records[index].owner)
+        }
+    }
+
     var hasSOA: Bool {
-        records.contains { $0.section == .authority && $0.type == .soa }
+        records.contains { $0.section == .authority && $0.type == .soa && !$0.isRemoved }
     }
 
     func kind(_ chain: [DomainName], _ question: UpstreamQuestion) -> AnswerKind {

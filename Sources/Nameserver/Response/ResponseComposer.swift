@@ -10,6 +10,7 @@ struct ResponseComposer: ~Copyable, ~Escapable {
     private var additionalCount: UInt16 = 0
     private(set) var isTruncated = false
     private var section = Section.answer
+    private var isRequired = true
     private var rrset: (type: RRType, mark: MessageWriter.Mark, count: UInt16)?
 
     enum Section { case answer, authority, additional }
@@ -24,10 +25,12 @@ struct ResponseComposer: ~Copyable, ~Escapable {
         writer.write(Question(name: name, type: query.type, rrClass: query.rrClass))
     }
 
-    /// What is appended from here on belongs to `section`.
+    /// What is appended from here on belongs to `section`. Additional records are required when
+    /// they are the glue of a referral (RFC 9471 §3.1).
     @_lifetime(self: copy self)
-    mutating func begin(_ section: Section) {
+    mutating func begin(_ section: Section, isRequired: Bool = false) {
         self.section = section
+        self.isRequired = isRequired || section != .additional
         rrset = nil
     }
 
@@ -76,7 +79,7 @@ struct ResponseComposer: ~Copyable, ~Escapable {
         let soa = zone.negativeSOA
         append(
             owner: zone.settings.apex, type: .soa, ttl: soa.span.uint32(at: 4),
-            rdata: soa.span.extracting(10..<soa.count))
+            rdata: soa.span.extracting(SynthesizedSOA.rdataOffset..<soa.count))
     }
 
     /// Completes the response and returns its length.
@@ -121,9 +124,7 @@ struct ResponseComposer: ~Copyable, ~Escapable {
         }
         writer.rewind(to: rrset.mark)
         count = rrset.count
-        // What is left out of the additional section is no loss; nothing may follow it though, or a
-        // smaller RRset would take its place.
-        isTruncated = section != .additional
+        isTruncated = isRequired
     }
 
     private var count: UInt16 {
