@@ -116,4 +116,19 @@ struct AuthoritativeTests {
             try builder.addPublic(owner: owner)
         }
     }
+
+    @Test("answers the SOA that is made when the file has none")
+    func madeSOA() throws {
+        let answer = try #require(try site().ask("example", .soa))
+        #expect(answer.answer.map(\.type) == [.soa] && answer.isAuthoritative)
+    }
+
+    @Test("sets TC when a referral's glue does not fit (RFC 9471 §3.1)")
+    func glue() throws {
+        var records = [("sub.example", RRType.ns, wire("ns.sub.example"))]
+        records += (0..<40).map { ("ns.sub.example", .a, [10, 0, 0, UInt8($0)]) }
+        let site = Site(zones: [try zone("example", mode: .authoritative, records)])
+        #expect(try #require(site.ask("x.sub.example", .a)).isTruncated)
+        #expect(try #require(site.ask("x.sub.example", .a, over: .tcp)).additional.count == 40)
+    }
 }

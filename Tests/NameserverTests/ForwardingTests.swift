@@ -249,4 +249,60 @@ struct ForwardingTests {
         #expect(site.ask("corp.example", .a) == nil)
         #expect(site.ask("a.lab.corp.example", .a) == nil)
     }
+
+    @Test("takes an answer that is no good as a failed attempt", arguments: [0, 1, 2])
+    func unusable(kind: Int) throws {
+        let site = Site()
+        site.ask("a.example", .a, over: kind == 0 ? .tcp : .udp)
+        switch kind {
+        case 0: site.reply(flags: 0x0200)
+        case 1:
+            // BADVERS: its upper bits are in the OPT record.
+            site.reply {
+                $0.addOPT()
+                $0.octets[$0.octets.count - 6] = 1
+            }
+        default:
+            // SERVFAIL without a question.
+            let query = try #require(site.sent.first)
+            let octets = Array(query.octets[..<2]) + [0x81, 0x82, 0, 0, 0, 0, 0, 0, 0, 0]
+            #expect(site.receive(octets, query.exchange))
+        }
+        #expect(site.sent.contains { $0.octets.count > 20 }, "the second attempt")
+        #expect(site.lastAnswer == nil)
+    }
+
+    @Test("goes back to UDP when TCP fails")
+    func backToUDP() throws {
+        let site = Site()
+        site.ask("a.example", .a, over: .tcp)
+        #expect(site.sent.map(\.over) == [.tcp])
+        site.fail(.timeout)
+        #expect(site.sent.contains { $0.octets.count > 20 && $0.over == .udp })
+    }
+
+    @Test("leaves room for other rules when one rule's upstream is silent")
+    func busy() throws {
+        let site = Site(forward: [Site.rule(), Site.rule("dead")])
+        for number in 0..<Forwarder.maximumInFlight { site.ask("h\(number).dead", .a) }
+        #expect(site.sent.count == Forwarder.maximumInFlight)
+        #expect(site.ask("one.dead", .a)?.rcode == 2)
+        #expect(site.ask("live.example", .a) == nil)
+        #expect(site.sent.count == Forwarder.maximumInFlight + 1)
+    }
+
+    @Test("leaves out a referral to a zone that the name is not in")
+    func foreignAuthority() throws {
+        let site = Site()
+        site.ask("a.example", .a)
+        site.reply {
+            $0.add("a.example", .a, [1, 2, 3, 4])
+            $0.add("com", .ns, wire("ns.evil.example"), section: 8)
+            $0.add("example", .ns, wire("ns.example"), section: 8)
+            $0.add("ns.example", .a, [1, 2, 3, 5], section: 10)
+            $0.add("ns.evil.example", .a, [6, 6, 6, 6], section: 10)
+        }
+        #expect(site.lastAnswer?.authority.map(\.owner) == ["example."])
+        #expect(site.lastAnswer?.additional.map(\.owner) == ["ns.example."])
+    }
 }

@@ -172,12 +172,16 @@ struct OverlayTests {
         #expect(site.ask("vanillax.me", .mx) == nil)
         site.reply {
             $0.add("vanillax.me", .mx, [0, 10] + wire("mail.vanillax.me"))
+            $0.add("vanillax.me", .mx, [0, 20] + wire("mail.example.com"))
+            $0.add("bank.example", .a, [6, 6, 6, 6], section: 10)
+            $0.add("mail.vanillax.me", .https, [0, 1, 0], section: 8)
             $0.add("mail.vanillax.me", .a, [203, 0, 113, 1], section: 10)
             $0.add("mail.example.com", .a, [203, 0, 113, 2], section: 10)
         }
         for answer in [site.lastAnswer, site.ask("vanillax.me", .mx)] {
             let answer = try #require(answer)
-            #expect(answer.answer.map(\.type) == [.mx])
+            #expect(answer.answer.map(\.type) == [.mx, .mx])
+            #expect(answer.authority.isEmpty)
             #expect(answer.additional.map(\.owner) == ["mail.example.com."])
         }
     }
@@ -201,5 +205,74 @@ struct OverlayTests {
         let answer = try #require(site.ask("9.10.168.192.in-addr.arpa", .ptr))
         #expect(answer.answer.map(\.target) == ["nas.vanillax.me."])
         #expect(try #require(site.ask("8.10.168.192.in-addr.arpa", .ptr)).rcode == 3)
+    }
+
+    @Test("keeps the names that are more specific than a forward rule inside it")
+    func ruleInside() throws {
+        let site = Site(
+            zones: [
+                try zone(
+                    "vanillax.me",
+                    [
+                        ("*.vanillax.me", .a, gateway), ("host.sub.vanillax.me", .a, gateway),
+                        ("*.w.sub.vanillax.me", .a, gateway),
+                    ])
+            ], forward: [Site.rule(), Site.rule("sub.vanillax.me")])
+        for name in ["host.sub.vanillax.me", "_8443._https.host.sub.vanillax.me"] {
+            #expect(site.ask(name, .https)?.answer.isEmpty == true)
+        }
+        #expect(site.ask("x.w.sub.vanillax.me", .a)?.answer.map(\.rdata) == [gateway])
+        #expect(site.ask("x.sub.vanillax.me", .a) == nil)
+    }
+
+    @Test("answers PTR of an address with many names, and denies nothing beside it")
+    func reverseOfMany() throws {
+        let records = (0..<300).map { ("host\($0).vanillax.me", RRType.a, gateway) }
+        let site = Site(zones: [try zone("vanillax.me", reverse: true, records)])
+        let name = "50.10.168.192.in-addr.arpa"
+        let datagram = try #require(site.ask(name, .ptr, edns: true))
+        #expect(datagram.rcode == 0 && datagram.isTruncated)
+        #expect(try #require(site.ask(name, .ptr, over: .tcp)).answer.count == 200)
+        for (name, type) in [(name, RRType.txt), ("10.168.192.in-addr.arpa", .ptr)] {
+            let answer = try #require(site.ask(name, type))
+            #expect(answer.rcode == 0 && answer.authority.map(\.type) == [.soa])
+        }
+    }
+
+    @Test("keeps the public hints of its names out, wherever a binding leads to one")
+    func foreignBinding() throws {
+        let site = try site()
+        let hints: [UInt8] = [0, 4, 0, 4, 203, 0, 113, 66]
+        site.ask("www.example", .https)
+        site.reply {
+            $0.add("www.example", .https, [0, 1] + wire("argocd.vanillax.me") + hints)
+        }
+        for answer in [site.lastAnswer, site.ask("www.example", .https)] {
+            let answer = try #require(answer)
+            #expect(answer.rcode == 0 && answer.answer.isEmpty)
+            #expect(answer.authority.map(\.type) == [.soa])
+        }
+    }
+
+    @Test("asks once for a chain of its names that it does not answer for the type")
+    func chainOfOtherType() throws {
+        let site = try site()
+        site.ask("a.vanillax.me", .mx)
+        site.reply {
+            $0.add("a.vanillax.me", .cname, wire("b.vanillax.me"))
+            $0.add("b.vanillax.me", .cname, wire("c.vanillax.me"))
+            $0.add("c.vanillax.me", .mx, [0, 10] + wire("mail.example"))
+        }
+        #expect(site.lastAnswer?.answer.map(\.type) == [.cname, .cname, .mx])
+        #expect(site.sent.isEmpty)
+    }
+
+    @Test("ends a loop of its aliases where it closes")
+    func aliasLoop() throws {
+        let site = try site([
+            ("la.vanillax.me", .cname, wire("lb.vanillax.me")),
+            ("lb.vanillax.me", .cname, wire("la.vanillax.me")),
+        ])
+        #expect(site.ask("la.vanillax.me", .a)?.answer.count == 2)
     }
 }

@@ -111,6 +111,14 @@ final class Site {
         return isTaken
     }
 
+    /// Lets these octets come in for an exchange; whether they were taken.
+    func receive(_ octets: [UInt8], _ exchange: UInt64) -> Bool {
+        sent.removeAll { $0.exchange == exchange }
+        let isTaken = forwarder.receive(octets.span, exchange: exchange, now: now)
+        carryOut()
+        return isTaken
+    }
+
     func fail(_ failure: AttemptFailure) {
         let query = sent.removeFirst()
         forwarder.fail(exchange: query.exchange, failure, now: now)

@@ -66,7 +66,8 @@ struct ViewTests {
             ("localhost", RRType.a, UInt16(0), 1), ("a.localhost", .aaaa, 0, 1),
             ("localhost", .mx, 0, 0), ("x.invalid", .a, 3, 0), ("x.onion", .a, 3, 0),
             ("printer.local", .a, 3, 0), ("x.home.arpa", .a, 3, 0), ("home.arpa", .a, 0, 0),
-            ("_dns.resolver.arpa", .svcb, 0, 0), ("1.0.168.192.in-addr.arpa", .ptr, 3, 0),
+            ("_dns.resolver.arpa", .svcb, 0, 0), ("x.resolver.arpa", .any, 0, 0),
+            ("1.0.168.192.in-addr.arpa", .ptr, 3, 0),
         ])
     func specialUse(name: String, type: RRType, rcode: UInt16, count: Int) throws {
         let site = Site()
