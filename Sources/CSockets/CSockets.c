@@ -121,6 +121,11 @@ int hs_reuse_address(int fd) {
 
 int hs_reuse_port(int fd) { return hs_set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1); }
 
+int hs_free_bind(int fd, bool ipv6) {
+    return ipv6 ? hs_set_option(fd, IPPROTO_IPV6, IPV6_FREEBIND, 1)
+                : hs_set_option(fd, IPPROTO_IP, IP_FREEBIND, 1);
+}
+
 int hs_only_ipv6(int fd) { return hs_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1); }
 
 int hs_no_delay(int fd) { return hs_set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1); }

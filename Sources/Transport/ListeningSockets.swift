@@ -41,15 +41,17 @@ package enum ListeningSockets {
 
     /// Opens a pair for each worker. Throws with nothing left open. `besideOwn` says that this
     /// process listens at an address that overlaps already (0.0.0.0 and 127.0.0.1 at one port), so
-    /// the port is known to be this server's.
+    /// the port is known to be this server's; `mayBeAbsent`, that no interface need have the address
+    /// yet: the sockets answer once one does.
     package static func open(
-        _ address: SocketAddress, workers: Int, besideOwn: Bool = false
+        _ address: SocketAddress, workers: Int, besideOwn: Bool = false, mayBeAbsent: Bool = false
     ) throws(TransportError) -> [ListeningSocketPair] {
         precondition((1...maximumWorkers).contains(workers))
         var attempt = 1
         while true {
             do throws(TransportError) {
-                return try openPairs(address, workers, besideOwn: besideOwn)
+                return try openPairs(
+                    address, workers, besideOwn: besideOwn, mayBeAbsent: mayBeAbsent)
             } catch {
                 guard case .addressInUse = error, address.port == 0, attempt < portAttempts else {
                     throw error
@@ -60,13 +62,15 @@ package enum ListeningSockets {
     }
 
     private static func openPairs(
-        _ address: SocketAddress, _ workers: Int, besideOwn: Bool
+        _ address: SocketAddress, _ workers: Int, besideOwn: Bool, mayBeAbsent: Bool
     ) throws(TransportError) -> [ListeningSocketPair] {
         var pairs: [ListeningSocketPair] = []
         do throws(TransportError) {
             var address = address
             for worker in 0..<workers {
-                pairs.append(try openPair(address, isFirst: worker == 0 && !besideOwn))
+                pairs.append(
+                    try openPair(
+                        address, isFirst: worker == 0 && !besideOwn, mayBeAbsent: mayBeAbsent))
                 address = pairs[0].address
             }
             return pairs
@@ -77,16 +81,16 @@ package enum ListeningSockets {
     }
 
     private static func openPair(
-        _ address: SocketAddress, isFirst: Bool
+        _ address: SocketAddress, isFirst: Bool, mayBeAbsent: Bool
     ) throws(TransportError) -> ListeningSocketPair {
-        let udp = try openUDP(address, isFirst: isFirst)
+        let udp = try openUDP(address, isFirst: isFirst, mayBeAbsent: mayBeAbsent)
         do throws(TransportError) {
             guard let bound = Syscalls.localAddress(udp) else {
                 throw .system(operation: "getsockname", errno: 0)
             }
             var actual = address
             actual.port = bound.port
-            let tcp = try openTCP(actual, isFirst: isFirst)
+            let tcp = try openTCP(actual, isFirst: isFirst, mayBeAbsent: mayBeAbsent)
             return ListeningSocketPair(udp: udp, tcp: tcp, address: actual)
         } catch {
             Syscalls.close(udp)
@@ -95,9 +99,10 @@ package enum ListeningSockets {
     }
 
     private static func openUDP(
-        _ address: SocketAddress, isFirst: Bool
+        _ address: SocketAddress, isFirst: Bool, mayBeAbsent: Bool
     ) throws(TransportError) -> Int32 {
         let setup = try SocketSetup(address, .udp)
+        if mayBeAbsent { try setup.allowAbsentAddress() }
         setup.setReceiveBuffer(octets: receiveBuffer)
         setup.ignorePathMTU()
         if isFirst {
@@ -111,9 +116,10 @@ package enum ListeningSockets {
     }
 
     private static func openTCP(
-        _ address: SocketAddress, isFirst: Bool
+        _ address: SocketAddress, isFirst: Bool, mayBeAbsent: Bool
     ) throws(TransportError) -> Int32 {
         let setup = try SocketSetup(address, .tcp)
+        if mayBeAbsent { try setup.allowAbsentAddress() }
         // Connections of an earlier process in TIME_WAIT do not keep the port.
         try setup.allowTimeWait()
         if !isFirst { try setup.allowSiblings() }
@@ -139,6 +145,10 @@ private struct SocketSetup {
         }
         // A `::` listener must not take the IPv4 port as well: 0.0.0.0 is a listener of its own.
         if address.isIPv6 { try check("IPV6_V6ONLY", Syscalls.setOnlyIPv6(descriptor)) }
+    }
+
+    func allowAbsentAddress() throws(TransportError) {
+        try check("IP_FREEBIND", Syscalls.setFreeBind(descriptor, ipv6: address.isIPv6))
     }
 
     func allowTimeWait() throws(TransportError) {

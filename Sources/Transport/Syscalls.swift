@@ -55,6 +55,10 @@ enum Syscalls {
     }
 
     /// Sets an option that every IPv6 listener needs. 0, or the errno; so with the next two.
+    static func setFreeBind(_ descriptor: Int32, ipv6: Bool) -> Int32 {
+        hs_free_bind(descriptor, ipv6) < 0 ? errno : 0
+    }
+
     static func setOnlyIPv6(_ descriptor: Int32) -> Int32 {
         hs_only_ipv6(descriptor) < 0 ? errno : 0
     }

@@ -20,18 +20,20 @@ struct Listeners {
         fileprivate(set) var opened: [[ListeningSocketPair]]
         /// `[::]` on a host without IPv6: the default names it, so it is no error.
         fileprivate(set) var withoutIPv6: [SocketAddress] = []
+        /// Addresses that no interface has yet.
+        fileprivate(set) var absent: [SocketAddress] = []
     }
 
-    /// Opens what `configuration` names and is not open yet. On an error nothing has changed.
+    /// Opens what `configuration` names and is not open yet. On an error nothing has changed. At
+    /// the start an address that no interface has is opened all the same: at boot it may come later.
     mutating func change(
-        to configuration: Configuration
+        to configuration: Configuration, isStart: Bool = false
     ) throws(TransportError) -> Change {
         let addresses = configuration.listen.map { SocketAddress(ip: $0.address, port: $0.port) }
         var change = Change(opened: Array(repeating: [], count: workers))
         do throws(TransportError) {
             for address in addresses where !open.contains(address) {
-                guard let pairs = try openPairs(address) else {
-                    change.withoutIPv6.append(address)
+                guard let pairs = try openPairs(address, isStart: isStart, &change) else {
                     continue
                 }
                 for (worker, pair) in pairs.enumerated() { change.opened[worker].append(pair) }
@@ -47,15 +49,19 @@ struct Listeners {
 
     /// nil when the address is that of all IPv6 interfaces and the host has no IPv6.
     private func openPairs(
-        _ address: SocketAddress
+        _ address: SocketAddress, isStart: Bool, _ change: inout Change
     ) throws(TransportError) -> [ListeningSocketPair]? {
         do throws(TransportError) {
             return try ListeningSockets.open(
                 address, workers: workers, besideOwn: open.contains { $0.overlaps(address) })
+        } catch .addressNotAvailable where isStart {
+            change.absent.append(address)
+            return try ListeningSockets.open(address, workers: workers, mayBeAbsent: true)
         } catch {
             guard !address.ip.isIPv4, address.ip.isUnspecified, error.isWithoutFamily else {
                 throw error
             }
+            change.withoutIPv6.append(address)
             return nil
         }
     }

@@ -60,7 +60,7 @@ final class Service: @unchecked Sendable {
         for index in 0..<count { workers.append(try Worker(index: index, shared: shared)) }
         self.workers = workers
         listeners = Listeners(workers: count)
-        listen(try listeners.change(to: configuration))
+        listen(try listeners.change(to: configuration, isStart: true))
     }
 
     /// Serves until SIGTERM or SIGINT. (Not with dispatchMain: the main queue's threads ask for a
@@ -158,6 +158,9 @@ final class Service: @unchecked Sendable {
         }
         for address in change.withoutIPv6 {
             log.warning("not listening on \(address): this host has no IPv6")
+        }
+        for address in change.absent {
+            log.warning("no interface has \(address.ip) yet; \(address) is answered once one does")
         }
     }
 

@@ -103,6 +103,14 @@ struct ListeningSocketsTests {
         }
     }
 
+    @Test("An address that may come later is listened at")
+    func allowsAbsentAddress() throws {
+        let pairs = try ListeningSockets.open(
+            try endpoint("192.0.2.1", 0), workers: 2, mayBeAbsent: true)
+        #expect(pairs.count == 2)
+        for pair in pairs { pair.close() }
+    }
+
     @Test("Messages say what is wrong and what to look at")
     func describes() throws {
         let dns = try endpoint("0.0.0.0", 53)

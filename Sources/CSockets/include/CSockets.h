@@ -71,6 +71,9 @@ int hs_socket_name(int fd, void *address, uint32_t *length);
 int hs_reuse_address(int fd);
 int hs_reuse_port(int fd);
 int hs_only_ipv6(int fd);
+
+// IP_FREEBIND: binds to an address that no interface has yet.
+int hs_free_bind(int fd, bool ipv6);
 int hs_no_delay(int fd);
 
 // Every datagram tells the address it was sent to.
