@@ -97,7 +97,16 @@ extension ConfigurationFile {
         _ scalar: YAMLScalar, expected: String
     ) -> (IPAddress, UInt16)? {
         let text = scalar.text
-        if let address = IPAddress(text) { return (address, ListenAddress.defaultPort) }
+        if let address = IPAddress(text) {
+            // `::1:53` is an address, and hardly ever meant as one.
+            guard address.isIPv4 || !text.hasSuffix(":53") else {
+                error(
+                    scalar.mark, "\(text.quoted) may be an address or one with a port",
+                    expected: "\"[\(text.dropLast(3))]:53\" or \"[\(text)]:53\"")
+                return nil
+            }
+            return (address, ListenAddress.defaultPort)
+        }
         var host = Substring(text)
         var port: Substring?
         if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
