@@ -39,7 +39,7 @@ struct SampleTests {
         #expect(configuration.views[0].forward.count == 2)
         #expect(configuration.views[0].serverHTTPSRecords.domains.count == 1)
         #expect(configuration.zoneCount == 3)
-        #expect(configuration.views[0].zones[0].nameCount == 10)
+        #expect(configuration.views[0].zones[0].nameCount == 11)
     }
 
     @Test("It names every key and every policy")
