@@ -272,6 +272,19 @@ struct ForwardingTests {
         #expect(site.lastAnswer == nil)
     }
 
+    @Test("takes RDATA of a wrong length for a malformed answer")
+    func wrongLength() {
+        for (type, rdata) in [
+            (RRType.a, [UInt8](repeating: 1, count: 5)), (.aaaa, [1]), (.rrsig, [0, 1]),
+            (.soa, [0, 0, 1]),
+        ] {
+            let site = Site()
+            site.ask("a.example", type)
+            site.reply { $0.add("a.example", type, rdata) }
+            #expect(site.forwarder.failedAttempts == 1)
+        }
+    }
+
     @Test("goes back to UDP when TCP fails")
     func backToUDP() throws {
         let site = Site()

@@ -29,7 +29,7 @@ struct HTTPSRecordPolicyTests {
         site.reply(flags: 0x0020) {
             $0.add("www.example", .https, Self.h3AndH2)
             $0.add("www.example", .https, Self.h2Only)
-            $0.add("www.example", .rrsig, [0, 65, 8, 2, 0, 0, 0, 0])
+            $0.add("www.example", .rrsig, [0, 65] + [UInt8](repeating: 0, count: 30))
         }
         let cached = site.ask("www.example", .https, flags: 0x0120)
         for answer in [site.lastAnswer, cached] {

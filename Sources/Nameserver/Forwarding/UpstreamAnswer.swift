@@ -110,6 +110,6 @@ final class UpstreamAnswer {
             option.lowerBound
                 + 2..<min(option.upperBound, option.lowerBound + Self.maximumErrorText))
         return ExtendedErrorOption(
-            message.uint16(at: option.lowerBound), String(decoding: text, as: UTF8.self))
+            message.uint16(at: option.lowerBound), String(validating: text, as: UTF8.self) ?? "")
     }
 }

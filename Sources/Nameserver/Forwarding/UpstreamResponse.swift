@@ -69,12 +69,30 @@ struct UpstreamResponse {
             else { return [] }
             return [target]
         }
-        guard let layout = RDataLayout.of(record.type) else { return [] }
+        guard let layout = RDataLayout.of(record.type) else {
+            guard hasLength(record) else { throw .malformedRData(at: record.rdata.lowerBound) }
+            return []
+        }
         try reader.skip(layout.fixedOctets)
         for _ in 0..<layout.characterStrings { try reader.skip(Int(try reader.readUInt8())) }
         var names: [DomainName] = []
         for _ in 0..<layout.names { names.append(try reader.readName()) }
+        guard record.type != .soa || record.rdata.upperBound - reader.offset == 20 else {
+            throw .malformedRData(at: reader.offset)
+        }
         return names
+    }
+
+    /// Whether RDATA without compressible names has a length that its type allows; clients take the
+    /// whole message for malformed otherwise.
+    private static func hasLength(_ record: ResourceRecord) -> Bool {
+        switch record.type {
+        case .a: record.rdata.count == 4
+        case .aaaa: record.rdata.count == 16
+        // RFC 4034 §3.1: 18 octets, a name, a signature.
+        case .rrsig: record.rdata.count > 19
+        default: true
+        }
     }
 
     var rcode: RCode {
