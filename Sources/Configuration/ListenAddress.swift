@@ -34,9 +34,6 @@ extension ListenAddress: CustomStringConvertible {
 }
 
 extension IPAddress {
-    /// 0.0.0.0 or `::`.
-    var isUnspecified: Bool { self == .v4(0) || self == .v6(0, 0) }
-
     /// 127.0.0.0/8 (RFC 1122 §3.2.1.3) or `::1`.
     var isLoopback: Bool {
         switch self {

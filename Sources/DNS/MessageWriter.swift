@@ -157,8 +157,7 @@ package struct MessageWriter: ~Copyable, ~Escapable {
         }
         var reader = MessageReader(
             message.extracting(0..<record.rdata.upperBound), at: record.rdata.lowerBound)
-        try reader.skip(layout.fixedOctets)
-        for _ in 0..<layout.characterStrings { try reader.skip(Int(try reader.readUInt8())) }
+        try reader.skipToNames(of: layout)
         write(message.extracting(record.rdata.lowerBound..<reader.offset))
         for _ in 0..<layout.names {
             writeName(try reader.readName(), compress: layout.compressible)

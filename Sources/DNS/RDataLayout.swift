@@ -34,3 +34,12 @@ package struct RDataLayout: Sendable {
         }
     }
 }
+
+extension MessageReader {
+    /// Passes over what stands before the names in RDATA of this layout.
+    @_lifetime(self: copy self)
+    package mutating func skipToNames(of layout: RDataLayout) throws(MessageError) {
+        try skip(layout.fixedOctets)
+        for _ in 0..<layout.characterStrings { try skip(Int(try readUInt8())) }
+    }
+}

@@ -113,14 +113,14 @@ package final class QueryProcessor {
         guard let rule = view.rule(for: name) else {
             return refuse(query, message, Self.noForwardRule, into: &response)
         }
+        let policy = view.policy(for: name)
         let key = AnswerKey.Parameters(
-            type: query.type, bits: AnswerKey.Bits(query), rule: rule,
-            policy: view.policy(for: name))
+            type: query.type, bits: AnswerKey.Bits(query), rule: rule, policy: policy)
         guard let elapsed = stored(key, fresh: fresh, now: now) else {
             counters.cacheMisses &+= 1
             question = UpstreamQuestion(
                 name: Self.spelledName(query, message), type: query.type, key: key,
-                lowercaseName: name.octets(), rule: rule, policy: view.policy(for: name),
+                lowercaseName: name.octets(), rule: rule, policy: policy,
                 transport: transport)
             return .forward
         }

@@ -36,15 +36,11 @@ final class EventLog: Sendable {
     func failed(_ query: FailedQuery) {
         guard errors.load(ordering: .relaxed) else { return }
         let verdict = outages.withLock { $0.note(upstream: query.upstream) }
-        switch verdict {
-        case .tell:
-            write(.error, "SERVFAIL \(query.name) \(query.type): \(query.reason)")
-        case .tellAndSummarizeLater:
-            write(.error, "SERVFAIL \(query.name) \(query.type): \(query.reason)")
+        guard verdict != .count else { return }
+        write(.error, "SERVFAIL \(query.name) \(query.type): \(query.reason)")
+        if verdict == .tellAndSummarizeLater {
             let end = DispatchTime.now() + .seconds(OutageSummary.windowSeconds)
             queue.asyncAfter(deadline: end) { [self] in summarize(query.upstream) }
-        case .count:
-            break
         }
     }
 

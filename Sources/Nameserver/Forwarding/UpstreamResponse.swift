@@ -73,8 +73,7 @@ struct UpstreamResponse {
             guard hasLength(record) else { throw .malformedRData(at: record.rdata.lowerBound) }
             return []
         }
-        try reader.skip(layout.fixedOctets)
-        for _ in 0..<layout.characterStrings { try reader.skip(Int(try reader.readUInt8())) }
+        try reader.skipToNames(of: layout)
         var names: [DomainName] = []
         for _ in 0..<layout.names { names.append(try reader.readName()) }
         guard record.type != .soa || record.rdata.upperBound - reader.offset == 20 else {

@@ -62,14 +62,23 @@ enum DirectResponse {
         response.store(counts.authority, at: 8)
         response.store(counts.additional &+ (query.hasEDNS ? 1 : 0), at: 10)
         guard query.hasEDNS else { return end }
+        let options = storeOPT(query.dnssecOK ? 0x8000 : 0, at: end, into: &response)
+        guard let extendedError else { return options }
+        return append(extendedError, at: options, query, into: &response)
+    }
+
+    /// Writes an OPT record without options at `end` and returns where it ends. `fields` stand in
+    /// the place of a TTL: extended RCODE, version and flags (RFC 6891 §6.1.3).
+    @inline(__always)
+    private static func storeOPT(
+        _ fields: UInt32, at end: Int, into response: inout MutableSpan<UInt8>
+    ) -> Int {
         response[end] = 0
         response.store(RRType.opt.rawValue, at: end &+ 1)
         response.store(UInt16(EDNS.maximumUDPSize), at: end &+ 3)
-        response.store(UInt32(query.dnssecOK ? 0x8000 : 0), at: end &+ 5)
+        response.store(fields, at: end &+ 5)
         response.store(UInt16(0), at: end &+ 9)
-        let options = end &+ EDNS.emptyLength
-        guard let extendedError else { return options }
-        return append(extendedError, at: options, query, into: &response)
+        return end &+ EDNS.emptyLength
     }
 
     /// Adds an extended error option to the OPT record that ends at `offset`, if there is room.
@@ -109,11 +118,6 @@ enum DirectResponse {
             end = question.upperBound
         }
         guard hasEDNS else { return end }
-        response[end] = 0
-        response.store(RRType.opt.rawValue, at: end + 1)
-        response.store(UInt16(EDNS.maximumUDPSize), at: end + 3)
-        response.store(UInt32(rcode.rawValue >> 4) << 24, at: end + 5)
-        response.store(UInt16(0), at: end + 9)
-        return end + EDNS.emptyLength
+        return storeOPT(UInt32(rcode.rawValue >> 4) << 24, at: end, into: &response)
     }
 }
