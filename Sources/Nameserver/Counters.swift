@@ -12,12 +12,6 @@ package struct Counters: Sendable {
     package var errors: UInt64 = 0
     /// Not answered: too short, or a response.
     package var ignored: UInt64 = 0
-    /// Attempts at an upstream that failed.
-    package var upstreamFailures: UInt64 = 0
-    /// HTTPS and SVCB records that the policy removed or rewrote.
-    package var serviceRecordsChanged: UInt64 = 0
-    /// HTTPS and SVCB records from upstream that were malformed and removed.
-    package var serviceRecordsMalformed: UInt64 = 0
 
     package init() {}
 }

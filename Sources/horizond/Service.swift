@@ -3,7 +3,6 @@ import Dispatch
 import Glibc
 import Logging
 import Nameserver
-import Synchronization
 import Transport
 
 /// The running server: workers, signals, the service manager.

@@ -22,9 +22,6 @@ static const uint32_t hs_error = EPOLLERR;
 static const uint32_t hs_hang_up = EPOLLHUP;
 static const int32_t hs_message_truncated = MSG_TRUNC;
 
-// Brings the cache line at `address` near before it is read.
-static inline void hs_prefetch(const void *address) { __builtin_prefetch(address); }
-
 // Datagrams.
 
 // One datagram of a batch: GNU's struct mmsghdr under a name that needs no _GNU_SOURCE.

@@ -69,17 +69,6 @@ import DNS
         return true
     }
 
-    /// Takes the suffix of `other` that starts at its label `label`.
-    func set(_ other: LookupName, from label: Int) {
-        let start = other.offset(of: label)
-        let count = other.length &- start
-        unsafe storage.copyMemory(from: other.storage + start, byteCount: count)
-        for index in label...other.labelCount {
-            unsafe labelOffsets[index &- label] = other.labelOffsets[index] &- UInt8(start)
-        }
-        finish(length: count, labelCount: other.labelCount &- label)
-    }
-
     /// Where label `label` starts, in octets; the root's zero for `labelCount`.
     func offset(of label: Int) -> Int {
         precondition(label >= 0 && label <= labelCount)
