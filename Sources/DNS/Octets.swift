@@ -11,6 +11,11 @@ extension Span where Element == UInt8 {
         UInt32(uint16(at: offset)) << 16 | UInt32(uint16(at: offset &+ 2))
     }
 
+    @inline(__always)
+    package func uint64(at offset: Int) -> UInt64 {
+        UInt64(uint32(at: offset)) << 32 | UInt64(uint32(at: offset &+ 4))
+    }
+
     /// The octets of `range`, copied out of the span.
     package func array(_ range: Range<Int>) -> [UInt8] {
         let part = extracting(range)
@@ -33,6 +38,13 @@ extension MutableSpan where Element == UInt8 {
     package mutating func store(_ value: UInt32, at offset: Int) {
         store(UInt16(truncatingIfNeeded: value >> 16), at: offset)
         store(UInt16(truncatingIfNeeded: value), at: offset &+ 2)
+    }
+
+    @inline(__always)
+    @_lifetime(self: copy self)
+    package mutating func store(_ value: UInt64, at offset: Int) {
+        store(UInt32(truncatingIfNeeded: value >> 32), at: offset)
+        store(UInt32(truncatingIfNeeded: value), at: offset &+ 4)
     }
 
     /// Copies `range` of `source` to `offset`; traps when it does not fit.
