@@ -8,6 +8,8 @@ package struct EDNS: Equatable, Sendable {
     package static let classicUDPSize = 512
     /// An OPT record without options: root, type, class, TTL, length.
     package static let emptyLength = 11
+    /// The code and length that stand before an option's data (RFC 6891 §6.1.2).
+    package static let optionHeaderLength = 4
 
     /// The sender's UDP payload size as written; under 512 it counts as 512 (RFC 6891 §6.2.3).
     package var udpSize: UInt16
@@ -32,17 +34,57 @@ package struct EDNS: Equatable, Sendable {
     package func option(
         _ code: UInt16, in message: Span<UInt8>
     ) throws(MessageError) -> Range<Int>? {
-        var reader = MessageReader(
-            message.extracting(0..<options.upperBound), at: options.lowerBound)
         var found: Range<Int>?
-        while !reader.isAtEnd {
-            let current = try reader.readUInt16()
-            let length = Int(try reader.readUInt16())
-            try reader.skip(length)
-            if current == code, found == nil { found = reader.offset &- length..<reader.offset }
+        try forEachOption(in: message) { current, data in
+            if current == code, found == nil { found = data }
         }
         return found
     }
+
+    /// What a client asks of its server by options. Throws when an option passes the record's end.
+    package func requestedOptions(
+        in message: Span<UInt8>
+    ) throws(MessageError) -> RequestedOptions {
+        var requested = RequestedOptions()
+        guard !options.isEmpty else { return requested }
+        try forEachOption(in: message) { code, data in
+            switch code {
+            case EDNSOption.nsid: requested.nsid = true
+            // RFC 7873 §5.2: the first one counts.
+            case EDNSOption.cookie: requested.cookie = requested.cookie ?? data
+            case EDNSOption.tcpKeepalive: requested.tcpKeepalive = requested.tcpKeepalive ?? data
+            default: break
+            }
+        }
+        return requested
+    }
+
+    @inline(__always)
+    private func forEachOption(
+        in message: Span<UInt8>, _ body: (UInt16, Range<Int>) -> Void
+    ) throws(MessageError) {
+        var reader = MessageReader(
+            message.extracting(0..<options.upperBound), at: options.lowerBound)
+        while !reader.isAtEnd {
+            let code = try reader.readUInt16()
+            let length = Int(try reader.readUInt16())
+            try reader.skip(length)
+            body(code, reader.offset &- length..<reader.offset)
+        }
+    }
+}
+
+/// The options of a query that change what its response says. Options that this server does not
+/// know are passed over (RFC 6891 §6.1.2).
+package struct RequestedOptions: Equatable, Sendable {
+    /// The client asks for the server's identifier (RFC 5001 §2.1).
+    package var nsid = false
+    /// Where a COOKIE option's data stand (RFC 7873 §4).
+    package var cookie: Range<Int>?
+    /// Where an edns-tcp-keepalive option's data stand; a client sends none (RFC 7828 §3.2.1).
+    package var tcpKeepalive: Range<Int>?
+
+    package init() {}
 }
 
 /// An extended error to tell a client (RFC 8914 §2).
@@ -58,23 +100,13 @@ package struct ExtendedErrorOption: Equatable, Sendable {
 }
 
 extension MessageWriter {
-    /// Writes an OPT record that announces `EDNS.maximumUDPSize` (RFC 6891 §6.1.2).
+    /// Writes a query's OPT record; it announces `EDNS.maximumUDPSize` (RFC 6891 §6.1.2).
     @_lifetime(self: copy self)
-    package mutating func writeOPT(
-        rcode: RCode = .noError, dnssecOK: Bool, extendedError: ExtendedErrorOption? = nil
-    ) {
+    package mutating func writeOPT(dnssecOK: Bool) {
         write(UInt8(0))
         write(RRType.opt.rawValue)
         write(UInt16(EDNS.maximumUDPSize))
-        write(UInt8(truncatingIfNeeded: rcode.rawValue >> 4))
-        write(UInt8(0))
-        write(UInt16(dnssecOK ? 0x8000 : 0))
-        guard let extendedError else { return write(UInt16(0)) }
-        let text = extendedError.text.utf8.count
-        write(UInt16(truncatingIfNeeded: 6 &+ text))
-        write(EDNSOption.extendedError)
-        write(UInt16(truncatingIfNeeded: 2 &+ text))
-        write(extendedError.infoCode)
-        for octet in extendedError.text.utf8 { write(octet) }
+        write(UInt32(dnssecOK ? 0x8000 : 0))
+        write(UInt16(0))
     }
 }

@@ -126,7 +126,10 @@ package struct RCode: RawRepresentable, Hashable, Sendable {
     package static let refused = RCode(rawValue: 5)
     /// YXDOMAIN.
     package static let nameExists = RCode(rawValue: 6)
+    /// NOTAUTH: not authoritative for the zone, or not authorized (RFC 2136 §2.2, RFC 8945 §5.2).
+    package static let notAuthoritative = RCode(rawValue: 9)
     package static let badVersion = RCode(rawValue: 16)
+    package static let badCookie = RCode(rawValue: 23)
 
     private static let mnemonics: [UInt16: String] = [
         0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED",
@@ -141,14 +144,20 @@ extension RCode: CustomStringConvertible {
 
 /// An EDNS option's code (RFC 6891 §6.1.2).
 package enum EDNSOption {
+    package static let nsid: UInt16 = 3
+    package static let cookie: UInt16 = 10
+    package static let tcpKeepalive: UInt16 = 11
     package static let extendedError: UInt16 = 15
 }
 
 /// An extended error's INFO-CODE (RFC 8914 §4).
 package enum ExtendedError {
     package static let other: UInt16 = 0
+    package static let forgedAnswer: UInt16 = 4
+    package static let notReady: UInt16 = 14
     package static let filtered: UInt16 = 17
     package static let prohibited: UInt16 = 18
+    package static let notAuthoritative: UInt16 = 20
     package static let notSupported: UInt16 = 21
     package static let noReachableAuthority: UInt16 = 22
     package static let networkError: UInt16 = 23

@@ -8,6 +8,8 @@ package struct Counters: Sendable {
     /// Sent upstream or joined to a query in flight.
     package var cacheMisses: UInt64 = 0
     package var refused: UInt64 = 0
+    /// Queries with a server cookie that is not ours or too old.
+    package var staleCookies: UInt64 = 0
     /// Answered with FORMERR, NOTIMP or BADVERS.
     package var errors: UInt64 = 0
     /// Not answered: too short, or a response.

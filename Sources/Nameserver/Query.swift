@@ -12,9 +12,13 @@ package struct Query: Sendable {
     /// Whether the message has an OPT record; the response then has one too (RFC 6891 §6.1.1).
     package let hasEDNS: Bool
     package let dnssecOK: Bool
+    let requested: RequestedOptions
     /// The largest response that may be sent, in octets.
-    package let responseLimit: Int
+    let messageLimit: Int
+    /// The largest response without its OPT record, in octets.
+    var responseLimit: Int
 
+    var opcode: UInt8 { Header(id: id, flags: flags).opcode }
     package var recursionDesired: Bool { flags & Header.Flag.recursionDesired != 0 }
     package var checkingDisabled: Bool { flags & Header.Flag.checkingDisabled != 0 }
     /// Whether the client wants to see the AD bit (RFC 6840 §5.7).
@@ -25,8 +29,12 @@ package struct Query: Sendable {
     /// What a message turned out to be.
     enum Acceptance {
         case query(Query)
+        /// A NOTIFY or UPDATE for the zone that the question section names.
+        case zoneChange(Query)
+        /// No question, but a client that wants a server cookie (RFC 7873 §5.4).
+        case cookieRequest(Query)
         /// To be answered with an error; the question is repeated when it could be read.
-        case error(RCode, question: Range<Int>?, hasEDNS: Bool)
+        case error(RCode, question: Range<Int>?, EDNS?)
         /// Not to be answered: it may be a response that was sent here to be reflected.
         case ignore(DropReason)
     }
@@ -42,61 +50,79 @@ package struct Query: Sendable {
     ) -> Acceptance {
         guard let header = Header(message) else { return .ignore(.tooShort) }
         guard !header.isResponse else { return .ignore(.isResponse) }
-        guard header.opcode == Opcode.query else {
-            return .error(.notImplemented, question: nil, hasEDNS: false)
+        let isQuery = header.opcode == Opcode.query
+        guard isQuery || header.opcode == Opcode.notify || header.opcode == Opcode.update else {
+            // Nobody knows what the rest of such a message is (RFC 6895 §2.2).
+            return .error(.notImplemented, question: nil, nil)
         }
-        // RFC 9619 §4: a query asks exactly one question.
-        guard header.questionCount == 1, header.answerCount == 0, !header.isTruncated else {
-            return .error(.formatError, question: nil, hasEDNS: false)
+        // A query asks exactly one question (RFC 9619 §4), NOTIFY and UPDATE are about one zone
+        // (RFC 1996 §3.7, RFC 2136 §2.3), and none of them is cut.
+        guard header.questionCount <= 1, !header.isTruncated else {
+            return .error(.formatError, question: nil, nil)
+        }
+        guard header.questionCount == 1 else {
+            return acceptWithoutQuestion(message, header, transport)
         }
         guard let nameEnd = name.setUncompressed(message, at: Header.length),
             nameEnd &+ 4 <= message.count
-        else { return .error(.formatError, question: nil, hasEDNS: false) }
+        else { return .error(.formatError, question: nil, nil) }
         let question = Header.length..<nameEnd &+ 4
-        let edns: EDNS?
+        let type = RRType(rawValue: message.uint16(at: nameEnd))
+        let records: QueryRecords
+        let requested: RequestedOptions
         do {
-            edns = try readEDNS(message, header, from: question.upperBound)
+            records = try QueryRecords(message, header, type, from: question.upperBound)
+            requested = try records.edns?.requestedOptions(in: message) ?? RequestedOptions()
         } catch {
-            return .error(.formatError, question: question, hasEDNS: false)
+            return .error(.formatError, question: question, nil)
         }
-        if let edns, edns.version != 0 {
-            return .error(.badVersion, question: question, hasEDNS: true)
+        if let edns = records.edns, edns.version != 0 {
+            return .error(.badVersion, question: question, edns)
         }
-        return .query(
-            Query(
-                id: header.id, flags: header.flags,
-                type: RRType(rawValue: message.uint16(at: nameEnd)),
-                rrClass: message.uint16(at: nameEnd &+ 2), question: question,
-                hasEDNS: edns != nil, dnssecOK: edns?.dnssecOK ?? false,
-                responseLimit: responseLimit(edns, transport)))
+        // There are no keys here that could have signed it (RFC 8945 §5.2.1).
+        guard !records.isSigned else {
+            return .error(.notAuthoritative, question: question, records.edns)
+        }
+        let query = Query(
+            header, message, transport, type: type, rrClass: message.uint16(at: nameEnd &+ 2),
+            question: question, edns: records.edns, requested: requested)
+        return isQuery ? .query(query) : .zoneChange(query)
     }
 
-    /// The message's OPT record. Throws when a record is cut short, and for a second OPT or one
-    /// that is not in the additional section or not owned by the root (RFC 6891 §6.1.1, §6.1.2).
-    private static func readEDNS(
-        _ message: Span<UInt8>, _ header: Header, from start: Int
-    ) throws(MessageError) -> EDNS? {
-        let others = Int(header.authorityCount)
-        let total = others &+ Int(header.additionalCount)
-        guard total > 0 else { return nil }
-        var reader = MessageReader(message, at: start)
-        var found: EDNS?
-        for index in 0..<total {
-            let record = try reader.readRecord()
-            guard record.type == .opt else { continue }
-            guard found == nil, index >= others, message[record.ownerOffset] == 0 else {
-                throw .malformedRData(at: record.ownerOffset)
-            }
-            let edns = EDNS(record)
-            // Every option must lie inside the record.
-            if !record.rdata.isEmpty { _ = try edns.option(0, in: message) }
-            found = edns
-        }
-        return found
+    /// A message with QDCOUNT 0 is an error unless it asks for a cookie.
+    private static func acceptWithoutQuestion(
+        _ message: Span<UInt8>, _ header: Header, _ transport: ClientTransport
+    ) -> Acceptance {
+        guard header.opcode == Opcode.query,
+            let records = try? QueryRecords(message, header, .any, from: Header.length),
+            let edns = records.edns, !records.isSigned,
+            let requested = try? edns.requestedOptions(in: message), requested.cookie != nil
+        else { return .error(.formatError, question: nil, nil) }
+        guard edns.version == 0 else { return .error(.badVersion, question: nil, edns) }
+        return .cookieRequest(
+            Query(
+                header, message, transport, type: .any, rrClass: RRClass.internet,
+                question: Header.length..<Header.length, edns: edns, requested: requested))
+    }
+
+    private init(
+        _ header: Header, _ message: Span<UInt8>, _ transport: ClientTransport, type: RRType,
+        rrClass: UInt16, question: Range<Int>, edns: EDNS?, requested: RequestedOptions
+    ) {
+        id = header.id
+        flags = header.flags
+        self.type = type
+        self.rrClass = rrClass
+        self.question = question
+        hasEDNS = edns != nil
+        dnssecOK = edns?.dnssecOK ?? false
+        self.requested = requested
+        messageLimit = Self.messageLimit(edns, transport)
+        responseLimit = messageLimit
     }
 
     /// RFC 6891 §6.2.5, bounded by what crosses networks unfragmented.
-    private static func responseLimit(_ edns: EDNS?, _ transport: ClientTransport) -> Int {
+    static func messageLimit(_ edns: EDNS?, _ transport: ClientTransport) -> Int {
         switch transport {
         case .tcp: 65_535
         case .udp:
@@ -104,5 +130,56 @@ package struct Query: Sendable {
                 min(max(Int($0.udpSize), EDNS.classicUDPSize), EDNS.maximumUDPSize)
             } ?? EDNS.classicUDPSize
         }
+    }
+}
+
+/// The records behind a query's question.
+struct QueryRecords {
+    private(set) var edns: EDNS?
+    /// Whether a TSIG record ends the message (RFC 8945 §5.1).
+    private(set) var isSigned = false
+
+    /// Throws when a record is cut short or stands where none may: data in a query (only IXFR has a
+    /// SOA record, RFC 1995 §3), a second OPT or one outside the additional section or not owned by the
+    /// root (RFC 6891 §6.1.1), a TSIG that is not the last record (RFC 8945 §5.1), octets behind the
+    /// last record.
+    init(
+        _ message: Span<UInt8>, _ header: Header, _ type: RRType, from start: Int
+    ) throws(MessageError) {
+        let answers = Int(header.answerCount)
+        let others = answers &+ Int(header.authorityCount)
+        let total = others &+ Int(header.additionalCount)
+        guard total > 0 else {
+            guard start == message.count else { throw .malformedRData(at: start) }
+            return
+        }
+        let isQuery = header.opcode == Opcode.query
+        guard !isQuery || others == 0 || (type == .ixfr && answers == 0) else {
+            throw .malformedRData(at: start)
+        }
+        var reader = MessageReader(message, at: start)
+        for index in 0..<total {
+            let record = try reader.readRecord()
+            guard index >= others || (record.type != .opt && record.type != .tsig) else {
+                throw .malformedRData(at: record.ownerOffset)
+            }
+            switch record.type {
+            case .opt:
+                guard edns == nil, message[record.ownerOffset] == 0 else {
+                    throw .malformedRData(at: record.ownerOffset)
+                }
+                edns = EDNS(record)
+            case .tsig:
+                guard index == total &- 1 else { throw .malformedRData(at: record.ownerOffset) }
+                isSigned = true
+            // SIG(0) of a client whose key nobody here knows (RFC 2931 §3.2).
+            case .sig: break
+            default:
+                guard !isQuery || index < others else {
+                    throw .malformedRData(at: record.ownerOffset)
+                }
+            }
+        }
+        guard reader.isAtEnd else { throw .malformedRData(at: reader.offset) }
     }
 }

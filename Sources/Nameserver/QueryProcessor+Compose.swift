@@ -51,8 +51,7 @@ extension QueryProcessor {
         if !query.wantsAuthenticData || !chain.isFromOneServer {
             chain.flags &= ~Header.Flag.authenticData
         }
-        return .respond(
-            composer.finish(chain.rcode, flags: chain.flags, extendedError: chain.extendedError))
+        return .respond(composer.finish(chain.rcode, flags: chain.flags))
     }
 
     /// Where the resolution of one query stands.
@@ -61,7 +60,6 @@ extension QueryProcessor {
         var current: DomainName
         var flags: UInt16 = 0
         var rcode = RCode.noError
-        var extendedError: ExtendedErrorOption?
         /// Whether all of the answer is one upstream answer, so that its AD bit still holds.
         var isFromOneServer = true
         /// The owner of an ALIAS: the addresses found are given as its own.
@@ -258,7 +256,7 @@ extension QueryProcessor {
             composer.append(record, of: reader.message)
         }
         chain.rcode = image.rcode
-        chain.extendedError = image.extendedError
+        options.set(errorOf: image)
         chain.flags |= image.flags & Header.Flag.authenticData
         if chain.rcode == .nameError, watchedName.set(reader.message, at: image.finalName),
             view.exists(watchedName) || chain.flattenedOwner != nil

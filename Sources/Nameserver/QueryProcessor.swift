@@ -11,6 +11,16 @@ package final class QueryProcessor {
     /// What is to be asked upstream after `.forward`.
     package var upstreamQuestion: UpstreamQuestion? { question }
 
+    /// The wall clock in seconds since 1970 modulo 2^32, for server cookies (RFC 9018 §4.3). The
+    /// owner sets it before it asks.
+    package var unixTime: UInt32 {
+        get { cookieTime }
+        set { cookieTime = newValue }
+    }
+    var cookieTime: UInt32 = 0
+    var cookies = ServerCookies()
+    var options = ResponseOptions()
+
     let cache: ResponseCache
     /// The name that is being resolved: the question's, later a chain's.
     let name = LookupName()
@@ -42,56 +52,90 @@ package final class QueryProcessor {
         into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         counters.queries &+= 1
+        options.reset()
         switch Query.accept(message, transport: transport, name: name) {
         case .ignore:
             counters.ignored &+= 1
             return .drop
-        case .error(let rcode, let question, let hasEDNS):
+        case .error(let rcode, let question, let edns):
             counters.errors &+= 1
+            if let edns { options.begin(dnssecOK: edns.dnssecOK) }
+            let end = DirectResponse.error(rcode, message, question: question, into: &response)
             return .respond(
-                DirectResponse.error(
-                    rcode, message, question: question, hasEDNS: hasEDNS, into: &response))
-        case .query(let query):
-            guard let view = snapshot.view(for: client) else {
-                return refuse(query, message, Self.outsideEveryView, into: &response)
+                options.write(
+                    into: &response, at: end, limit: Query.messageLimit(edns, transport),
+                    rcode: rcode))
+        case .cookieRequest(let query):
+            return answerCookieRequest(
+                query, message, client, transport, snapshot.server, into: &response)
+        case .zoneChange(var query):
+            guard makeReady(&query, message, client, transport, snapshot.server) else {
+                return refuseOption(query, message, into: &response)
             }
-            guard query.rrClass == RRClass.internet else {
-                return refuse(query, message, Self.onlyInternet, into: &response)
+            let rcode = changeRefusal(query, snapshot.view(for: client))
+            return finish(
+                .respond(
+                    DirectResponse.error(
+                        rcode, message, question: query.question, into: &response)),
+                query, into: &response)
+        case .query(var query):
+            guard makeReady(&query, message, client, transport, snapshot.server) else {
+                return refuseOption(query, message, into: &response)
             }
-            if let rcode = Self.refusal(of: query.type) {
-                counters.refused &+= 1
-                return .respond(DirectResponse.empty(rcode, query, message, into: &response))
-            }
-            return answer(
-                query, message, view, fresh: fresh, now: now, transport: transport,
+            let disposition = answer(
+                query, message, from: client, over: transport, snapshot, fresh: fresh, now: now,
                 into: &response)
+            return finish(disposition, query, into: &response)
         }
     }
 
     /// Answers SERVFAIL to a query that cannot be carried on; 0 when it is not to be answered.
     package func giveUp(
-        _ message: Span<UInt8>, over transport: ClientTransport, because reason: String,
+        _ message: Span<UInt8>, from client: IPAddress, over transport: ClientTransport,
+        snapshot: Snapshot, because reason: ExtendedErrorOption,
         into response: inout MutableSpan<UInt8>
     ) -> Int {
-        guard case .query(let query) = Query.accept(message, transport: transport, name: name)
+        options.reset()
+        guard case .query(var query) = Query.accept(message, transport: transport, name: name),
+            makeReady(&query, message, client, transport, snapshot.server)
         else { return 0 }
-        return DirectResponse.empty(
-            .serverFailure, query, message,
-            extendedError: ExtendedErrorOption(ExtendedError.other, reason), into: &response)
+        options.set(reason)
+        let end = DirectResponse.empty(.serverFailure, query, message, into: &response)
+        return options.write(into: &response, at: end, limit: query.messageLimit)
     }
 
-    private static let outsideEveryView = ExtendedErrorOption(
-        ExtendedError.prohibited, "client is in no view")
-    private static let onlyInternet = ExtendedErrorOption(
-        ExtendedError.notSupported, "only class IN is served")
-    private static let noForwardRule = ExtendedErrorOption(
-        ExtendedError.prohibited, "no zone or forward rule for this name")
+    /// Adds the OPT record to a response.
+    private func finish(
+        _ disposition: Disposition, _ query: Query, into response: inout MutableSpan<UInt8>
+    ) -> Disposition {
+        guard case .respond(let end) = disposition, query.hasEDNS else { return disposition }
+        return .respond(options.write(into: &response, at: end, limit: query.messageLimit))
+    }
+
+    private func answer(
+        _ query: Query, _ message: Span<UInt8>, from client: IPAddress,
+        over transport: ClientTransport, _ snapshot: Snapshot, fresh: [FreshAnswer], now: Int64,
+        into response: inout MutableSpan<UInt8>
+    ) -> Disposition {
+        guard let view = snapshot.view(for: client) else {
+            return refuse(query, message, .outsideEveryView, into: &response)
+        }
+        guard query.rrClass == RRClass.internet else {
+            return answerChaos(query, message, snapshot.server, into: &response)
+        }
+        if let (rcode, reason) = Self.refusal(of: query.type) {
+            return refuse(query, message, reason, rcode, into: &response)
+        }
+        return answer(
+            query, message, view, fresh: fresh, now: now, transport: transport, into: &response)
+    }
 
     /// The answer to question types that are no data: zone transfers are refused, the types that
     /// belong to a message itself are not implemented (RFC 6895 §3.1).
-    private static func refusal(of type: RRType) -> RCode? {
+    static func refusal(of type: RRType) -> (RCode, ExtendedErrorOption)? {
         if type.isData || type == .any { return nil }
-        return type == .axfr || type == .ixfr ? .refused : .notImplemented
+        return type == .axfr || type == .ixfr
+            ? (.refused, .noTransfers) : (.notImplemented, .noData(type))
     }
 
     private func answer(
@@ -111,7 +155,7 @@ package final class QueryProcessor {
             return .respond(minimalAny(query, message, into: &response))
         }
         guard let rule = view.rule(for: name) else {
-            return refuse(query, message, Self.noForwardRule, into: &response)
+            return refuse(query, message, .noForwardRule, into: &response)
         }
         let policy = view.policy(for: name)
         let key = AnswerKey.Parameters(
@@ -173,9 +217,7 @@ package final class QueryProcessor {
         let scratch = scratch
         let image = AnswerImageView(scratch.image)
         let end = image.messageLength
-        guard end &+ (query.hasEDNS ? EDNS.emptyLength : 0) <= query.responseLimit else {
-            return nil
-        }
+        guard end <= query.responseLimit else { return nil }
         response.copy(message.extracting(query.question), at: Header.length)
         image.expand(into: &response, elapsed: elapsed)
         for index in 0..<image.watchedCount {
@@ -183,6 +225,7 @@ package final class QueryProcessor {
                 !view.claims(watchedName, query.type)
             else { return nil }
         }
+        options.set(errorOf: image)
         var flags = image.flags
         if !query.wantsAuthenticData { flags &= ~Header.Flag.authenticData }
         if image.rcode == .nameError, watchedName.set(response.span, at: image.finalName),
@@ -195,17 +238,16 @@ package final class QueryProcessor {
         return DirectResponse.finish(
             query, message, flags: flags, end: end,
             counts: (image.answerCount, image.authorityCount, image.additionalCount),
-            extendedError: image.extendedError, into: &response)
+            into: &response)
     }
 
-    private func refuse(
+    func refuse(
         _ query: Query, _ message: Span<UInt8>, _ reason: ExtendedErrorOption,
-        into response: inout MutableSpan<UInt8>
+        _ rcode: RCode = .refused, into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         counters.refused &+= 1
-        return .respond(
-            DirectResponse.empty(
-                .refused, query, message, extendedError: reason, into: &response))
+        options.set(reason)
+        return .respond(DirectResponse.empty(rcode, query, message, into: &response))
     }
 
     /// RFC 8482 §4.2: ANY is answered with one HINFO record, and nobody is asked.

@@ -4,10 +4,15 @@ import DNS
 /// workers' queues; queries in flight end on the one that they began with.
 package final class Snapshot: Sendable {
     package let views: [View]
+    let server: ServerDescription
     private let clients: PrefixTable
 
     /// Prefixes must differ between views. `seed` is the process's secret for its hash tables.
-    package init(_ views: [ViewDescription], upstreams: UpstreamRegistry, seed: UInt64) {
+    package init(
+        _ views: [ViewDescription], server: ServerDescription = ServerDescription(),
+        upstreams: UpstreamRegistry, seed: UInt64
+    ) {
+        self.server = server
         let specialUse = SpecialUseZones.make(seed: seed)
         self.views = views.map {
             View($0, specialUse: specialUse, upstreams: upstreams, seed: seed)

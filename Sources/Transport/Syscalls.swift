@@ -29,6 +29,13 @@ enum Syscalls {
         return Int64(time.tv_sec) &* MonotonicClock.nanosecondsPerSecond &+ Int64(time.tv_nsec)
     }
 
+    /// CLOCK_REALTIME_COARSE in seconds, modulo 2^32.
+    static func wallClockSeconds() -> UInt32 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME_COARSE, &time)
+        return UInt32(truncatingIfNeeded: time.tv_sec)
+    }
+
     /// A nonblocking socket that is closed on exec; or a negated errno.
     static func socket(ipv6: Bool, stream: Bool) -> Int32 {
         let descriptor = hs_socket(ipv6, stream)

@@ -52,6 +52,7 @@ final class Worker: NetworkHandler {
 
     func roundBegan(now: Int64) {
         self.now = now
+        processor.unixTime = WallClock.seconds()
         guard shared.published.generation != generation else { return }
         generation = shared.published.generation
         snapshot = shared.published.snapshot
@@ -83,20 +84,21 @@ final class Worker: NetworkHandler {
 
     private func forward(_ client: WaitingClient) {
         guard client.fresh.count < WaitingClient.maximumAnswers else {
-            return giveUp(client, because: "the chain of aliases is too long")
+            return giveUp(client, because: .chainTooLong)
         }
         guard let question = processor.upstreamQuestion, let ticket = waiting.add(client) else {
-            return giveUp(client, because: "too many queries are waiting")
+            return giveUp(client, because: .tooManyWaiting)
         }
         forwarder.ask(question, ticket: ticket, now: now)
         carryOut()
     }
 
-    private func giveUp(_ client: WaitingClient, because reason: String) {
+    private func giveUp(_ client: WaitingClient, because reason: ExtendedErrorOption) {
         var buffer = [UInt8](repeating: 0, count: EDNS.maximumUDPSize)
         var span = buffer.mutableSpan
         let length = processor.giveUp(
-            client.message.span, over: client.transport, because: reason, into: &span)
+            client.message.span, from: client.address, over: client.transport,
+            snapshot: client.snapshot, because: reason, into: &span)
         guard length > 0 else { return loop.abandon(client.path) }
         loop.send(span.span.extracting(..<length), to: client.path)
     }
@@ -220,6 +222,13 @@ final class Worker: NetworkHandler {
             shared.events.failed("\(pair.address): \(error)")
         }
     }
+}
+
+extension ExtendedErrorOption {
+    fileprivate static let chainTooLong = ExtendedErrorOption(
+        ExtendedError.other, "the chain of aliases is too long")
+    fileprivate static let tooManyWaiting = ExtendedErrorOption(
+        ExtendedError.notReady, "too many queries are waiting")
 }
 
 extension AttemptFailure {

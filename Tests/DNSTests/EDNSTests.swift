@@ -44,17 +44,29 @@ struct EDNSTests {
         #expect(throws: MessageError.self) { try Self.option(10, of: message) }
     }
 
-    @Test("The record written announces 1232 octets and splits the RCODE")
+    @Test("A query's record announces 1232 octets")
     func writes() throws {
-        let message = written { $0.writeOPT(rcode: .badVersion, dnssecOK: true) }
-        #expect(message == octets("00 0029 04d0 01008000 0000"))
+        let message = written { $0.writeOPT(dnssecOK: true) }
+        #expect(message == octets("00 0029 04d0 00008000 0000"))
         #expect(message.count == EDNS.emptyLength)
     }
 
-    @Test("An extended error is written with its text (RFC 8914 §2)")
-    func writesExtendedError() {
-        let error = ExtendedErrorOption(ExtendedError.prohibited, "no")
-        let message = written { $0.writeOPT(dnssecOK: false, extendedError: error) }
-        #expect(message == octets("00 0029 04d0 00000000 0008 000f 0004 0012 6e6f"))
+    @Test("What a client asks for is read in one go; of several cookies the first counts")
+    func requestedOptions() throws {
+        // NSID, two cookies, keepalive, padding (12), an option that nobody knows.
+        let message = octets(
+            """
+            00 0029 04d0 00000000 0026 0003 0000 000a 0008 0102030405060708 000a 0001 ff
+            000b 0000 000c 0001 00 fde9 0004 deadbeef
+            """)
+        let requested = try Self.edns(message).requestedOptions(in: message.span)
+        #expect(requested.nsid)
+        #expect(requested.cookie == 19..<27)
+        #expect(requested.tcpKeepalive == 36..<36)
+        var cut = message
+        cut[cut.count - 5] = 5
+        #expect(throws: MessageError.self) {
+            try Self.edns(cut).requestedOptions(in: cut.span)
+        }
     }
 }

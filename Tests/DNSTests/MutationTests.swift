@@ -30,7 +30,7 @@ struct MutationTests {
                 let rdata = try RData.parse(text, type: type)
                 writer.writeRecord(owner: owner, type: type, ttl: 300, rdata: rdata.span)
             }
-            writer.writeOPT(dnssecOK: true, extendedError: ExtendedErrorOption(22, "none"))
+            writer.writeOPT(dnssecOK: true)
         }
     }
 

@@ -244,7 +244,7 @@ struct ForwardingTests {
     func rules() throws {
         let site = Site(forward: [Site.rule("corp.example"), Site.rule("lab.corp.example")])
         let refused = try #require(site.ask("other.example", .a, edns: true))
-        #expect(refused.rcode == 5 && refused.extendedError == 18)
+        #expect(refused.rcode == 5 && refused.extendedError == 20)
         #expect(site.ask("xcorp.example", .a)?.rcode == 5)
         #expect(site.ask("corp.example", .a) == nil)
         #expect(site.ask("a.lab.corp.example", .a) == nil)

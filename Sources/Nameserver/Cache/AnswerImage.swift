@@ -25,11 +25,11 @@ struct AnswerImage: Equatable, Sendable {
 
     static let headerLength = 20
     /// The code that stands for no extended error (RFC 8914 §5.2 reserves it for private use).
-    private static let noExtendedError: UInt16 = 65_535
+    fileprivate static let noExtendedError: UInt16 = 65_535
 
     /// The image's octets.
     var encoded: [UInt8] {
-        let text = Array((extendedError?.text ?? "").utf8.prefix(255))
+        let text = Array((extendedError?.text ?? "").utf8.prefix(ResponseOptions.maximumErrorText))
         let fields =
             [
                 flags, answerCount, authorityCount, additionalCount,
@@ -71,11 +71,15 @@ struct AnswerImageView: ~Escapable {
     var questionEnd: Int { Int(octets.uint16(at: 12)) }
     var finalName: Int { Int(octets.uint16(at: 14)) }
 
-    var extendedError: ExtendedErrorOption? {
+    /// The code of the extended error that belongs to the answer; nil for none.
+    var extendedErrorCode: UInt16? {
         let code = octets.uint16(at: 16)
-        guard code != 65_535 else { return nil }
-        return ExtendedErrorOption(
-            code, String(decoding: octets.array(textStart..<sectionsStart), as: UTF8.self))
+        return code == AnswerImage.noExtendedError ? nil : code
+    }
+
+    var extendedErrorText: Span<UInt8> {
+        @_lifetime(copy self)
+        get { octets.extracting(textStart..<sectionsStart) }
     }
 
     func timeToLiveOffset(_ index: Int) -> Int {

@@ -74,11 +74,16 @@ package struct FailedQuery: Sendable {
         }
     }
 
-    /// RFC 8914 §4.23 and §4.24.
+    /// RFC 8914 §4.15, §4.23 and §4.24.
     var extendedError: ExtendedErrorOption {
-        ExtendedErrorOption(
-            failure == .timeout ? ExtendedError.noReachableAuthority : ExtendedError.networkError,
-            reason)
+        let code =
+            switch failure {
+            case .timeout: ExtendedError.noReachableAuthority
+            case .refused, .network: ExtendedError.networkError
+            case .busy: ExtendedError.notReady
+            case .malformed: ExtendedError.other
+            }
+        return ExtendedErrorOption(code, reason)
     }
 }
 

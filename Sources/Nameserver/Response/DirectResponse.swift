@@ -9,9 +9,7 @@ enum DirectResponse {
         into response: inout MutableSpan<UInt8>
     ) -> Int? {
         let end = query.question.upperBound &+ rrset.octets.count
-        guard end &+ (query.hasEDNS ? EDNS.emptyLength : 0) <= query.responseLimit else {
-            return nil
-        }
+        guard end <= query.responseLimit else { return nil }
         response.copy(zone.blocks.octets, rrset.octets, at: query.question.upperBound)
         return finish(
             query, message, flags: Header.Flag.authoritativeAnswer, end: end,
@@ -26,9 +24,7 @@ enum DirectResponse {
     ) -> Int? {
         let start = query.question.upperBound
         let end = start &+ 2 &+ zone.negativeSOA.count
-        guard end &+ (query.hasEDNS ? EDNS.emptyLength : 0) <= query.responseLimit else {
-            return nil
-        }
+        guard end <= query.responseLimit else { return nil }
         response.store(
             0xc000 | UInt16(truncatingIfNeeded: Header.length &+ apex), at: start)
         response.copy(zone.negativeSOA, 0..<zone.negativeSOA.count, at: start &+ 2)
@@ -40,19 +36,20 @@ enum DirectResponse {
     /// An answer without records.
     static func empty(
         _ rcode: RCode, _ query: Query, _ message: Span<UInt8>,
-        extendedError: ExtendedErrorOption? = nil, into response: inout MutableSpan<UInt8>
+        into response: inout MutableSpan<UInt8>
     ) -> Int {
         finish(
             query, message, flags: rcode.rawValue, end: query.question.upperBound,
-            counts: (0, 0, 0), extendedError: extendedError, into: &response)
+            counts: (0, 0, 0), into: &response)
     }
 
-    /// Writes header, question and OPT record around what stands behind the question up to `end`.
+    /// Writes header and question before what stands behind the question up to `end`, which is
+    /// returned.
     @inline(__always)
     static func finish(
         _ query: Query, _ message: Span<UInt8>, flags: UInt16, end: Int,
         counts: (answer: UInt16, authority: UInt16, additional: UInt16),
-        extendedError: ExtendedErrorOption? = nil, into response: inout MutableSpan<UInt8>
+        into response: inout MutableSpan<UInt8>
     ) -> Int {
         response.copy(message.extracting(query.question), at: Header.length)
         response.store(query.id, at: 0)
@@ -60,47 +57,14 @@ enum DirectResponse {
         response.store(UInt16(1), at: 4)
         response.store(counts.answer, at: 6)
         response.store(counts.authority, at: 8)
-        response.store(counts.additional &+ (query.hasEDNS ? 1 : 0), at: 10)
-        guard query.hasEDNS else { return end }
-        let options = storeOPT(query.dnssecOK ? 0x8000 : 0, at: end, into: &response)
-        guard let extendedError else { return options }
-        return append(extendedError, at: options, query, into: &response)
-    }
-
-    /// Writes an OPT record without options at `end` and returns where it ends. `fields` stand in
-    /// the place of a TTL: extended RCODE, version and flags (RFC 6891 §6.1.3).
-    @inline(__always)
-    private static func storeOPT(
-        _ fields: UInt32, at end: Int, into response: inout MutableSpan<UInt8>
-    ) -> Int {
-        response[end] = 0
-        response.store(RRType.opt.rawValue, at: end &+ 1)
-        response.store(UInt16(EDNS.maximumUDPSize), at: end &+ 3)
-        response.store(fields, at: end &+ 5)
-        response.store(UInt16(0), at: end &+ 9)
-        return end &+ EDNS.emptyLength
-    }
-
-    /// Adds an extended error option to the OPT record that ends at `offset`, if there is room.
-    private static func append(
-        _ error: ExtendedErrorOption, at offset: Int, _ query: Query,
-        into response: inout MutableSpan<UInt8>
-    ) -> Int {
-        let text = Array(error.text.utf8)
-        let end = offset + 6 + text.count
-        guard end <= query.responseLimit else { return offset }
-        response.store(UInt16(6 + text.count), at: offset - 2)
-        response.store(EDNSOption.extendedError, at: offset)
-        response.store(UInt16(2 + text.count), at: offset + 2)
-        response.store(error.infoCode, at: offset + 4)
-        response.copy(text.span, at: offset + 6)
+        response.store(counts.additional, at: 10)
         return end
     }
 
     /// The answer to a message that is no answerable query: the header, and the question if it
     /// could be read.
     static func error(
-        _ rcode: RCode, _ message: Span<UInt8>, question: Range<Int>?, hasEDNS: Bool,
+        _ rcode: RCode, _ message: Span<UInt8>, question: Range<Int>?,
         into response: inout MutableSpan<UInt8>
     ) -> Int {
         let kept = Header.Flag.opcodeMask | Header.Flag.recursionDesired
@@ -111,13 +75,9 @@ enum DirectResponse {
             at: 2)
         response.store(UInt16(question == nil ? 0 : 1), at: 4)
         response.store(UInt32(0), at: 6)
-        response.store(UInt16(hasEDNS ? 1 : 0), at: 10)
-        var end = Header.length
-        if let question {
-            response.copy(message.extracting(question), at: end)
-            end = question.upperBound
-        }
-        guard hasEDNS else { return end }
-        return storeOPT(UInt32(rcode.rawValue >> 4) << 24, at: end, into: &response)
+        response.store(UInt16(0), at: 10)
+        guard let question else { return Header.length }
+        response.copy(message.extracting(question), at: Header.length)
+        return question.upperBound
     }
 }

@@ -20,7 +20,6 @@ struct ResponseComposer: ~Copyable, ~Escapable {
     init(_ query: Query, name: DomainName, into response: consuming MutableSpan<UInt8>) {
         self.query = query
         writer = MessageWriter(response, limit: query.responseLimit)
-        if query.hasEDNS { writer.limit -= EDNS.emptyLength }
         writer.write(Header(id: query.id, flags: 0))
         writer.write(Question(name: name, type: query.type, rrClass: query.rrClass))
     }
@@ -51,9 +50,12 @@ struct ResponseComposer: ~Copyable, ~Escapable {
 
     /// Appends one record; neighbours of one type count as one RRset.
     @_lifetime(self: copy self)
-    mutating func append(owner: DomainName, type: RRType, ttl: UInt32, rdata: Span<UInt8>) {
+    mutating func append(
+        owner: DomainName, type: RRType, rrClass: UInt16 = RRClass.internet, ttl: UInt32,
+        rdata: Span<UInt8>
+    ) {
         guard begin(type) else { return }
-        writer.writeRecord(owner: owner, type: type, ttl: ttl, rdata: rdata)
+        writer.writeRecord(owner: owner, type: type, rrClass: rrClass, ttl: ttl, rdata: rdata)
         end()
     }
 
@@ -82,22 +84,9 @@ struct ResponseComposer: ~Copyable, ~Escapable {
             rdata: soa.span.extracting(SynthesizedSOA.rdataOffset..<soa.count))
     }
 
-    /// Completes the response and returns its length.
+    /// Completes the response, but for its OPT record, and returns its length.
     @_lifetime(self: copy self)
-    mutating func finish(
-        _ rcode: RCode, flags: UInt16, extendedError: ExtendedErrorOption? = nil
-    ) -> Int {
-        if query.hasEDNS {
-            writer.limit = query.responseLimit
-            let mark = writer.mark
-            writer.writeOPT(
-                rcode: rcode, dnssecOK: query.dnssecOK, extendedError: extendedError)
-            if writer.hasOverflowed {
-                writer.rewind(to: mark)
-                writer.writeOPT(rcode: rcode, dnssecOK: query.dnssecOK)
-            }
-            additionalCount &+= 1
-        }
+    mutating func finish(_ rcode: RCode, flags: UInt16) -> Int {
         var flags = ResponseFlags.base(query) | flags | (rcode.rawValue & Header.Flag.rcodeMask)
         if isTruncated { flags |= Header.Flag.truncated }
         writer.patch(flags, at: 2)

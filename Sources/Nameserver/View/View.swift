@@ -60,6 +60,12 @@ package final class View: Sendable {
         return zone.settings.mode == .overlay && zone.overlayExists(name)
     }
 
+    /// Whether `name` is the apex of a zone that is wholly here.
+    func isAuthoritative(for name: LookupName) -> Bool {
+        guard let zone = zoneTable.exact(name).map({ zones[$0] }) else { return false }
+        return zone.settings.mode == .authoritative
+    }
+
     func rule(for name: LookupName) -> ActiveForwardRule? {
         ruleTable.match(name).map { rules[$0.value] }
     }

@@ -1,0 +1,141 @@
+import DNS
+
+/// What is asked of the server itself, not of a zone or an upstream: options of EDNS, names in class
+/// CH, changes of zones.
+extension QueryProcessor {
+    /// Makes the response's OPT record ready, and leaves room for it. False when an option of the
+    /// query is malformed.
+    func makeReady(
+        _ query: inout Query, _ message: Span<UInt8>, _ client: IPAddress,
+        _ transport: ClientTransport, _ server: ServerDescription
+    ) -> Bool {
+        guard query.hasEDNS else { return true }
+        options.begin(dnssecOK: query.dnssecOK)
+        let requested = query.requested
+        if let option = requested.cookie, let secrets = server.cookies {
+            let verdict = cookies.verdict(
+                message.extracting(option), from: client, secrets, time: cookieTime)
+            switch verdict {
+            case .malformed: return false
+            case .unknown(let clientCookie, let isStale):
+                // RFC 7873 §5.2.3 and §5.2.4: answered as one without a cookie, and taught one.
+                if isStale { counters.staleCookies &+= 1 }
+                options.add(
+                    cookie: cookies.make(clientCookie, client, secrets, time: cookieTime),
+                    client: clientCookie)
+            case .proven(let clientCookie, let renewed):
+                options.add(cookie: renewed, client: clientCookie)
+            }
+        }
+        if requested.nsid, !server.nsid.isEmpty { options.add(nsid: server.nsid) }
+        if let option = requested.tcpKeepalive, transport == .tcp {
+            // RFC 7828 §3.2.1: a client sends no timeout. Over UDP the option means nothing (§3.2.2).
+            guard option.isEmpty else { return false }
+            options.add(keepalive: server.tcpKeepalive)
+        }
+        query.responseLimit = query.messageLimit &- options.reservedLength
+        return true
+    }
+
+    /// FORMERR for an option whose data no client may send (RFC 7873 §5.2.2, RFC 7828 §3.2.1).
+    func refuseOption(
+        _ query: Query, _ message: Span<UInt8>, into response: inout MutableSpan<UInt8>
+    ) -> Disposition {
+        counters.errors &+= 1
+        options.set(.malformedOption)
+        let end = DirectResponse.error(
+            .formatError, message, question: query.question, into: &response)
+        return .respond(options.write(into: &response, at: end, limit: query.messageLimit))
+    }
+
+    /// A message without a question that asks for a cookie: NOERROR, or BADCOOKIE when it brings one
+    /// that is not ours (RFC 7873 §5.4). FORMERR where no cookies are made.
+    func answerCookieRequest(
+        _ query: Query, _ message: Span<UInt8>, _ client: IPAddress,
+        _ transport: ClientTransport, _ server: ServerDescription,
+        into response: inout MutableSpan<UInt8>
+    ) -> Disposition {
+        var query = query
+        let stale = counters.staleCookies
+        var rcode = RCode.formatError
+        if makeReady(&query, message, client, transport, server), server.cookies != nil {
+            rcode = counters.staleCookies == stale ? .noError : .badCookie
+        } else {
+            counters.errors &+= 1
+        }
+        let end = DirectResponse.error(rcode, message, question: nil, into: &response)
+        return .respond(
+            options.write(into: &response, at: end, limit: query.messageLimit, rcode: rcode))
+    }
+
+    /// What a NOTIFY or UPDATE is told: a server that has the zone takes no changes from others
+    /// (RFC 2136 §3.3), one that has not says so (RFC 2136 §3.1.2, and as usual for RFC 1996).
+    func changeRefusal(_ query: Query, _ view: View?) -> RCode {
+        counters.refused &+= 1
+        guard let view else {
+            options.set(.outsideEveryView)
+            return .refused
+        }
+        // RFC 2136 §3.1.1.
+        if query.opcode == Opcode.update, query.type != .soa { return .formatError }
+        guard query.rrClass == RRClass.internet, view.isAuthoritative(for: name) else {
+            options.set(.notTheZone)
+            return .notAuthoritative
+        }
+        options.set(.noChanges)
+        return .refused
+    }
+
+    /// Class CH: the server's version and identifier, where they are configured (RFC 4892 §3).
+    func answerChaos(
+        _ query: Query, _ message: Span<UInt8>, _ server: ServerDescription,
+        into response: inout MutableSpan<UInt8>
+    ) -> Disposition {
+        guard query.rrClass == RRClass.chaos else {
+            return refuse(query, message, .onlyInternet, into: &response)
+        }
+        let text: String? =
+            switch "\(Self.spelledName(query, message))".lowercased() {
+            case "version.bind.", "version.server.": server.version
+            case "id.server.", "hostname.bind.": server.id
+            default: nil
+            }
+        guard let text, Self.refusal(of: query.type) == nil else {
+            return refuse(query, message, .onlyInternet, into: &response)
+        }
+        counters.local &+= 1
+        let name = Self.spelledName(query, message)
+        var composer = ResponseComposer(
+            query, name: name, into: response._mutatingExtracting(...))
+        if query.type == .txt || query.type == .any {
+            let octets = Array(text.utf8.prefix(ServerDescription.maximumTextLength))
+            let rdata = [UInt8(octets.count)] + octets
+            composer.append(
+                owner: name, type: .txt, rrClass: RRClass.chaos, ttl: 0, rdata: rdata.span)
+        }
+        return .respond(composer.finish(.noError, flags: Header.Flag.authoritativeAnswer))
+    }
+}
+
+/// What clients are told about refusals (RFC 8914).
+extension ExtendedErrorOption {
+    static let outsideEveryView = ExtendedErrorOption(
+        ExtendedError.prohibited, "client is in no view")
+    static let onlyInternet = ExtendedErrorOption(
+        ExtendedError.notSupported, "only class IN is served")
+    static let noForwardRule = ExtendedErrorOption(
+        ExtendedError.notAuthoritative, "no zone or forward rule for this name")
+    static let noTransfers = ExtendedErrorOption(
+        ExtendedError.prohibited, "zones are not transferred")
+    static let notTheZone = ExtendedErrorOption(
+        ExtendedError.notAuthoritative, "not the server of this zone")
+    static let noChanges = ExtendedErrorOption(
+        ExtendedError.prohibited, "zones are changed by their files alone")
+    static let malformedOption = ExtendedErrorOption(
+        ExtendedError.other, "EDNS option of a wrong length")
+
+    /// A type that no question may have.
+    static func noData(_ type: RRType) -> ExtendedErrorOption {
+        ExtendedErrorOption(ExtendedError.notSupported, "\(type) cannot be asked for")
+    }
+}

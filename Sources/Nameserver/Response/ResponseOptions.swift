@@ -1,0 +1,144 @@
+import DNS
+
+/// What a response's OPT record will hold. It is made ready when a query has been read and written
+/// when the rest of the response stands. Each processor has one; filling it allocates nothing.
+struct ResponseOptions: ~Copyable {
+    /// Whether the response gets an OPT record: when the query has one (RFC 6891 §6.1.1).
+    private(set) var isPresent = false
+    private var dnssecOK = false
+    private var cookie: (client: UInt64, server: ServerCookies.Cookie)?
+    private var nsidLength = 0
+    private var keepalive: UInt16?
+    /// The extended error's code, `noError` for none, and its text.
+    private var errorCode = noError
+    private var errorLength = 0
+    private var errorText = [UInt8](repeating: 0, count: maximumErrorText)
+    private var nsid: [UInt8] = []
+
+    /// RFC 8914 §5.2 reserves it for private use.
+    private static let noError: UInt16 = 65_535
+    /// What fits the length that a stored answer gives it.
+    static let maximumErrorText = 255
+
+    private static let cookieLength =
+        EDNS.optionHeaderLength + ServerCookies.clientLength + ServerCookies.length
+
+    /// Forgets the last response's.
+    mutating func reset() {
+        isPresent = false
+        cookie = nil
+        nsidLength = 0
+        keepalive = nil
+        errorCode = Self.noError
+    }
+
+    /// The response gets an OPT record.
+    mutating func begin(dnssecOK: Bool) {
+        isPresent = true
+        self.dnssecOK = dnssecOK
+    }
+
+    mutating func add(cookie: ServerCookies.Cookie, client: UInt64) {
+        self.cookie = (client, cookie)
+    }
+
+    mutating func add(nsid octets: [UInt8]) {
+        nsid = octets
+        nsidLength = octets.count
+    }
+
+    mutating func add(keepalive: UInt16) { self.keepalive = keepalive }
+
+    /// Sets the extended error in the place of another one (RFC 8914 §2).
+    mutating func set(_ error: ExtendedErrorOption) {
+        errorCode = error.infoCode
+        errorLength = 0
+        for octet in error.text.utf8.prefix(Self.maximumErrorText) {
+            errorText[errorLength] = octet
+            errorLength &+= 1
+        }
+    }
+
+    /// Sets the extended error of a stored answer, or none.
+    mutating func set(errorOf image: borrowing AnswerImageView) {
+        errorCode = Self.noError
+        guard let code = image.extendedErrorCode else { return }
+        errorCode = code
+        let text = image.extendedErrorText
+        errorLength = text.count
+        for index in 0..<text.count { errorText[index] = text[index] }
+    }
+
+    /// How many octets the response must leave for the record; the extended error goes where room is
+    /// left.
+    var reservedLength: Int {
+        guard isPresent else { return 0 }
+        var length = EDNS.emptyLength
+        if cookie != nil { length &+= Self.cookieLength }
+        if nsidLength > 0 { length &+= EDNS.optionHeaderLength &+ nsidLength }
+        if keepalive != nil { length &+= EDNS.optionHeaderLength &+ 2 }
+        return length
+    }
+
+    /// Writes the record behind a response of `end` octets, counts it in the header, and returns
+    /// the whole length. `limit` is what the whole may have; `rcode` gives the upper eight bits of
+    /// the extended RCODE (RFC 6891 §6.1.3).
+    func write(
+        into response: inout MutableSpan<UInt8>, at end: Int, limit: Int, rcode: RCode = .noError
+    ) -> Int {
+        guard isPresent else { return end }
+        let additional = response.span.uint16(at: 10)
+        response.store(additional &+ 1, at: 10)
+        response[end] = 0
+        response.store(RRType.opt.rawValue, at: end &+ 1)
+        response.store(UInt16(EDNS.maximumUDPSize), at: end &+ 3)
+        response.store(
+            UInt32(rcode.rawValue >> 4) << 24 | (dnssecOK ? 0x8000 : 0), at: end &+ 5)
+        let start = end &+ EDNS.emptyLength
+        var offset = start
+        if let cookie {
+            Self.storeHeader(
+                EDNSOption.cookie, Self.cookieLength &- EDNS.optionHeaderLength, at: offset,
+                into: &response)
+            response.store(cookie.client, at: offset &+ 4)
+            response.store(cookie.server.head, at: offset &+ 12)
+            response.store(cookie.server.hash, at: offset &+ 20)
+            offset &+= Self.cookieLength
+        }
+        if nsidLength > 0 {
+            Self.storeHeader(EDNSOption.nsid, nsidLength, at: offset, into: &response)
+            response.copy(nsid.span, at: offset &+ EDNS.optionHeaderLength)
+            offset &+= EDNS.optionHeaderLength &+ nsidLength
+        }
+        if let keepalive {
+            Self.storeHeader(EDNSOption.tcpKeepalive, 2, at: offset, into: &response)
+            response.store(keepalive, at: offset &+ EDNS.optionHeaderLength)
+            offset &+= EDNS.optionHeaderLength &+ 2
+        }
+        if errorCode != Self.noError {
+            offset = storeError(at: offset, limit: limit, into: &response)
+        }
+        response.store(UInt16(truncatingIfNeeded: offset &- start), at: start &- 2)
+        return offset
+    }
+
+    /// The code must fit; the text is for people and may stay away.
+    private func storeError(
+        at offset: Int, limit: Int, into response: inout MutableSpan<UInt8>
+    ) -> Int {
+        let data = offset &+ EDNS.optionHeaderLength
+        guard data &+ 2 <= limit else { return offset }
+        let text = data &+ 2 &+ errorLength <= limit ? errorLength : 0
+        Self.storeHeader(EDNSOption.extendedError, 2 &+ text, at: offset, into: &response)
+        response.store(errorCode, at: data)
+        response.copy(errorText.span.extracting(0..<text), at: data &+ 2)
+        return data &+ 2 &+ text
+    }
+
+    private static func storeHeader(
+        _ code: UInt16, _ length: Int, at offset: Int, into response: inout MutableSpan<UInt8>
+    ) {
+        response.store(code, at: offset)
+        response.store(UInt16(truncatingIfNeeded: length), at: offset &+ 2)
+    }
+}
