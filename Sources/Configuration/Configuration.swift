@@ -15,6 +15,9 @@ package struct Configuration: Sendable {
     /// The most memory for cached answers, in octets.
     package var cacheSize = Self.defaultCacheSize
     package var log = LogSettings()
+    /// What the server says about itself, but for `cookies`.
+    package var server = ServerDescription()
+    package var cookies = CookieSetting.ownSecrets
     /// The views with their zones, forward rules and policies, in the order of the file.
     package var views: [ViewDescription] = []
     /// How many zones there are; one that several views share counts once.

@@ -5,6 +5,7 @@ import Nameserver
 struct ConfigurationDecoder {
     static let keys = [
         "listen", "zones", "views", "forward", "https-records", "workers", "cache-size", "log",
+        "identity", "cookies",
     ]
 
     private let file: ConfigurationFile
@@ -75,6 +76,13 @@ struct ConfigurationDecoder {
             let size = file.size(node, in: Configuration.cacheSizes)
         {
             configuration.cacheSize = size
+        }
+        let server = ServerDecoder(file)
+        if let node = settings["identity"] {
+            server.identity(node, into: &configuration.server)
+        }
+        if let node = settings["cookies"], let cookies = server.cookies(node) {
+            configuration.cookies = cookies
         }
         if let node = settings["log"],
             let log = KeyedNode(

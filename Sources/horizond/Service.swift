@@ -16,7 +16,7 @@ final class Service: @unchecked Sendable {
     private static let retirementSeconds = 30
 
     private let path: String
-    private let seed: UInt64
+    private let secrets: ProcessSecrets
     private let log: Logger
     private let workers: [Worker]
     private let published: Published
@@ -36,24 +36,24 @@ final class Service: @unchecked Sendable {
 
     /// Opens the sockets. Throws when an address cannot be had.
     init(
-        _ configuration: Configuration, path: String, seed: UInt64, log: Logger
+        _ configuration: Configuration, path: String, secrets: ProcessSecrets, log: Logger
     ) throws(TransportError) {
         control = DispatchQueue(label: "control", qos: .default)
         signals = Signals(queue: control)
         self.path = path
-        self.seed = seed
+        self.secrets = secrets
         self.log = log
         self.configuration = configuration
         status = ServiceStatus(configuration)
         raiseDescriptorLimit()
         let count = configuration.workers ?? availableProcessors()
         published = Published(
-            Snapshot(configuration.views, upstreams: registry, seed: seed))
+            Snapshot(configuration, upstreams: registry, secrets))
         events = EventLog(
             logger: log, logsErrors: configuration.log.errors,
             logsQueries: configuration.log.queries)
         let shared = Worker.Shared(
-            published: published, cache: ResponseCache(size: configuration.cacheSize, seed: seed),
+            published: published, cache: ResponseCache(size: configuration.cacheSize, seed: secrets.tableSeed),
             pending: PendingQueries(), events: events)
         var workers: [Worker] = []
         for index in 0..<count { workers.append(try Worker(index: index, shared: shared)) }
@@ -100,11 +100,11 @@ final class Service: @unchecked Sendable {
         }
         isReloading = true
         Systemd.notify("RELOADING=1", "MONOTONIC_USEC=\(MonotonicClock.now() / 1000)")
-        let (path, seed, registry) = (path, seed, registry)
+        let (path, secrets, registry) = (path, secrets, registry)
         background.async { [self] in
             let result = Result { () throws(ConfigurationErrors) in
-                let configuration = try Configuration.load(path: path, seed: seed)
-                let snapshot = Snapshot(configuration.views, upstreams: registry, seed: seed)
+                let configuration = try Configuration.load(path: path, seed: secrets.tableSeed)
+                let snapshot = Snapshot(configuration, upstreams: registry, secrets)
                 return (configuration, snapshot)
             }
             control.async { [self] in finishReload(result) }

@@ -15,17 +15,17 @@ struct ServeCommand: ParsableCommand {
 
     func run() throws {
         let log = ServiceLog.standard()
-        let seed = UInt64.random(in: .min ... .max)
+        let secrets = ProcessSecrets()
         let configuration: Configuration
         do {
-            configuration = try Configuration.load(path: options.config, seed: seed)
+            configuration = try Configuration.load(path: options.config, seed: secrets.tableSeed)
         } catch {
             for line in error.lines { log.error(line) }
             throw ExitCode(ExitStatus.badConfiguration)
         }
         let service: Service
         do {
-            service = try Service(configuration, path: options.config, seed: seed, log: log)
+            service = try Service(configuration, path: options.config, secrets: secrets, log: log)
         } catch {
             log.error("\(error)")
             throw ExitCode(ExitStatus.failed)
