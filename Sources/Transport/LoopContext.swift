@@ -3,6 +3,8 @@ final class LoopContext {
     let limits: TransportLimits
     let pollSet: PollSet
     let random = RandomSource()
+    /// Where the loop's UDP listeners are.
+    var ownAddresses = OwnAddresses()
     var counters = TransportCounters()
     /// CLOCK_MONOTONIC in nanoseconds, read at the start of the round.
     var now: Int64

@@ -13,6 +13,7 @@ extension NetworkLoop {
             try watch(udp.descriptor, PollToken(.udpListener, udpKey))
             try watch(tcp.descriptor, PollToken(.tcpListener, tcpKey))
             udpListeners.insert(udp, at: udpKey)
+            context.ownAddresses.insert(udp.address)
             tcpListeners.insert(tcp, at: tcpKey)
         } catch {
             sockets.close()
@@ -44,6 +45,7 @@ extension NetworkLoop {
             listener.drain(handler, batches, context)
             batches.flush(context)
             udpListeners.remove(key)
+            context.ownAddresses.remove(listener.address)
             listener.close()
         }
         for key in removedTCP {

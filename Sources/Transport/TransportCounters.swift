@@ -10,6 +10,8 @@ package struct TransportCounters: Sendable, Equatable {
     package var droppedTruncated: UInt64 = 0
     /// Datagrams from port 0, to which no answer can go.
     package var droppedSourcePortZero: UInt64 = 0
+    /// Datagrams that claim to come from our own address and port.
+    package var droppedOwnAddress: UInt64 = 0
     /// Answers whose listener or TCP connection is gone.
     package var droppedPathGone: UInt64 = 0
     /// Answers too long for their transport.
