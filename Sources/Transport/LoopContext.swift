@@ -1,6 +1,6 @@
 /// What all parts of one loop share. Confined to the worker's queue.
 final class LoopContext {
-    let limits: TransportLimits
+    var limits: TransportLimits
     let pollSet: PollSet
     let random = RandomSource()
     /// Where the loop's UDP listeners are.

@@ -9,7 +9,7 @@ extension NetworkLoop {
                 throw .system(operation: "listeners", errno: 0)
             }
             let udp = try UDPListener(sockets.udp, sockets.address, udpKey)
-            let tcp = try TCPListener(sockets.tcp, sockets.address, tcpKey)
+            let tcp = try TCPListener(sockets.tcp, sockets.address, tcpKey, context.limits)
             try watch(udp.descriptor, PollToken(.udpListener, udpKey))
             try watch(tcp.descriptor, PollToken(.tcpListener, tcpKey))
             udpListeners.insert(udp, at: udpKey)

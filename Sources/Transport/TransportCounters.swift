@@ -29,7 +29,9 @@ package struct TransportCounters: Sendable, Equatable {
     package var tcpEvicted: UInt64 = 0
     /// Connections closed by a timeout.
     package var tcpTimedOut: UInt64 = 0
-    /// Connections closed because of an empty message.
+    /// Connections closed at the end of their lifetime.
+    package var tcpRetired: UInt64 = 0
+    /// Connections closed because of a message shorter than a header.
     package var tcpMalformed: UInt64 = 0
     /// Accepting failed: no descriptors or no memory.
     package var tcpAcceptFailures: UInt64 = 0
