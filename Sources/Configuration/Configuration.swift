@@ -14,6 +14,7 @@ package struct Configuration: Sendable {
     package var workers: Int?
     /// The most memory for cached answers, in octets.
     package var cacheSize = Self.defaultCacheSize
+    package var tcp = TCPSettings()
     package var log = LogSettings()
     /// The views with their zones, forward rules and policies, in the order of the file.
     package var views: [ViewDescription] = []

@@ -4,7 +4,8 @@ import Nameserver
 /// to each other.
 struct ConfigurationDecoder {
     static let keys = [
-        "listen", "zones", "views", "forward", "https-records", "workers", "cache-size", "log",
+        "listen", "zones", "views", "forward", "https-records", "workers", "cache-size", "tcp",
+        "log",
     ]
 
     private let file: ConfigurationFile
@@ -75,6 +76,9 @@ struct ConfigurationDecoder {
             let size = file.size(node, in: Configuration.cacheSizes)
         {
             configuration.cacheSize = size
+        }
+        if let node = settings["tcp"], let tcp = file.tcpSettings(node) {
+            configuration.tcp = tcp
         }
         if let node = settings["log"],
             let log = KeyedNode(

@@ -54,7 +54,7 @@ final class Service: @unchecked Sendable {
             logsQueries: configuration.log.queries)
         let shared = Worker.Shared(
             published: published, cache: ResponseCache(size: configuration.cacheSize, seed: seed),
-            pending: PendingQueries(), events: events)
+            pending: PendingQueries(), events: events, limits: TransportLimits(configuration.tcp))
         var workers: [Worker] = []
         for index in 0..<count { workers.append(try Worker(index: index, shared: shared)) }
         self.workers = workers
@@ -142,6 +142,8 @@ final class Service: @unchecked Sendable {
         if listeners.hasUnwanted { closeUnwantedListeners() }
         events.configure(
             logsErrors: configuration.log.errors, logsQueries: configuration.log.queries)
+        let limits = TransportLimits(configuration.tcp)
+        for worker in workers { worker.mailbox.post(.limits(limits)) }
         for warning in configuration.warnings { log.warning("\(warning)") }
         noteWhatNeedsRestart(configuration)
         self.configuration = configuration
