@@ -29,8 +29,9 @@ final class TCPListener {
     }
 
     /// Makes the kernel give up what a client does not take, also after the connection was closed.
+    /// It has twice our time: only our close tells a client that is still there.
     func limitSilence(_ limits: TransportLimits) {
-        let milliseconds = limits.writeTimeout / MonotonicClock.nanosecondsPerMillisecond
+        let milliseconds = 2 * limits.writeTimeout / MonotonicClock.nanosecondsPerMillisecond
         Syscalls.setUserTimeout(descriptor, milliseconds: Int32(clamping: milliseconds))
     }
 
