@@ -136,9 +136,15 @@ extension StreamServer {
     }
 
     private func enqueue(_ message: Span<UInt8>, _ connection: TCPConnection) {
+        defer { listForFlush(connection) }
+        guard !connection.isOverrun(by: message.count, context.limits) else {
+            // Closed when the round ends, as above.
+            connection.isOverrun = true
+            connection.output = StreamOutput()
+            return
+        }
         connection.output.append(message)
         context.counters.tcpSent &+= 1
-        listForFlush(connection)
     }
 
     private func listForFlush(_ connection: TCPConnection) {
@@ -163,6 +169,11 @@ extension StreamServer {
         for key in keys {
             guard let connection = connections[key] else { continue }
             connection.isListedForFlush = false
+            if connection.isOverrun {
+                context.counters.tcpOverrun &+= 1
+                close(connection)
+                continue
+            }
             // A blocked connection is written to when the poll set says so.
             if connection.blockedSince == nil { flush(connection) }
         }

@@ -15,6 +15,8 @@ final class TCPConnection {
     var hasEnded = false
     /// Too many queries in flight or too much output: nothing is read until that has sunk.
     var isPaused = false
+    /// More was to be sent than is kept for a client: nothing is, and the connection closes.
+    var isOverrun = false
     /// In the list of connections to be flushed, or to be resumed.
     var isListedForFlush = false
     var isListedForResume = false
@@ -37,6 +39,10 @@ final class TCPConnection {
     /// then it could hold its answers in memory for ever.
     private static let progress = 16 * 1024
 
+    /// How many times the octets that stop the reading may wait: some fifty times what the answers
+    /// to 64 ordinary queries take together.
+    private static let overrun = 8
+
     init(_ descriptor: Int32, _ key: SlotKey, _ peer: KernelAddress, now: Int64) {
         self.descriptor = descriptor
         self.key = key
@@ -49,6 +55,14 @@ final class TCPConnection {
     /// Whether the next query has to wait.
     func mustPause(_ limits: TransportLimits) -> Bool {
         queriesInFlight >= limits.queriesInFlight || output.count >= limits.queuedOctets
+    }
+
+    /// Whether an answer is too much. Reading pauses long before, but the answers to all queries in
+    /// flight may come at once, each as long as a message can be.
+    func isOverrun(by count: Int, _ limits: TransportLimits) -> Bool {
+        isOverrun
+            || output.count + count
+                > limits.queuedOctets * Self.overrun + StreamFrames.maximumMessage
     }
 
     /// Whether no answer would be lost if the connection closed now.

@@ -33,6 +33,8 @@ package struct TransportCounters: Sendable, Equatable {
     package var tcpRetired: UInt64 = 0
     /// Connections closed because of a message shorter than a header.
     package var tcpMalformed: UInt64 = 0
+    /// Connections closed because more answers came for them than are kept.
+    package var tcpOverrun: UInt64 = 0
     /// Accepting failed: no descriptors or no memory.
     package var tcpAcceptFailures: UInt64 = 0
     /// TCP connections open now.

@@ -181,6 +181,28 @@ struct StreamLimitsTests {
         }
     }
 
+    @Test("Long answers that come all at once for a client that does not read are not kept")
+    func closesOverrun() throws {
+        var limits = TransportLimits()
+        limits.queuedOctets = 64 * 1024
+        let server = try LoopbackServer(limits: limits) { _ in .later }
+        defer { server.stop() }
+        let client = try LoopbackPeer(.tcp, to: server.address)
+        try client.send((UInt16(0)..<64).flatMap { framed(message($0)) })
+        server.waitUntil { _, handler in handler.paths.count == 64 }
+        let long = [UInt8](repeating: 1, count: 60_000)
+        server.onQueue { loop, handler in
+            var kept = 0
+            for (path, _) in handler.paths {
+                loop.send(long.span, to: path)
+                kept = max(kept, loop.streams.connections.elements.first?.output.kept ?? 0)
+            }
+            #expect(kept > 500_000 && kept < 600_000)
+        }
+        server.waitUntil { loop, _ in loop.counters.tcpOpen == 0 }
+        server.onQueue { loop, _ in #expect(loop.counters.tcpOverrun == 1) }
+    }
+
     @Test("A client that reads slowly gets every answer")
     func servesSlowReaders() throws {
         var limits = TransportLimits()
