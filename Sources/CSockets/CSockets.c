@@ -109,8 +109,6 @@ int hs_socket_name(int fd, void *address, uint32_t *length) {
     return getsockname(fd, (struct sockaddr *)address, length);
 }
 
-int hs_shut_down_output(int fd) { return shutdown(fd, SHUT_WR); }
-
 static int hs_set_option(int fd, int level, int name, int value) {
     return setsockopt(fd, level, name, &value, sizeof value);
 }
@@ -129,6 +127,14 @@ int hs_free_bind(int fd, bool ipv6) {
 int hs_only_ipv6(int fd) { return hs_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1); }
 
 int hs_no_delay(int fd) { return hs_set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1); }
+
+int hs_limit_unsent(int fd, int octets) {
+    return hs_set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, octets);
+}
+
+int hs_user_timeout(int fd, int milliseconds) {
+    return hs_set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, milliseconds);
+}
 
 int hs_tell_local(int fd, bool ipv6) {
     return ipv6 ? hs_set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)

@@ -14,6 +14,7 @@ package struct Configuration: Sendable {
     package var workers: Int?
     /// The most memory for cached answers, in octets.
     package var cacheSize = Self.defaultCacheSize
+    package var tcp = TCPSettings()
     package var log = LogSettings()
     /// What the server says about itself, but for `cookies`.
     package var server = ServerDescription()

@@ -4,8 +4,8 @@ import Nameserver
 /// to each other.
 struct ConfigurationDecoder {
     static let keys = [
-        "listen", "zones", "views", "forward", "https-records", "workers", "cache-size", "log",
-        "identity", "cookies",
+        "listen", "zones", "views", "forward", "https-records", "workers", "cache-size", "tcp",
+        "identity", "cookies", "log",
     ]
 
     private let file: ConfigurationFile
@@ -83,6 +83,9 @@ struct ConfigurationDecoder {
         }
         if let node = settings["cookies"], let cookies = server.cookies(node) {
             configuration.cookies = cookies
+        }
+        if let node = settings["tcp"], let tcp = file.tcpSettings(node) {
+            configuration.tcp = tcp
         }
         if let node = settings["log"],
             let log = KeyedNode(

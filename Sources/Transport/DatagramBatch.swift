@@ -1,4 +1,5 @@
 internal import CSockets
+internal import DNS
 internal import Glibc
 
 /// How datagram batches are laid out.
@@ -20,6 +21,15 @@ struct LocalAddress: Sendable {
     fileprivate var low: UInt64 = 0
     fileprivate var interface: UInt32 = 0
     fileprivate var family: Int32 = 0
+
+    /// The address; nil when the socket does not tell. A mapped IPv6 address comes as IPv4.
+    var ip: IPAddress? {
+        switch family {
+        case AF_INET: .v4(UInt32(truncatingIfNeeded: high).bigEndian)
+        case AF_INET6: IPAddress.unmapped(high.bigEndian, low.bigEndian)
+        default: nil
+        }
+    }
 }
 
 /// The kernel structures of `DatagramLimits.batch` datagrams. Owns all memory they point to.

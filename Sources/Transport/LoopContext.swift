@@ -1,8 +1,10 @@
 /// What all parts of one loop share. Confined to the worker's queue.
 final class LoopContext {
-    let limits: TransportLimits
+    var limits: TransportLimits
     let pollSet: PollSet
     let random = RandomSource()
+    /// Where the loop's UDP listeners are.
+    var ownAddresses = OwnAddresses()
     var counters = TransportCounters()
     /// CLOCK_MONOTONIC in nanoseconds, read at the start of the round.
     var now: Int64

@@ -9,10 +9,11 @@ extension NetworkLoop {
                 throw .system(operation: "listeners", errno: 0)
             }
             let udp = try UDPListener(sockets.udp, sockets.address, udpKey)
-            let tcp = try TCPListener(sockets.tcp, sockets.address, tcpKey)
+            let tcp = try TCPListener(sockets.tcp, sockets.address, tcpKey, context.limits)
             try watch(udp.descriptor, PollToken(.udpListener, udpKey))
             try watch(tcp.descriptor, PollToken(.tcpListener, tcpKey))
             udpListeners.insert(udp, at: udpKey)
+            context.ownAddresses.insert(udp.address)
             tcpListeners.insert(tcp, at: tcpKey)
         } catch {
             sockets.close()
@@ -44,6 +45,7 @@ extension NetworkLoop {
             listener.drain(handler, batches, context)
             batches.flush(context)
             udpListeners.remove(key)
+            context.ownAddresses.remove(listener.address)
             listener.close()
         }
         for key in removedTCP {

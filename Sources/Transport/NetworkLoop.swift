@@ -41,8 +41,12 @@ package final class NetworkLoop {
     /// Nanoseconds from one tick to the next, while ticks are needed.
     package static let tickPeriod = 50 * MonotonicClock.nanosecondsPerMillisecond
 
-    /// Makes a loop that does nothing yet. Throws when descriptors run out.
-    package init(queue: DispatchQueue, limits: TransportLimits) throws(TransportError) {
+    /// Makes a loop that does nothing yet. Its clients' connections are limited together with those
+    /// of other loops of the same `census`. Throws when descriptors run out.
+    package init(
+        queue: DispatchQueue, limits: TransportLimits,
+        census: ConnectionCensus = ConnectionCensus()
+    ) throws(TransportError) {
         self.queue = queue
         context = try LoopContext(limits)
         wakeUp = try WakeUp()
@@ -50,7 +54,8 @@ package final class NetworkLoop {
         lastTick = context.now
         exchanges = UpstreamExchanges(limits)
         streams = StreamServer(
-            context, batches.arrival, spare: SpareDescriptor(of: wakeUp.descriptor))
+            context, batches.arrival, spare: SpareDescriptor(of: wakeUp.descriptor),
+            census: census, wakeUp: wakeUp)
         upstreamDatagrams = UpstreamDatagrams(context, exchanges, batches.received)
         upstreamStreams = UpstreamStreams(context, exchanges)
         for (descriptor, target) in [
@@ -84,6 +89,14 @@ package final class NetworkLoop {
 
     /// What has happened so far.
     package var counters: TransportCounters { context.counters }
+
+    /// Puts other limits for clients in the place of those so far, for open connections too.
+    package func change(_ limits: TransportLimits) {
+        context.limits = limits
+        for listener in tcpListeners.elements { listener.limitSilence(limits) }
+        streams.limitsChanged()
+        roundIsNeeded()
+    }
 
     // MARK: Rounds
 
@@ -142,6 +155,7 @@ package final class NetworkLoop {
             tcpListeners[token.key]?.accept(for: streams, context)
         case .wakeUp:
             Syscalls.takeCount(wakeUp.descriptor)
+            streams.payDebt()
             handler.messages()
         case .timer:
             Syscalls.takeCount(timer.descriptor)
@@ -154,7 +168,7 @@ package final class NetworkLoop {
     private func tick(_ handler: any NetworkHandler) {
         lastTick = context.now
         handler.tick(now: context.now)
-        streams.sweep()
+        streams.sweep(handler)
         upstreamDatagrams.sweep(handler)
         upstreamStreams.sweep(handler)
     }

@@ -66,6 +66,12 @@ struct StreamOutput {
     /// How many of `octets` are sent.
     private var sent = 0
 
+    /// Sent octets that are worth moving the others over: a client that always leaves something
+    /// waiting would else have all its answers kept.
+    private static let maximumSent = 64 * 1024
+
+    /// Octets that are kept, those that were sent included.
+    var kept: Int { octets.count }
     /// Octets that wait.
     var count: Int { octets.count - sent }
 
@@ -88,6 +94,9 @@ struct StreamOutput {
             sent += count
             if sent == octets.count {
                 octets = []
+                sent = 0
+            } else if sent >= Self.maximumSent, sent >= self.count {
+                octets = Array(octets[sent...])
                 sent = 0
             }
         }

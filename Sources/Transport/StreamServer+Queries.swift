@@ -7,12 +7,13 @@ extension StreamServer {
         guard let connection = connections[key] else { return }
         // Both directions are closed or the connection is reset: no answer would arrive.
         if readiness.contains(.error) || readiness.contains(.hangUp) { return close(connection) }
+        if connection.farewellAt != nil { return discard(connection) }
         if readiness.contains(.writable) { flush(connection) }
         if readiness.contains(.readable), connections[key] != nil { read(connection, handler) }
     }
 
     /// Reads once and answers the queries that are complete.
-    private func read(_ connection: TCPConnection, _ handler: any NetworkHandler) {
+    func read(_ connection: TCPConnection, _ handler: any NetworkHandler) {
         guard !connection.isInputClosed, !connection.isPaused else { return }
         var octets: [UInt8] = []
         swap(&octets, &scratch)
@@ -20,10 +21,22 @@ extension StreamServer {
         let (filled, transfer) = connection.input.read(connection.descriptor, into: &octets)
         switch transfer {
         case .failed: return close(connection)
-        case .done(0): connection.isInputClosed = true
+        case .done(0):
+            connection.isInputClosed = true
+            connection.hasEnded = true
         case .done, .wouldBlock: break
         }
         answer(octets.span.extracting(0..<filled), connection, handler)
+    }
+
+    /// Reads what a client sends after this side's end, until it ends too.
+    private func discard(_ connection: TCPConnection) {
+        let transfer = Syscalls.receive(
+            connection.descriptor, into: &scratch, at: 0, limit: StreamFrames.readChunk)
+        switch transfer {
+        case .done(0), .failed: close(connection)
+        case .done, .wouldBlock: break
+        }
     }
 
     /// Lets paused connections go on with what they have sent before.
@@ -53,10 +66,11 @@ extension StreamServer {
                 connection.isPaused = true
                 break
             }
-            // No message is empty; a client that sends one is out of step.
-            guard !range.isEmpty else {
+            // No message is empty or shorter than its header. A client that sends one is out of
+            // step: what follows means nothing, what it asked before is still answered.
+            guard range.count >= Header.length else {
                 context.counters.tcpMalformed &+= 1
-                return close(connection)
+                return end(connection)
             }
             offset = range.upperBound
             answer(query: octets.extracting(range), connection, handler)
@@ -122,9 +136,15 @@ extension StreamServer {
     }
 
     private func enqueue(_ message: Span<UInt8>, _ connection: TCPConnection) {
+        defer { listForFlush(connection) }
+        guard !connection.isOverrun(by: message.count, context.limits) else {
+            // Closed when the round ends, as above.
+            connection.isOverrun = true
+            connection.output = StreamOutput()
+            return
+        }
         connection.output.append(message)
         context.counters.tcpSent &+= 1
-        listForFlush(connection)
     }
 
     private func listForFlush(_ connection: TCPConnection) {
@@ -133,7 +153,7 @@ extension StreamServer {
         unflushed.append(connection.key)
     }
 
-    private func resumeLater(_ connection: TCPConnection) {
+    func resumeLater(_ connection: TCPConnection) {
         guard connection.isPaused, !connection.isListedForResume,
             !connection.mustPause(context.limits)
         else { return }
@@ -149,6 +169,11 @@ extension StreamServer {
         for key in keys {
             guard let connection = connections[key] else { continue }
             connection.isListedForFlush = false
+            if connection.isOverrun {
+                context.counters.tcpOverrun &+= 1
+                close(connection)
+                continue
+            }
             // A blocked connection is written to when the poll set says so.
             if connection.blockedSince == nil { flush(connection) }
         }
@@ -161,19 +186,24 @@ extension StreamServer {
         case .done(let count) where count > 0:
             connection.lastActivity = context.now
             activity.touch(connection.key.slot)
-            connection.blockedSince = connection.output.count > 0 ? context.now : nil
+            connection.noteWritten(count, now: context.now)
         case .done, .wouldBlock:
-            if connection.blockedSince == nil { connection.blockedSince = context.now }
+            connection.noteWritten(0, now: context.now)
         }
         resumeLater(connection)
         settle(connection)
     }
 
-    /// Closes a finished connection, or tells the poll set what it now waits for.
+    /// Ends a finished connection, or tells the poll set what it now waits for.
     func settle(_ connection: TCPConnection) {
-        if connection.isFinished { return close(connection) }
+        if connection.isFinished {
+            if connection.hasEnded { return close(connection) }
+            bidFarewell(to: connection)
+        }
         var wanted: Readiness = []
-        if !connection.isInputClosed, !connection.isPaused { wanted.insert(.readable) }
+        if connection.farewellAt != nil || (!connection.isInputClosed && !connection.isPaused) {
+            wanted.insert(.readable)
+        }
         if connection.blockedSince != nil { wanted.insert(.writable) }
         guard wanted != connection.watched else { return }
         connection.watched = wanted
@@ -188,6 +218,7 @@ extension StreamServer {
             read(connection, handler)
             guard connections[connection.key] != nil else { continue }
             connection.isInputClosed = true
+            connection.hasEnded = true
             settle(connection)
         }
     }

@@ -4,10 +4,14 @@ internal import DNS
 /// Its other half reads queries and writes answers. Confined to the worker's queue.
 final class StreamServer {
     let context: LoopContext
-    var connections: SlotTable<TCPConnection>
-    private var perClient: [ClientPrefix: Int] = [:]
+    var connections = SlotTable<TCPConnection>(maximum: SlotTable<TCPConnection>.maximumSlots)
     var activity = ActivityList()
     var spare: SpareDescriptor
+    private let census: ConnectionCensus
+    /// This loop's number in the census.
+    private let member: Int
+    /// The slots of each client, in no order.
+    private var slots: [ClientPrefix: [UInt32]] = [:]
 
     // Connections with output since the last flush, and those that may read again.
     var unflushed: [SlotKey] = []
@@ -17,11 +21,18 @@ final class StreamServer {
     var response: [UInt8]
     let arrival: Arrival
 
-    init(_ context: LoopContext, _ arrival: Arrival, spare: SpareDescriptor) {
+    /// Connections that are looked at for one that owes nothing, when one has to go.
+    private static let maximumWalk = 64
+
+    init(
+        _ context: LoopContext, _ arrival: Arrival, spare: SpareDescriptor,
+        census: ConnectionCensus, wakeUp: WakeUp
+    ) {
         self.context = context
         self.arrival = arrival
         self.spare = spare
-        connections = SlotTable(maximum: context.limits.connections)
+        self.census = census
+        member = census.join(wakeUp)
         scratch = Array(repeating: 0, count: StreamFrames.scratchCapacity)
         response = Array(repeating: 0, count: StreamFrames.maximumMessage)
     }
@@ -30,55 +41,134 @@ final class StreamServer {
     /// Paused connections wait to be read in the next round, without any event.
     var hasWork: Bool { !resumable.isEmpty }
 
-    /// Takes over an accepted connection, or closes it when its client has too many. A full table
-    /// loses its idlest connection.
+    // MARK: Opening
+
+    /// Takes over an accepted connection. In a full table the idlest connection makes room; a client
+    /// that has too many loses its own idlest that owes nothing, and if it has none here the new one
+    /// is closed.
     func open(_ descriptor: Int32, _ peer: KernelAddress) {
         let client = ClientPrefix(peer.ip)
-        let ofClient = perClient[client, default: 0]
-        guard ofClient < context.limits.connectionsPerClient else {
+        guard admit(client) || (closeIdlest(of: client) && admit(client)) else {
             context.counters.tcpRefused &+= 1
             return Syscalls.close(descriptor)
         }
-        if connections.isFull { closeIdlest() }
-        guard let key = connections.reserve() else { return Syscalls.close(descriptor) }
-        let token = PollToken(.tcpConnection, key)
-        guard context.pollSet.add(descriptor, token, .readable) == 0 else {
+        payDebt()
+        guard let key = connections.reserve(),
+            context.pollSet.add(descriptor, PollToken(.tcpConnection, key), .readable) == 0
+        else {
             context.counters.tcpAcceptFailures &+= 1
+            census.leave(client, from: member)
             return Syscalls.close(descriptor)
         }
-        Syscalls.setNoDelay(descriptor)
         connections.insert(TCPConnection(descriptor, key, peer, now: context.now), at: key)
         activity.insert(key.slot)
-        perClient[client] = perClient[client, default: 0] + 1
+        slots[client, default: []].append(key.slot)
         context.counters.tcpAccepted &+= 1
     }
 
-    private func closeIdlest() {
-        guard let slot = activity.idlest, let connection = connections[slot: slot] else { return }
+    private func admit(_ client: ClientPrefix) -> Bool {
+        census.admit(client, to: member, context.limits)
+    }
+
+    /// Closes as many connections as newcomers, here or in another loop, need room.
+    func payDebt() {
+        for _ in 0..<census.debt(of: member) { closeIdlest() }
+    }
+
+    /// Closes the idlest connection, one that owes nothing if there is one among the idlest ones.
+    /// False when there is none at all.
+    @discardableResult
+    func closeIdlest() -> Bool {
+        guard let idlest = activity.idlest else { return false }
+        var slot = idlest
+        for _ in 0..<Self.maximumWalk {
+            if connections[slot: slot]?.owesNothing == true { return evict(slot) }
+            guard let next = activity.next(after: slot) else { break }
+            slot = next
+        }
+        return evict(idlest)
+    }
+
+    private func closeIdlest(of client: ClientPrefix) -> Bool {
+        let candidates = (slots[client] ?? []).prefix(Self.maximumWalk)
+            .compactMap { connections[slot: $0] }.filter(\.owesNothing)
+        guard let idlest = candidates.min(by: { $0.lastActivity < $1.lastActivity }) else {
+            return false
+        }
+        return evict(idlest.key.slot)
+    }
+
+    private func evict(_ slot: UInt32) -> Bool {
+        guard let connection = connections[slot: slot] else { return false }
         context.counters.tcpEvicted &+= 1
         close(connection)
+        return true
     }
+
+    // MARK: Closing
 
     /// Closes a connection; its key names nothing from now on.
     func close(_ connection: TCPConnection) {
+        let slot = connection.key.slot
         guard connections.remove(connection.key) != nil else { return }
-        activity.remove(connection.key.slot)
-        if let count = perClient[connection.client], count > 1 {
-            perClient[connection.client] = count - 1
-        } else {
-            perClient[connection.client] = nil
+        activity.remove(slot)
+        if var others = slots.removeValue(forKey: connection.client) {
+            others.removeAll { $0 == slot }
+            if !others.isEmpty { slots[connection.client] = others }
         }
+        census.leave(connection.client, from: member)
         context.counters.tcpClosed &+= 1
         Syscalls.close(connection.descriptor)
     }
 
-    /// Closes what has stayed too long.
-    func sweep() {
-        for connection in connections.elements
-        where connection.isOverdue(context.now, context.limits) {
-            context.counters.tcpTimedOut &+= 1
-            close(connection)
+    /// Takes no more queries from a connection; when what is owed has gone out, it ends.
+    func end(_ connection: TCPConnection) {
+        connection.isInputClosed = true
+        settle(connection)
+    }
+
+    /// Closes this side's half of a finished connection and waits for the client's end. To close
+    /// both at once would answer what the client is just sending with a reset, which may destroy
+    /// answers on their way. The connection is the first to make room.
+    func bidFarewell(to connection: TCPConnection) {
+        guard connection.farewellAt == nil else { return }
+        connection.farewellAt = context.now
+        connection.input = StreamInput()
+        activity.retire(connection.key.slot)
+        Syscalls.shutDownOutput(connection.descriptor)
+    }
+
+    /// Ends what has stayed too long. What an idle or an old connection has sent by now is still
+    /// answered.
+    func sweep(_ handler: any NetworkHandler) {
+        for connection in connections.elements where connections[connection.key] != nil {
+            let age = connection.age(context.now, context.limits)
+            switch age {
+            case .fine: break
+            case .abandoned: close(connection)
+            case .overdue:
+                context.counters.tcpTimedOut &+= 1
+                close(connection)
+            case .idle, .old:
+                read(connection, handler)
+                guard connections[connection.key] != nil,
+                    connection.age(context.now, context.limits) == age
+                else { continue }
+                if age == .idle {
+                    context.counters.tcpTimedOut &+= 1
+                } else {
+                    context.counters.tcpRetired &+= 1
+                }
+                end(connection)
+            }
         }
+    }
+
+    /// Open connections go on under the limits as they are now.
+    func limitsChanged() {
+        census.shrink(to: context.limits.connections, by: member)
+        payDebt()
+        for connection in connections.elements { resumeLater(connection) }
     }
 
     func closeAll() {

@@ -90,6 +90,19 @@ enum Syscalls {
     /// Answers are written whole: nothing is gained by waiting for more (Nagle's algorithm).
     static func setNoDelay(_ descriptor: Int32) { _ = hs_no_delay(descriptor) }
 
+    /// More than so many octets that are not on their way yet make a stream not writable.
+    static func setUnsentLimit(_ descriptor: Int32, octets: Int32) {
+        _ = hs_limit_unsent(descriptor, octets)
+    }
+
+    /// How long a peer may leave octets unacknowledged or keep its window shut.
+    static func setUserTimeout(_ descriptor: Int32, milliseconds: Int32) {
+        _ = hs_user_timeout(descriptor, milliseconds)
+    }
+
+    /// Ends this side's half of a stream; an error is that of a peer that has gone.
+    static func shutDownOutput(_ descriptor: Int32) { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+
     /// Every datagram tells where it was sent to. 0, or the errno.
     static func setTellsLocal(_ descriptor: Int32, ipv6: Bool) -> Int32 {
         hs_tell_local(descriptor, ipv6) < 0 ? errno : 0

@@ -1,5 +1,3 @@
-internal import DNS
-
 /// One client's TCP connection. A record: `StreamServer` acts on it. Confined to the worker's queue.
 final class TCPConnection {
     let descriptor: Int32
@@ -11,10 +9,14 @@ final class TCPConnection {
     var output = StreamOutput()
     /// Queries whose answers the handler still owes.
     var queriesInFlight = 0
-    /// The client sends no more, or nobody listens to it: its answers still go out.
+    /// No further query is taken: the client sends no more, or this side ends. Answers still go out.
     var isInputClosed = false
+    /// The client sends no more, or the whole loop ends: nobody is told of the end of the answers.
+    var hasEnded = false
     /// Too many queries in flight or too much output: nothing is read until that has sunk.
     var isPaused = false
+    /// More was to be sent than is kept for a client: nothing is, and the connection closes.
+    var isOverrun = false
     /// In the list of connections to be flushed, or to be resumed.
     var isListedForFlush = false
     var isListedForResume = false
@@ -26,9 +28,20 @@ final class TCPConnection {
     /// The last whole query or written octets; less does not count, or a client could hold a
     /// connection open with an octet now and then.
     var lastActivity: Int64
-    /// Since when the client has taken none of the output that waits; nil when none does.
-    var blockedSince: Int64?
+    /// Since when the client has taken too little of the output that waits; nil when none waits.
+    private(set) var blockedSince: Int64?
+    private var takenWhileBlocked = 0
+    /// When this side closed its half; the client's end is waited for.
+    var farewellAt: Int64?
     var hasQueried = false
+
+    /// Octets that a blocked client must take for its time to begin anew: with an octet now and
+    /// then it could hold its answers in memory for ever.
+    private static let progress = 16 * 1024
+
+    /// How many times the octets that stop the reading may wait: some fifty times what the answers
+    /// to 64 ordinary queries take together.
+    private static let overrun = 8
 
     init(_ descriptor: Int32, _ key: SlotKey, _ peer: KernelAddress, now: Int64) {
         self.descriptor = descriptor
@@ -44,67 +57,58 @@ final class TCPConnection {
         queriesInFlight >= limits.queriesInFlight || output.count >= limits.queuedOctets
     }
 
+    /// Whether an answer is too much. Reading pauses long before, but the answers to all queries in
+    /// flight may come at once, each as long as a message can be.
+    func isOverrun(by count: Int, _ limits: TransportLimits) -> Bool {
+        isOverrun
+            || output.count + count
+                > limits.queuedOctets * Self.overrun + StreamFrames.maximumMessage
+    }
+
+    /// Whether no answer would be lost if the connection closed now.
+    var owesNothing: Bool { queriesInFlight == 0 && output.count == 0 && !isPaused }
+
     /// Whether nothing is left to be done for this client.
-    var isFinished: Bool { isInputClosed && queriesInFlight == 0 && output.count == 0 }
+    var isFinished: Bool { isInputClosed && owesNothing }
 
-    /// Whether the connection has stayed too long in what it is doing.
-    func isOverdue(_ now: Int64, _ limits: TransportLimits) -> Bool {
-        if let blockedSince { return now - blockedSince > limits.writeTimeout }
+    /// Notes that the kernel has taken `count` octets of the output.
+    func noteWritten(_ count: Int, now: Int64) {
+        takenWhileBlocked += count
+        if output.count == 0 {
+            blockedSince = nil
+        } else if blockedSince == nil || takenWhileBlocked >= Self.progress {
+            blockedSince = now
+        } else {
+            return
+        }
+        takenWhileBlocked = 0
+    }
+
+    /// What the clock says about a connection.
+    enum Age {
+        case fine
+        /// It has stayed too long in what it is doing.
+        case overdue
+        /// Nothing was asked for as long as the limit says.
+        case idle
+        /// Past its lifetime: it ends as soon as nothing is owed; after the time that any answer
+        /// may take, no more queries are taken, or a client could put the end off for ever.
+        case old
+        /// The client has not answered this side's end.
+        case abandoned
+    }
+
+    func age(_ now: Int64, _ limits: TransportLimits) -> Age {
+        if let farewellAt { return now - farewellAt > limits.farewellTimeout ? .abandoned : .fine }
+        if let blockedSince, now - blockedSince > limits.writeTimeout { return .overdue }
+        if queriesInFlight > 0, now - lastActivity > limits.answerTimeout { return .overdue }
+        if !isInputClosed, now - acceptedAt > limits.lifetime {
+            let isDone = owesNothing && input.count == 0
+            if isDone || now - acceptedAt > limits.lifetime + limits.answerTimeout { return .old }
+        }
         // An answer just queued goes out at the end of the round.
-        if output.count > 0 { return false }
-        if queriesInFlight > 0 { return now - lastActivity > limits.answerTimeout }
-        if !hasQueried { return now - acceptedAt > limits.firstQueryTimeout }
-        return now - lastActivity > limits.idleTimeout
-    }
-}
-
-/// What counts as one client where connections are limited: an IPv4 address, an IPv6 /56.
-struct ClientPrefix: Hashable {
-    private let bits: UInt64
-
-    init(_ ip: IPAddress) {
-        switch ip {
-        // No global IPv6 prefix has its upper 32 bits all zero, so the two never meet.
-        case .v4(let address): bits = UInt64(address)
-        case .v6(let high, _): bits = high & 0xffff_ffff_ffff_ff00
-        }
-    }
-}
-
-/// Slots in the order of their last activity, for finding the idlest at once. Every operation takes
-/// constant time; memory is two numbers a slot.
-struct ActivityList {
-    private static let none = UInt32.max
-    private var newer: [UInt32] = []
-    private var older: [UInt32] = []
-    private var newest = none
-    /// The slot longest without activity; nil when the list is empty.
-    var idlest: UInt32? { oldest == Self.none ? nil : oldest }
-    private var oldest = none
-
-    /// Puts a slot that is not in the list at the newest end.
-    mutating func insert(_ slot: UInt32) {
-        while newer.count <= Int(slot) {
-            newer.append(Self.none)
-            older.append(Self.none)
-        }
-        newer[Int(slot)] = Self.none
-        older[Int(slot)] = newest
-        if newest == Self.none { oldest = slot } else { newer[Int(newest)] = slot }
-        newest = slot
-    }
-
-    /// Takes out a slot that is in the list.
-    mutating func remove(_ slot: UInt32) {
-        let (after, before) = (newer[Int(slot)], older[Int(slot)])
-        if after == Self.none { newest = before } else { older[Int(after)] = before }
-        if before == Self.none { oldest = after } else { newer[Int(before)] = after }
-    }
-
-    /// Moves a slot that is in the list to the newest end.
-    mutating func touch(_ slot: UInt32) {
-        guard slot != newest else { return }
-        remove(slot)
-        insert(slot)
+        guard owesNothing else { return .fine }
+        if !hasQueried { return now - acceptedAt > limits.firstQueryTimeout ? .overdue : .fine }
+        return now - lastActivity > limits.idleTimeout ? .idle : .fine
     }
 }

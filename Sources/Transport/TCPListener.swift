@@ -10,16 +10,34 @@ final class TCPListener {
     /// Connections accepted in one go; the poll set reports the rest in the next round.
     static let maximumAccepted = 64
 
-    init(_ descriptor: Int32, _ address: SocketAddress, _ key: SlotKey) throws(TransportError) {
+    /// Octets of answers in the kernel that are not on their way yet: more wait here, where
+    /// `queuedOctets` bounds them, and not in a socket buffer of some megabytes.
+    private static let unsent: Int32 = 32 * 1024
+
+    init(
+        _ descriptor: Int32, _ address: SocketAddress, _ key: SlotKey, _ limits: TransportLimits
+    ) throws(TransportError) {
         self.descriptor = descriptor
         self.address = address
         self.key = key
         let error = Syscalls.setNonblocking(descriptor)
         guard error == 0 else { throw TransportError("fcntl", error, address, .tcp) }
+        // Accepted connections have what their listener has.
+        Syscalls.setNoDelay(descriptor)
+        Syscalls.setUnsentLimit(descriptor, octets: Self.unsent)
+        limitSilence(limits)
+    }
+
+    /// Makes the kernel give up what a client does not take, also after the connection was closed.
+    /// It has twice our time: only our close tells a client that is still there.
+    func limitSilence(_ limits: TransportLimits) {
+        let milliseconds = 2 * limits.writeTimeout / MonotonicClock.nanosecondsPerMillisecond
+        Syscalls.setUserTimeout(descriptor, milliseconds: Int32(clamping: milliseconds))
     }
 
     /// Gives the waiting connections to the server.
     func accept(for server: StreamServer, _ context: LoopContext) {
+        var hasMadeRoom = false
         for _ in 0..<Self.maximumAccepted {
             let accepted = Syscalls.accept(descriptor)
             switch -accepted.descriptor {
@@ -27,7 +45,12 @@ final class TCPListener {
             case EAGAIN: return
             case EMFILE, ENFILE:
                 context.counters.tcpAcceptFailures &+= 1
-                // One waiting client is refused, or the poll set would report it for ever.
+                // As in a full table the idlest connection makes room, once; else one waiting
+                // client is refused, or the poll set would report it for ever.
+                if !hasMadeRoom, server.closeIdlest() {
+                    hasMadeRoom = true
+                    continue
+                }
                 guard server.spare.refuse(one: descriptor) else { return }
             case ENOBUFS, ENOMEM:
                 context.counters.tcpAcceptFailures &+= 1

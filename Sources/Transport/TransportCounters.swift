@@ -10,6 +10,8 @@ package struct TransportCounters: Sendable, Equatable {
     package var droppedTruncated: UInt64 = 0
     /// Datagrams from port 0, to which no answer can go.
     package var droppedSourcePortZero: UInt64 = 0
+    /// Datagrams that claim to come from our own address and port.
+    package var droppedOwnAddress: UInt64 = 0
     /// Answers whose listener or TCP connection is gone.
     package var droppedPathGone: UInt64 = 0
     /// Answers too long for their transport.
@@ -27,8 +29,12 @@ package struct TransportCounters: Sendable, Equatable {
     package var tcpEvicted: UInt64 = 0
     /// Connections closed by a timeout.
     package var tcpTimedOut: UInt64 = 0
-    /// Connections closed because of an empty message.
+    /// Connections closed at the end of their lifetime.
+    package var tcpRetired: UInt64 = 0
+    /// Connections closed because of a message shorter than a header.
     package var tcpMalformed: UInt64 = 0
+    /// Connections closed because more answers came for them than are kept.
+    package var tcpOverrun: UInt64 = 0
     /// Accepting failed: no descriptors or no memory.
     package var tcpAcceptFailures: UInt64 = 0
     /// TCP connections open now.

@@ -1,12 +1,13 @@
-/// The bounds of one worker's loop. Every default is safe on a host with 20 000 descriptors.
+/// The bounds of a worker's loop. Every default is safe on a host with 20 000 descriptors.
 package struct TransportLimits: Sendable {
     /// How long the loop waits for more work before it gives its thread back, in milliseconds.
     /// One millisecond saves the two thread changes of a wake-up at 2 000 queries a second.
     package var lingerMilliseconds: Int32 = 1
 
-    /// Open TCP connections. The one idle for the longest time makes room for a new one.
-    package var connections = 1024
-    /// Open TCP connections of one client: an IPv4 address or an IPv6 /56, what one home gets.
+    /// Open TCP connections of all loops that share a census. The one idle for the longest time
+    /// makes room for a new one.
+    package var connections = 4096
+    /// Open TCP connections of one client, in all these loops: an IPv4 address or an IPv6 /56.
     package var connectionsPerClient = 64
     /// How long a connection may stay without a new query or progress, in nanoseconds
     /// (RFC 7766 §6.2.3 asks for seconds).
@@ -18,11 +19,18 @@ package struct TransportLimits: Sendable {
     package var answerTimeout: Int64 = 15 * MonotonicClock.nanosecondsPerSecond
     /// How long a client may leave its answers unread, in nanoseconds.
     package var writeTimeout: Int64 = 10 * MonotonicClock.nanosecondsPerSecond
+    /// How long a client's end is waited for after ours, in nanoseconds: some round trips, and a FIN
+    /// that is sent again.
+    package var farewellTimeout: Int64 = 2 * MonotonicClock.nanosecondsPerSecond
+    /// How old a connection may get, in nanoseconds; then it closes when nothing is owed.
+    package var lifetime: Int64 = 3600 * MonotonicClock.nanosecondsPerSecond
     /// Unanswered queries of a connection; at this number reading pauses.
     package var queriesInFlight = 64
     /// Octets of answers that wait for a connection's client, two of the longest; at this number
     /// reading pauses.
     package var queuedOctets = 128 * 1024
+
+    // What follows is for upstreams; a running loop does not change it.
 
     /// Sockets that share an upstream's UDP exchanges; each has a random port of its own.
     package var upstreamSockets = 16

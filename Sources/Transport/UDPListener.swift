@@ -58,12 +58,17 @@ final class UDPListener {
             context.counters.droppedTruncated &+= 1
             return
         }
+        let local = tellsLocal ? received.local(index) : LocalAddress()
+        if context.ownAddresses.mayContain(port: peer.port), isOurs(peer, local, context) {
+            context.counters.droppedOwnAddress &+= 1
+            return
+        }
         context.counters.received &+= 1
         arrival.client = peer.ip
         arrival.clientPort = peer.port
         arrival.transport = .udp
         arrival.peer = peer
-        arrival.local = tellsLocal ? received.local(index) : LocalAddress()
+        arrival.local = local
         arrival.key = key
         arrival.isPathTaken = false
         var response = answers.next()
@@ -74,6 +79,15 @@ final class UDPListener {
             return
         }
         answers.commit(length: length, to: peer, from: arrival.local)
+    }
+
+    /// Whether a datagram says that one of the loop's listeners has sent it: from a listener's
+    /// address, or, to a listener at all addresses, from where it was sent to.
+    private func isOurs(
+        _ peer: KernelAddress, _ local: LocalAddress, _ context: LoopContext
+    ) -> Bool {
+        context.ownAddresses.contains(peer)
+            || (tellsLocal && peer.port == address.port && peer.ip == local.ip)
     }
 
     /// Takes the socket out of the poll set; it can still send.

@@ -10,6 +10,8 @@ enum WorkerMessage: Sendable {
     case listen([ListeningSocketPair])
     /// Answer what has come in at these addresses, then close them.
     case close([SocketAddress])
+    /// These limits of clients' connections hold from now on.
+    case limits(TransportLimits)
     /// Say that the worker's loop runs.
     case report(@Sendable () -> Void)
     /// Answer what is in flight until the monotonic time `deadline`, close everything, and say so.

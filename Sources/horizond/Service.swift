@@ -53,8 +53,9 @@ final class Service: @unchecked Sendable {
             logger: log, logsErrors: configuration.log.errors,
             logsQueries: configuration.log.queries)
         let shared = Worker.Shared(
-            published: published, cache: ResponseCache(size: configuration.cacheSize, seed: secrets.tableSeed),
-            pending: PendingQueries(), events: events)
+            published: published,
+            cache: ResponseCache(size: configuration.cacheSize, seed: secrets.tableSeed),
+            pending: PendingQueries(), events: events, limits: TransportLimits(configuration.tcp))
         var workers: [Worker] = []
         for index in 0..<count { workers.append(try Worker(index: index, shared: shared)) }
         self.workers = workers
@@ -142,6 +143,8 @@ final class Service: @unchecked Sendable {
         if listeners.hasUnwanted { closeUnwantedListeners() }
         events.configure(
             logsErrors: configuration.log.errors, logsQueries: configuration.log.queries)
+        let limits = TransportLimits(configuration.tcp)
+        for worker in workers { worker.mailbox.post(.limits(limits)) }
         for warning in configuration.warnings { log.warning("\(warning)") }
         noteWhatNeedsRestart(configuration)
         self.configuration = configuration

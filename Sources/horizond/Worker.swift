@@ -13,6 +13,8 @@ final class Worker: NetworkHandler {
         let cache: ResponseCache
         let pending: PendingQueries
         let events: EventLog
+        let limits: TransportLimits
+        let census = ConnectionCensus()
     }
 
     let mailbox: Mailbox
@@ -37,8 +39,8 @@ final class Worker: NetworkHandler {
         processor = QueryProcessor(cache: shared.cache)
         forwarder = Forwarder(worker: index, cache: shared.cache, pending: shared.pending)
         loop = try NetworkLoop(
-            queue: DispatchQueue(label: "worker-\(index)", qos: .default), limits: TransportLimits()
-        )
+            queue: DispatchQueue(label: "worker-\(index)", qos: .default),
+            limits: shared.limits, census: shared.census)
         mailbox = Mailbox(loop.wakeUp)
     }
 
@@ -207,6 +209,8 @@ final class Worker: NetworkHandler {
                 for pair in sockets { listen(pair) }
             case .close(let addresses):
                 for address in addresses { loop.remove(address: address) }
+            case .limits(let limits):
+                loop.change(limits)
             case .report(let done):
                 done()
             case .stop(let deadline, let done):

@@ -39,6 +39,7 @@ struct SampleTests {
         #expect(configuration.views[0].forward.count == 2)
         #expect(configuration.views[0].serverHTTPSRecords.domains.count == 1)
         #expect(configuration.zoneCount == 3)
+        #expect(configuration.tcp == TCPSettings())
         #expect(configuration.views[0].zones[0].nameCount == 11)
     }
 
@@ -46,7 +47,8 @@ struct SampleTests {
     func completeness() throws {
         let text = try String(contentsOfFile: Self.directory + "/horizond.yaml", encoding: .utf8)
         let words =
-            ConfigurationDecoder.keys + HTTPSRecordPolicy.allCases.map(\.rawValue)
+            ConfigurationDecoder.keys + ConfigurationFile.tcpKeys
+            + HTTPSRecordPolicy.allCases.map(\.rawValue)
             + ["file", "records", "mode", "own", "reverse", "ttl", "negative-ttl", "clients", "to"]
             + ["cache", "max", "min", "negative-max", "failures", "errors", "queries"]
         for word in words { #expect(text.contains(word), "\(word)") }

@@ -44,6 +44,34 @@ struct SettingsTests {
         #expect(try Site("workers: auto\nforward: {}").load().workers == nil)
     }
 
+    @Test("Every limit of TCP connections, and what holds for those that are left out")
+    func tcp() throws {
+        let all = """
+            tcp:
+              connections: 100
+              connections-per-client: 10
+              queries-in-flight: 5
+              idle-timeout: 1m
+              first-query-timeout: 2s
+              write-timeout: 3
+              lifetime: 1d
+              queued: 64KiB
+            forward: {}
+            """
+        var expected = TCPSettings()
+        #expect(try Site("tcp: {}\nforward: {}").load().tcp == expected)
+        expected.connections = 100
+        #expect(try Site("tcp: {connections: 100}\nforward: {}").load().tcp == expected)
+        expected.connectionsPerClient = 10
+        expected.queriesInFlight = 5
+        expected.idleTimeoutSeconds = 60
+        expected.firstQueryTimeoutSeconds = 2
+        expected.writeTimeoutSeconds = 3
+        expected.lifetimeSeconds = 86_400
+        expected.queuedOctets = 64 << 10
+        #expect(try Site(all).load().tcp == expected)
+    }
+
     @Test(
         "Sizes",
         arguments: [

@@ -69,4 +69,22 @@ struct SlotTableTests {
         list.insert(3)
         #expect(list.idlest == 3)
     }
+
+    @Test("A retired slot is the idlest, and the others keep their order")
+    func retires() {
+        var list = ActivityList()
+        for slot in UInt32(0)..<4 { list.insert(slot) }
+        for slot: UInt32 in [2, 3, 3] { list.retire(slot) }
+        var order: [UInt32] = []
+        var next = list.idlest
+        while let slot = next {
+            order.append(slot)
+            next = list.next(after: slot)
+        }
+        #expect(order == [3, 2, 0, 1])
+        list.touch(3)
+        #expect(list.idlest == 2)
+        list.insert(4)
+        #expect(list.next(after: 3) == 4)
+    }
 }

@@ -79,24 +79,88 @@ struct StreamLimitsTests {
         }
     }
 
-    @Test("A client gets no more connections than its share")
+    @Test("A client with too many connections loses its own idlest, never one that owes an answer")
     func limitsClients() throws {
         var limits = TransportLimits()
         limits.connectionsPerClient = 2
-        let server = try LoopbackServer(limits: limits)
+        let server = try LoopbackServer(limits: limits) { $0[1] == 9 ? .later : .now($0) }
         defer { server.stop() }
         let first = try LoopbackPeer(.tcp, to: server.address)
         let second = try LoopbackPeer(.tcp, to: server.address)
-        server.waitUntil { loop, _ in loop.counters.tcpOpen == 2 }
+        for client in [second, first] {
+            try client.send(framed(message(1)))
+            #expect(client.receiveMessage() == message(1))
+        }
         let third = try LoopbackPeer(.tcp, to: server.address)
-        #expect(third.isClosedByPeer())
-        server.onQueue { loop, _ in #expect(loop.counters.tcpRefused == 1) }
-        first.close()
-        server.waitUntil { loop, _ in loop.counters.tcpOpen == 1 }
+        try third.send(framed(message(9)))
+        #expect(second.isClosedByPeer())
+        try first.send(framed(message(9)))
+        server.waitUntil { _, handler in handler.paths.count == 2 }
+        // Both wait for an answer now: there is no room.
         let fourth = try LoopbackPeer(.tcp, to: server.address)
-        try fourth.send(framed(message(4)))
-        #expect(fourth.receiveMessage() == message(4))
-        second.close()
+        #expect(fourth.isClosedByPeer())
+        server.onQueue { loop, _ in
+            #expect(loop.counters.tcpRefused == 1)
+            #expect(loop.counters.tcpEvicted == 1)
+        }
+        server.answer(0)
+        #expect(third.receiveMessage() == message(9))
+        let fifth = try LoopbackPeer(.tcp, to: server.address)
+        try fifth.send(framed(message(5)))
+        #expect(fifth.receiveMessage() == message(5))
+        #expect(third.isClosedByPeer())
+    }
+
+    @Test("Octets now and then neither hold a connection nor its slot")
+    func closesSlowly() throws {
+        var limits = TransportLimits()
+        limits.idleTimeout = 100 * Self.millisecond
+        limits.farewellTimeout = 100 * Self.millisecond
+        let server = try LoopbackServer(limits: limits)
+        defer { server.stop() }
+        let client = try LoopbackPeer(.tcp, to: server.address)
+        try client.send(framed(message(1)))
+        #expect(client.receiveMessage() == message(1))
+        let start = MonotonicClock.now()
+        // It goes on after the server's end.
+        for octet in framed(message(2, String(repeating: "a", count: 300))) {
+            guard (try? client.send([octet])) != nil else { break }
+            pause(milliseconds: 10)
+            if server.onQueue({ loop, _ in loop.counters.tcpOpen == 0 }) { break }
+        }
+        #expect(MonotonicClock.now() - start < 2000 * Self.millisecond)
+        server.onQueue { loop, handler in
+            #expect(loop.counters.tcpOpen == 0)
+            #expect(loop.counters.tcpTimedOut == 1)
+            #expect(handler.queries.count == 1)
+        }
+    }
+
+    @Test("A connection whose answers never come is closed")
+    func closesUnanswered() throws {
+        var limits = TransportLimits()
+        limits.answerTimeout = 100 * Self.millisecond
+        let server = try LoopbackServer(limits: limits) { _ in .later }
+        defer { server.stop() }
+        let client = try LoopbackPeer(.tcp, to: server.address)
+        try client.send(framed(message(1)))
+        #expect(client.isClosedByPeer())
+        server.onQueue { loop, _ in #expect(loop.counters.tcpTimedOut == 1) }
+    }
+
+    @Test("An octet now and then does not give a client more time to take its answers")
+    func demandsProgress() throws {
+        let peer = KernelAddress(try endpoint("127.0.0.1"))
+        let connection = TCPConnection(-1, SlotKey(slot: 0, generation: 0), peer, now: 0)
+        connection.output.append(message(1).span)
+        connection.noteWritten(0, now: 10)
+        #expect(connection.blockedSince == 10)
+        for now in Int64(11)..<20 { connection.noteWritten(1, now: now) }
+        #expect(connection.blockedSince == 10)
+        connection.noteWritten(16 * 1024, now: 30)
+        #expect(connection.blockedSince == 30)
+        connection.noteWritten(100, now: 40)
+        #expect(connection.blockedSince == 30)
     }
 
     @Test("A client that never reads is not read from for long, and closed")
@@ -115,6 +179,28 @@ struct StreamLimitsTests {
             #expect(loop.counters.tcpOpen == 0)
             #expect(loop.counters.tcpReceived < 2000)
         }
+    }
+
+    @Test("Long answers that come all at once for a client that does not read are not kept")
+    func closesOverrun() throws {
+        var limits = TransportLimits()
+        limits.queuedOctets = 64 * 1024
+        let server = try LoopbackServer(limits: limits) { _ in .later }
+        defer { server.stop() }
+        let client = try LoopbackPeer(.tcp, to: server.address)
+        try client.send((UInt16(0)..<64).flatMap { framed(message($0)) })
+        server.waitUntil { _, handler in handler.paths.count == 64 }
+        let long = [UInt8](repeating: 1, count: 60_000)
+        server.onQueue { loop, handler in
+            var kept = 0
+            for (path, _) in handler.paths {
+                loop.send(long.span, to: path)
+                kept = max(kept, loop.streams.connections.elements.first?.output.kept ?? 0)
+            }
+            #expect(kept > 500_000 && kept < 600_000)
+        }
+        server.waitUntil { loop, _ in loop.counters.tcpOpen == 0 }
+        server.onQueue { loop, _ in #expect(loop.counters.tcpOverrun == 1) }
     }
 
     @Test("A client that reads slowly gets every answer")

@@ -136,13 +136,87 @@ struct StreamServerTests {
         for id in UInt16(0)..<8 { #expect(client.receiveMessage() == message(id)) }
     }
 
-    @Test("An empty message ends the connection")
-    func closesOnEmptyMessage() throws {
+    @Test(
+        "A message shorter than a header ends the connection; what was asked before is answered",
+        arguments: [0, 1, 11])
+    func endsAtShortMessage(length: Int) throws {
+        let server = try LoopbackServer { $0[1] == 1 ? .later : .now($0) }
+        defer { server.stop() }
+        let client = try LoopbackPeer(.tcp, to: server.address)
+        let short = [UInt8](repeating: 0, count: length)
+        try client.send([1, 2, 3].flatMap { framed(message($0)) } + framed(short))
+        try client.send(framed(message(4)))
+        #expect(client.receiveMessage() == message(2))
+        #expect(client.receiveMessage() == message(3))
+        server.answer(0, with: message(1))
+        #expect(client.receiveMessage() == message(1))
+        #expect(client.receive() == [])
+        server.onQueue { loop, handler in
+            #expect(loop.counters.tcpMalformed == 1)
+            #expect(handler.queries.count == 3)
+        }
+    }
+
+    @Test("Queries are read whole however their segments are cut")
+    func readsEveryCut() throws {
         let server = try LoopbackServer()
         defer { server.stop() }
         let client = try LoopbackPeer(.tcp, to: server.address)
-        try client.send([0, 0])
-        #expect(client.isClosedByPeer())
-        server.onQueue { loop, _ in #expect(loop.counters.tcpMalformed == 1) }
+        Syscalls.setNoDelay(client.descriptor)
+        let octets = framed(message(1)) + framed(message(2)) + framed(message(3))
+        let length = octets.count / 3
+        for cut in 1..<octets.count {
+            try client.send(Array(octets[..<cut]))
+            // The first part is read before the second is sent.
+            server.waitUntil { loop, _ in
+                let held = loop.streams.connections.elements.first?.input.count
+                return loop.counters.tcpReceived == (cut - 1) * 3 + cut / length
+                    && held == cut % length
+            }
+            try client.send(Array(octets[cut...]))
+            for id in UInt16(1)...3 { #expect(client.receiveMessage() == message(id)) }
+        }
+    }
+
+    @Test("A half-closed client gets the answers to queries that waited for their turn, too")
+    func answersHalfClosedPaused() throws {
+        var limits = TransportLimits()
+        limits.queriesInFlight = 3
+        let server = try LoopbackServer(limits: limits) { _ in .later }
+        defer { server.stop() }
+        let client = try LoopbackPeer(.tcp, to: server.address)
+        try client.send((UInt16(0)..<8).flatMap { framed(message($0)) })
+        client.shutDownOutput()
+        for range in [0..<3, 3..<6, 6..<8] {
+            server.waitUntil { _, handler in handler.paths.count == range.upperBound }
+            // All at once, so that for a moment nothing is in flight.
+            server.onQueue { loop, handler in
+                for index in range {
+                    loop.send(message(UInt16(index)).span, to: handler.paths[index].path)
+                }
+            }
+        }
+        for id in UInt16(0)..<8 { #expect(client.receiveMessage() == message(id)) }
+        #expect(client.receive() == [])
+        server.waitUntil { loop, _ in loop.counters.tcpOpen == 0 }
+    }
+
+    @Test("Answers that a client takes bit by bit are not kept once they are sent")
+    func dropsSentOctets() throws {
+        let listener = try LoopbackPeer(.tcp, bound: endpoint("127.0.0.1"), backlog: 1)
+        let reader = try LoopbackPeer(.tcp, to: listener.local)
+        let writer = try listener.accept()
+        let answer = [UInt8](repeating: 7, count: 60_000)
+        var output = StreamOutput()
+        var received = 0
+        // Something always waits: no flush empties the output.
+        for _ in 0..<200 {
+            while output.count < 120_000 { output.append(answer.span) }
+            if output.flush(writer.descriptor) == .wouldBlock {
+                received += try #require(reader.receive()).count
+            }
+            #expect(output.kept < 400_000)
+        }
+        #expect(received > 0)
     }
 }

@@ -136,6 +136,48 @@ struct UDPListenerTests {
         server.onQueue { _, handler in #expect(handler.queries.isEmpty) }
     }
 
+    @Test(
+        "A datagram that claims to come from a listener is dropped",
+        .enabled(if: RawSender.isAllowed))
+    func dropsOwnAddress() throws {
+        let server = try LoopbackServer()
+        defer { server.stop() }
+        let other = try ListeningSockets.open(try endpoint("127.0.0.1"), workers: 1)[0]
+        try server.onQueue { loop, _ in try loop.add(other) }
+        let (address, port) = (server.address, server.address.port)
+        // From the listener that gets it, from another one, and from ports that look alike.
+        try RawSender().send(message(1), fromPort: port, to: address)
+        try RawSender().send(message(2), fromPort: other.address.port, to: address)
+        let similar = port ^ 0x4000
+        try RawSender().send(message(3), fromPort: similar, to: address)
+        server.waitUntil { loop, handler in
+            loop.counters.droppedOwnAddress == 2 && handler.queries.count == 1
+        }
+        server.onQueue { loop, handler in
+            #expect(handler.queries.map(\.octets) == [message(3)])
+            loop.remove(address: other.address)
+        }
+        server.waitUntil { loop, _ in loop.udpListeners.count == 1 }
+        try RawSender().send(message(4), fromPort: other.address.port, to: address)
+        server.waitUntil { _, handler in handler.queries.count == 2 }
+    }
+
+    @Test(
+        "At all addresses a datagram from where it was sent to is dropped",
+        .enabled(if: RawSender.isAllowed))
+    func dropsOwnAddressAtWildcard() throws {
+        let server = try LoopbackServer("0.0.0.0")
+        defer { server.stop() }
+        let (own, port) = (try endpoint("127.0.0.1", server.address.port), server.address.port)
+        try RawSender().send(message(1), fromPort: port, to: own)
+        try RawSender().send(message(2), fromPort: port ^ 1, to: own)
+        server.waitUntil { _, handler in handler.queries.count == 1 }
+        server.onQueue { loop, handler in
+            #expect(handler.queries.map(\.octets) == [message(2)])
+            #expect(loop.counters.droppedOwnAddress == 1)
+        }
+    }
+
     @Test("A later answer longer than UDP takes is dropped and counted")
     func dropsOversized() throws {
         let server = try LoopbackServer { _ in .later }

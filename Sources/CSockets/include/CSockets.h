@@ -73,6 +73,12 @@ int hs_only_ipv6(int fd);
 int hs_free_bind(int fd, bool ipv6);
 int hs_no_delay(int fd);
 
+// TCP_NOTSENT_LOWAT: octets that the kernel holds before it can send them.
+int hs_limit_unsent(int fd, int octets);
+
+// TCP_USER_TIMEOUT: how long a peer may leave octets unacknowledged or unread; 0 is the kernel's.
+int hs_user_timeout(int fd, int milliseconds);
+
 // Every datagram tells the address it was sent to.
 int hs_tell_local(int fd, bool ipv6);
 

@@ -72,9 +72,10 @@ final class LoopbackServer {
 
     init(
         _ host: String? = "127.0.0.1", limits: TransportLimits = TransportLimits(),
+        census: ConnectionCensus = ConnectionCensus(),
         answer: @escaping ([UInt8]) -> Scripted = { .now($0) }
     ) throws {
-        loop = try NetworkLoop(queue: queue, limits: limits)
+        loop = try NetworkLoop(queue: queue, limits: limits, census: census)
         handler.answer = answer
         if let host {
             let pair = try ListeningSockets.open(try endpoint(host), workers: 1)[0]
