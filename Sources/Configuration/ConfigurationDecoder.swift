@@ -4,7 +4,8 @@ import Nameserver
 /// to each other.
 struct ConfigurationDecoder {
     static let keys = [
-        "listen", "zones", "views", "forward", "https-records", "workers", "cache-size", "log",
+        "listen", "zones", "views", "forward", "https-records", "rebind-protection", "workers",
+        "cache-size", "log",
     ]
 
     private let file: ConfigurationFile
@@ -32,7 +33,10 @@ struct ConfigurationDecoder {
             file, listen: configuration.listen, resolvConf: resolvConf)
         let forward = settings["forward"].map { forwarding.rules($0) }
 
-        var views = ViewDecoder(file, zones, forwarding, forward: forward)
+        let protection = settings["rebind-protection"].flatMap { file.rebindProtection($0) }
+
+        var views = ViewDecoder(
+            file, zones, forwarding, forward: forward, rebindProtection: protection ?? .off)
         configuration.views = views.decode(settings["views"])
         for index in configuration.views.indices {
             configuration.views[index].serverHTTPSRecords = rules ?? HTTPSRecordRules()

@@ -147,6 +147,7 @@ package enum EDNSOption {
 /// An extended error's INFO-CODE (RFC 8914 §4).
 package enum ExtendedError {
     package static let other: UInt16 = 0
+    package static let forgedAnswer: UInt16 = 4
     package static let filtered: UInt16 = 17
     package static let prohibited: UInt16 = 18
     package static let notSupported: UInt16 = 21

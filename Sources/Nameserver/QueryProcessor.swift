@@ -113,7 +113,7 @@ package final class QueryProcessor {
         guard let rule = view.rule(for: name) else {
             return refuse(query, message, Self.noForwardRule, into: &response)
         }
-        let policy = view.policy(for: name)
+        let policy = view.policy(for: name, under: rule)
         let key = AnswerKey.Parameters(
             type: query.type, bits: AnswerKey.Bits(query), rule: rule, policy: policy)
         guard let elapsed = stored(key, fresh: fresh, now: now) else {
@@ -121,7 +121,7 @@ package final class QueryProcessor {
             question = UpstreamQuestion(
                 name: Self.spelledName(query, message), type: query.type, key: key,
                 lowercaseName: name.octets(), rule: rule, policy: policy,
-                transport: transport)
+                rebindProtection: view.rebindProtection(policy), transport: transport)
             return .forward
         }
         if fresh.isEmpty { counters.cacheHits &+= 1 }
@@ -195,7 +195,7 @@ package final class QueryProcessor {
         return DirectResponse.finish(
             query, message, flags: flags, end: end,
             counts: (image.answerCount, image.authorityCount, image.additionalCount),
-            extendedError: image.extendedError, into: &response)
+            extendedError: query.hasEDNS ? image.extendedError : nil, into: &response)
     }
 
     private func refuse(
