@@ -4,8 +4,8 @@ import Nameserver
 /// to each other.
 struct ConfigurationDecoder {
     static let keys = [
-        "listen", "zones", "views", "forward", "https-records", "rebind-protection", "workers",
-        "cache-size", "log",
+        "listen", "zones", "views", "forward", "https-records", "rebind-protection",
+        "bypass-guard", "workers", "cache-size", "log",
     ]
 
     private let file: ConfigurationFile
@@ -38,7 +38,9 @@ struct ConfigurationDecoder {
         var views = ViewDecoder(
             file, zones, forwarding, forward: forward, rebindProtection: protection ?? .off)
         configuration.views = views.decode(settings["views"])
+        let hasBypassGuard = settings["bypass-guard"].flatMap { file.boolean($0) } ?? true
         for index in configuration.views.indices {
+            configuration.views[index].hasBypassGuard = hasBypassGuard
             configuration.views[index].serverHTTPSRecords = rules ?? HTTPSRecordRules()
         }
         configuration.zoneCount = zones.zoneCount

@@ -5,6 +5,7 @@ package import DNS
 package final class QueryProcessor {
     // The storage is internal, so that the compiler sees all accesses and needs no run-time checks.
     var counters = Counters()
+    package var bypasses = BypassCounter()
     var question: UpstreamQuestion?
 
     package var counted: Counters { counters }
@@ -63,7 +64,7 @@ package final class QueryProcessor {
                 return .respond(DirectResponse.empty(rcode, query, message, into: &response))
             }
             return answer(
-                query, message, view, fresh: fresh, now: now, transport: transport,
+                query, message, view, client, fresh: fresh, now: now, transport: transport,
                 into: &response)
         }
     }
@@ -95,11 +96,13 @@ package final class QueryProcessor {
     }
 
     private func answer(
-        _ query: Query, _ message: Span<UInt8>, _ view: View, fresh: [FreshAnswer], now: Int64,
-        transport: ClientTransport, into response: inout MutableSpan<UInt8>
+        _ query: Query, _ message: Span<UInt8>, _ view: View, _ client: IPAddress,
+        fresh: [FreshAnswer], now: Int64, transport: ClientTransport,
+        into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         if let (zone, local) = view.localAnswer(name, query.type) {
             counters.local &+= 1
+            if let bypass = zone.bypass { bypasses.note(client, zone.settings.apex, bypass) }
             if let length = direct(local, zone, query, message, into: &response) {
                 return .respond(length)
             }

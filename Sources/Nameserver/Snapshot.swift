@@ -9,8 +9,11 @@ package final class Snapshot: Sendable {
     /// Prefixes must differ between views. `seed` is the process's secret for its hash tables.
     package init(_ views: [ViewDescription], upstreams: UpstreamRegistry, seed: UInt64) {
         let specialUse = SpecialUseZones.make(seed: seed)
+        let guarded = BypassGuardZones.make(seed: seed)
         self.views = views.map {
-            View($0, specialUse: specialUse, upstreams: upstreams, seed: seed)
+            View(
+                $0, specialUse: specialUse + ($0.hasBypassGuard ? guarded : []),
+                upstreams: upstreams, seed: seed)
         }
         clients = PrefixTable(
             views.enumerated().flatMap { index, view in view.clients.map { ($0, index) } })

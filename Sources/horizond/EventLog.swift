@@ -18,6 +18,8 @@ final class EventLog: Sendable {
     private let queue = DispatchQueue(label: "event-log", qos: .default)
     private let logger: Logger
     private let outages = Mutex(OutageSummary())
+    /// The clients whose bypass was told: their queries reach several workers.
+    private let toldBypasses = Mutex<Set<IPAddress>>([])
 
     init(logger: Logger, logsErrors: Bool, logsQueries: Bool) {
         self.logger = logger
@@ -42,6 +44,14 @@ final class EventLog: Sendable {
             let end = DispatchTime.now() + .seconds(OutageSummary.windowSeconds)
             queue.asyncAfter(deadline: end) { [self] in summarize(query.upstream) }
         }
+    }
+
+    /// One line for a client that asked for a known way around this server.
+    func bypass(_ notice: BypassCounter.Notice) {
+        let isNew = toldBypasses.withLock { told in
+            told.count < BypassCounter.maximumClients && told.insert(notice.client).inserted
+        }
+        if isNew { write(.notice, "\(notice)") }
     }
 
     /// A worker could not do what it was told.

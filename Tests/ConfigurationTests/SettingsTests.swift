@@ -184,6 +184,13 @@ struct SettingsTests {
                 == RebindProtection())
     }
 
+    @Test("The bypass guard is on unless the file says otherwise")
+    func bypassGuard() throws {
+        #expect(try onlyView("forward: {}").hasBypassGuard)
+        #expect(try onlyView("bypass-guard: true\nforward: {}").hasBypassGuard)
+        #expect(try !onlyView("bypass-guard: false\nforward: {}").hasBypassGuard)
+    }
+
     @Test("Client prefixes: networks, single addresses, IPv4-mapped networks")
     func clients() throws {
         let view = try onlyView(

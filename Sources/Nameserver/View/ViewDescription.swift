@@ -12,6 +12,8 @@ package struct ViewDescription: Sendable {
     package var serverHTTPSRecords: HTTPSRecordRules
     /// What happens to private addresses from upstream.
     package var rebindProtection: RebindProtection
+    /// Whether the names by which clients find a way around this server do not exist.
+    package var hasBypassGuard = true
 
     package init(
         name: String, clients: [AddressPrefix], zones: [Zone] = [], forward: [ForwardRule] = [],
