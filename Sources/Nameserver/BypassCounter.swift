@@ -44,10 +44,7 @@ package struct BypassCounter: Sendable {
 
 extension BypassCounter.Notice: CustomStringConvertible {
     package var description: String {
-        "\(client) asked for \(Self.text(domain)) (\(bypass)): told that it does not exist; "
+        "\(client) asked for \(domain.lineDescription) (\(bypass)): told that it does not exist; "
             + "bypass-guard: false lets it pass"
     }
-
-    /// Without the final dot, as people write it.
-    private static func text(_ domain: DomainName) -> Substring { "\(domain)".dropLast() }
 }

@@ -39,7 +39,7 @@ final class EventLog: Sendable {
         guard errors.load(ordering: .relaxed) else { return }
         let verdict = outages.withLock { $0.note(upstream: query.upstream) }
         guard verdict != .count else { return }
-        write(.error, "SERVFAIL \(query.name) \(query.type): \(query.reason)")
+        write(.error, "SERVFAIL \(query.name.lineDescription) \(query.type): \(query.reason)")
         if verdict == .tellAndSummarizeLater {
             let end = DispatchTime.now() + .seconds(OutageSummary.windowSeconds)
             queue.asyncAfter(deadline: end) { [self] in summarize(query.upstream) }
@@ -61,7 +61,8 @@ final class EventLog: Sendable {
 
     /// One line for a query and its answer.
     func query(client: IPAddress, name: DomainName, type: RRType, rcode: RCode, answers: Int) {
-        write(.info, "query \(client) \(name) \(type): \(rcode), \(answers) answers")
+        write(
+            .info, "query \(client) \(name.lineDescription) \(type): \(rcode), \(answers) answers")
     }
 
     private func summarize(_ upstream: UpstreamAddress) {
