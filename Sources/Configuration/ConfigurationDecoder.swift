@@ -4,8 +4,8 @@ import Nameserver
 /// to each other.
 struct ConfigurationDecoder {
     static let keys = [
-        "listen", "zones", "views", "forward", "https-records", "workers", "cache-size", "tcp",
-        "identity", "cookies", "log",
+        "listen", "zones", "views", "forward", "https-records", "rebind-protection",
+        "bypass-guard", "workers", "cache-size", "tcp", "identity", "cookies", "log",
     ]
 
     private let file: ConfigurationFile
@@ -33,9 +33,14 @@ struct ConfigurationDecoder {
             file, listen: configuration.listen, resolvConf: resolvConf)
         let forward = settings["forward"].map { forwarding.rules($0) }
 
-        var views = ViewDecoder(file, zones, forwarding, forward: forward)
+        let protection = settings["rebind-protection"].flatMap { file.rebindProtection($0) }
+
+        var views = ViewDecoder(
+            file, zones, forwarding, forward: forward, rebindProtection: protection ?? .off)
         configuration.views = views.decode(settings["views"])
+        let hasBypassGuard = settings["bypass-guard"].flatMap { file.boolean($0) } ?? true
         for index in configuration.views.indices {
+            configuration.views[index].hasBypassGuard = hasBypassGuard
             configuration.views[index].serverHTTPSRecords = rules ?? HTTPSRecordRules()
         }
         configuration.zoneCount = zones.zoneCount

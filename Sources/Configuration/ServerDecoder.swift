@@ -85,7 +85,8 @@ struct ServerDecoder {
         case (nil, let path?): return secrets(of: path)
         default:
             if !keyed.hasUnknownKeys {
-                file.error(keyed.mark, "no secrets, or two places of them", expected: "secrets or file")
+                file.error(
+                    keyed.mark, "no secrets, or two places of them", expected: "secrets or file")
             }
             return nil
         }

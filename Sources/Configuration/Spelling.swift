@@ -30,7 +30,7 @@ enum Spelling {
     private static let maximumLength = 64
     private static let maximumWords = 2_000
     /// As many words as a message lists.
-    private static let maximumListed = 12
+    private static let maximumListed = 20
 
     /// The one of `words` that `word` is a slip of, in quotation marks; nil when none is near.
     static func suggestion(for word: String, among words: [String]) -> String? {

@@ -6,24 +6,29 @@ struct ViewDecoder {
     /// Far more than a site has; a client's view is looked up once a query whatever their number.
     static let maximumViews = 256
 
-    private static let keys = ["clients", "zones", "forward", "https-records"]
+    private static let keys = [
+        "clients", "zones", "forward", "https-records", "rebind-protection",
+    ]
 
     private let file: ConfigurationFile
     private let zones: ZoneRegistry
     private let forwarding: ForwardDecoder
     /// The rules that every view starts from.
     private let forward: [ForwardRule]?
+    /// What holds in views that do not say otherwise.
+    private let rebindProtection: RebindProtection
     private var clients: ClientPrefixes
 
     /// `forward` is nil where the configuration has no such setting.
     init(
         _ file: ConfigurationFile, _ zones: ZoneRegistry, _ forwarding: ForwardDecoder,
-        forward: [ForwardRule]?
+        forward: [ForwardRule]?, rebindProtection: RebindProtection
     ) {
         self.file = file
         self.zones = zones
         self.forwarding = forwarding
         self.forward = forward
+        self.rebindProtection = rebindProtection
         clients = ClientPrefixes(file)
     }
 
@@ -35,7 +40,8 @@ struct ViewDecoder {
             return [
                 ViewDescription(
                     name: "lan", clients: ClientPrefixes.local, zones: all,
-                    forward: forward ?? forwarding.standardRules())
+                    forward: forward ?? forwarding.standardRules(),
+                    rebindProtection: rebindProtection)
             ]
         }
         guard case .mapping(let entries, _) = node, !entries.isEmpty else {
@@ -59,7 +65,8 @@ struct ViewDecoder {
             let keyed = KeyedNode(
                 entry.value, keys: Self.keys, expected: "a mapping with clients", in: file)
         else { return nil }
-        var view = ViewDescription(name: entry.key.text, clients: [])
+        var view = ViewDescription(
+            name: entry.key.text, clients: [], rebindProtection: rebindProtection)
         if let node = keyed["clients"] {
             view.clients = clients.decode(node, view: view.name)
         } else if !keyed.hasUnknownKeys {
@@ -71,6 +78,9 @@ struct ViewDecoder {
         view.forward = rules(keyed["forward"])
         if let node = keyed["https-records"], let rules = file.httpsRecordRules(node) {
             view.httpsRecords = rules
+        }
+        if let node = keyed["rebind-protection"], let own = file.rebindProtection(node) {
+            view.rebindProtection = own
         }
         return view
     }

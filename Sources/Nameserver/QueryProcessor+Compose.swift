@@ -27,14 +27,15 @@ extension QueryProcessor {
                 break
             }
             guard query.type != .any, let rule = view.rule(for: name) else { break }
-            let policy = view.policy(for: name)
+            let policy = view.policy(for: name, under: rule)
             let key = AnswerKey.Parameters(
                 type: query.type, bits: AnswerKey.Bits(query), rule: rule, policy: policy)
             guard let elapsed = stored(key, fresh: fresh, now: now) else {
                 counters.cacheMisses &+= 1
                 question = UpstreamQuestion(
                     name: chain.current, type: query.type, key: key, lowercaseName: name.octets(),
-                    rule: rule, policy: policy, transport: transport)
+                    rule: rule, policy: policy, rebindProtection: view.rebindProtection(policy),
+                    transport: transport)
                 return .forward
             }
             if step == 0 {

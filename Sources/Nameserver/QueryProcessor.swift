@@ -5,6 +5,7 @@ package import DNS
 package final class QueryProcessor {
     // The storage is internal, so that the compiler sees all accesses and needs no run-time checks.
     var counters = Counters()
+    package var bypasses = BypassCounter()
     var question: UpstreamQuestion?
 
     package var counted: Counters { counters }
@@ -127,7 +128,8 @@ package final class QueryProcessor {
             return refuse(query, message, reason, rcode, into: &response)
         }
         return answer(
-            query, message, view, fresh: fresh, now: now, transport: transport, into: &response)
+            query, message, view, client, fresh: fresh, now: now, transport: transport,
+            into: &response)
     }
 
     /// The answer to question types that are no data: zone transfers are refused, the types that
@@ -139,11 +141,13 @@ package final class QueryProcessor {
     }
 
     private func answer(
-        _ query: Query, _ message: Span<UInt8>, _ view: View, fresh: [FreshAnswer], now: Int64,
-        transport: ClientTransport, into response: inout MutableSpan<UInt8>
+        _ query: Query, _ message: Span<UInt8>, _ view: View, _ client: IPAddress,
+        fresh: [FreshAnswer], now: Int64, transport: ClientTransport,
+        into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         if let (zone, local) = view.localAnswer(name, query.type) {
             counters.local &+= 1
+            if let bypass = zone.bypass { bypasses.note(client, zone.settings.apex, bypass) }
             if let length = direct(local, zone, query, message, into: &response) {
                 return .respond(length)
             }
@@ -157,7 +161,7 @@ package final class QueryProcessor {
         guard let rule = view.rule(for: name) else {
             return refuse(query, message, .noForwardRule, into: &response)
         }
-        let policy = view.policy(for: name)
+        let policy = view.policy(for: name, under: rule)
         let key = AnswerKey.Parameters(
             type: query.type, bits: AnswerKey.Bits(query), rule: rule, policy: policy)
         guard let elapsed = stored(key, fresh: fresh, now: now) else {
@@ -165,7 +169,7 @@ package final class QueryProcessor {
             question = UpstreamQuestion(
                 name: Self.spelledName(query, message), type: query.type, key: key,
                 lowercaseName: name.octets(), rule: rule, policy: policy,
-                transport: transport)
+                rebindProtection: view.rebindProtection(policy), transport: transport)
             return .forward
         }
         if fresh.isEmpty { counters.cacheHits &+= 1 }

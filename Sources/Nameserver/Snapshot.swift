@@ -14,8 +14,11 @@ package final class Snapshot: Sendable {
     ) {
         self.server = server
         let specialUse = SpecialUseZones.make(seed: seed)
+        let guarded = BypassGuardZones.make(seed: seed)
         self.views = views.map {
-            View($0, specialUse: specialUse, upstreams: upstreams, seed: seed)
+            View(
+                $0, specialUse: specialUse + ($0.hasBypassGuard ? guarded : []),
+                upstreams: upstreams, seed: seed)
         }
         clients = PrefixTable(
             views.enumerated().flatMap { index, view in view.clients.map { ($0, index) } })

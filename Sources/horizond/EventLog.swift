@@ -18,6 +18,8 @@ final class EventLog: Sendable {
     private let queue = DispatchQueue(label: "event-log", qos: .default)
     private let logger: Logger
     private let outages = Mutex(OutageSummary())
+    /// The clients whose bypass was told: their queries reach several workers.
+    private let toldBypasses = Mutex<Set<IPAddress>>([])
 
     init(logger: Logger, logsErrors: Bool, logsQueries: Bool) {
         self.logger = logger
@@ -37,11 +39,19 @@ final class EventLog: Sendable {
         guard errors.load(ordering: .relaxed) else { return }
         let verdict = outages.withLock { $0.note(upstream: query.upstream) }
         guard verdict != .count else { return }
-        write(.error, "SERVFAIL \(query.name) \(query.type): \(query.reason)")
+        write(.error, "SERVFAIL \(query.name.lineDescription) \(query.type): \(query.reason)")
         if verdict == .tellAndSummarizeLater {
             let end = DispatchTime.now() + .seconds(OutageSummary.windowSeconds)
             queue.asyncAfter(deadline: end) { [self] in summarize(query.upstream) }
         }
+    }
+
+    /// One line for a client that asked for a known way around this server.
+    func bypass(_ notice: BypassCounter.Notice) {
+        let isNew = toldBypasses.withLock { told in
+            told.count < BypassCounter.maximumClients && told.insert(notice.client).inserted
+        }
+        if isNew { write(.notice, "\(notice)") }
     }
 
     /// A worker could not do what it was told.
@@ -51,7 +61,8 @@ final class EventLog: Sendable {
 
     /// One line for a query and its answer.
     func query(client: IPAddress, name: DomainName, type: RRType, rcode: RCode, answers: Int) {
-        write(.info, "query \(client) \(name) \(type): \(rcode), \(answers) answers")
+        write(
+            .info, "query \(client) \(name.lineDescription) \(type): \(rcode), \(answers) answers")
     }
 
     private func summarize(_ upstream: UpstreamAddress) {

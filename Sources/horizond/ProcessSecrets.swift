@@ -17,6 +17,7 @@ extension Snapshot {
         _ configuration: Configuration, upstreams: UpstreamRegistry, _ secrets: ProcessSecrets
     ) {
         var server = configuration.server
+        server.tcpKeepalive = UInt16(clamping: configuration.tcp.idleTimeoutSeconds * 10)
         server.cookies =
             switch configuration.cookies {
             case .off: nil

@@ -60,7 +60,9 @@ final class Worker: NetworkHandler {
         snapshot = shared.published.snapshot
     }
 
-    func roundEnded() {}
+    func roundEnded() {
+        for notice in processor.bypasses.takeNotices() { shared.events.bypass(notice) }
+    }
 
     /// Answers one query, or remembers its client until the upstream has answered.
     @_lifetime(response: copy response)

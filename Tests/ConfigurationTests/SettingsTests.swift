@@ -176,6 +176,49 @@ struct SettingsTests {
         #expect(view.forward[0].httpsRecords.domains == [try name("www.example.org"): .removeH3])
     }
 
+    @Test("The rebind protection everywhere, and a view's own in its place")
+    func rebindProtection() throws {
+        let views = try Site(
+            """
+            rebind-protection:
+              allow: [plex.direct, 192.168.7.0/24, "fd00::/8", 10.0.0.1, bücher.example]
+            views:
+              lan: {clients: [10.0.0.0/8]}
+              open: {clients: [11.0.0.0/8], rebind-protection: false}
+              strict: {clients: [12.0.0.0/8], rebind-protection: true}
+              other: {clients: [13.0.0.0/8], rebind-protection: {allow: [b.example]}}
+            forward: {}
+            """
+        ).load().views
+        #expect(
+            views.map(\.rebindProtection) == [
+                RebindProtection(
+                    allowedDomains: [try name("plex.direct"), try name("xn--bcher-kva.example")],
+                    allowedPrefixes: [
+                        try AddressPrefix(.v4(0xc0a8_0700), length: 24),
+                        try AddressPrefix(.v6(0xfd00_0000_0000_0000, 0), length: 8),
+                        try AddressPrefix(.v4(0x0a00_0001), length: 32),
+                    ]),
+                .off, RebindProtection(),
+                RebindProtection(allowedDomains: [try name("b.example")]),
+            ])
+    }
+
+    @Test("The rebind protection is off where nothing says otherwise")
+    func rebindProtectionByDefault() throws {
+        #expect(try onlyView("forward: {}").rebindProtection == .off)
+        #expect(
+            try onlyView("rebind-protection: true\nforward: {}").rebindProtection
+                == RebindProtection())
+    }
+
+    @Test("The bypass guard is on unless the file says otherwise")
+    func bypassGuard() throws {
+        #expect(try onlyView("forward: {}").hasBypassGuard)
+        #expect(try onlyView("bypass-guard: true\nforward: {}").hasBypassGuard)
+        #expect(try !onlyView("bypass-guard: false\nforward: {}").hasBypassGuard)
+    }
+
     @Test("Client prefixes: networks, single addresses, IPv4-mapped networks")
     func clients() throws {
         let view = try onlyView(

@@ -17,9 +17,9 @@ struct MessageHandlingTests {
 
     @Test("with another opcode is not implemented")
     func opcode() {
-        let answer = process(Message("a.example", .a, flags: 0x2800).octets)
+        let answer = process(Message("a.example", .a, flags: 0x1000).octets)
         #expect(answer?.rcode == 4)
-        #expect(answer.map { $0.flags & 0x7800 } == 0x2800)
+        #expect(answer.map { $0.flags & 0x7800 } == 0x1000)
     }
 
     @Test("that is malformed gets FORMERR")

@@ -278,6 +278,11 @@ struct Answer {
         guard let edns, let range = try? edns.option(15, in: octets.span) else { return nil }
         return octets.span.uint16(at: range.lowerBound)
     }
+
+    var extendedErrorText: String? {
+        guard let edns, let range = try? edns.option(15, in: octets.span) else { return nil }
+        return String(decoding: octets[range.dropFirst(2)], as: UTF8.self)
+    }
 }
 
 /// A zone from a list of records.

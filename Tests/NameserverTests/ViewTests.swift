@@ -67,12 +67,59 @@ struct ViewTests {
             ("localhost", .mx, 0, 0), ("x.invalid", .a, 3, 0), ("x.onion", .a, 3, 0),
             ("printer.local", .a, 3, 0), ("x.home.arpa", .a, 3, 0), ("home.arpa", .a, 0, 0),
             ("_dns.resolver.arpa", .svcb, 0, 0), ("x.resolver.arpa", .any, 0, 0),
-            ("1.0.168.192.in-addr.arpa", .ptr, 3, 0),
+            ("resolver.arpa", .svcb, 0, 0), ("x._dns.resolver.arpa", .a, 0, 0),
+            ("a.b.localhost", .a, 0, 1), ("localhost", .https, 0, 0), ("x.test", .a, 3, 0),
+            ("x.alt", .a, 3, 0), ("default.service.arpa", .soa, 3, 0), ("service.arpa", .ns, 0, 0),
+            ("x.home.arpa", .ds, 3, 0), ("home.arpa", .ns, 0, 0),
+            ("1.0.168.192.in-addr.arpa", .ptr, 3, 0), ("1.2.3.10.in-addr.arpa", .ptr, 3, 0),
+            ("1.0.16.172.in-addr.arpa", .ptr, 3, 0), ("1.0.31.172.in-addr.arpa", .ptr, 3, 0),
+            ("1.0.64.100.in-addr.arpa", .ptr, 3, 0), ("1.0.127.100.in-addr.arpa", .ptr, 3, 0),
+            ("1.0.254.169.in-addr.arpa", .ptr, 3, 0), ("1.0.0.127.in-addr.arpa", .ptr, 3, 0),
+            ("1.2.3.0.in-addr.arpa", .ptr, 3, 0), ("1.2.0.192.in-addr.arpa", .ptr, 3, 0),
+            ("1.100.51.198.in-addr.arpa", .ptr, 3, 0), ("1.113.0.203.in-addr.arpa", .ptr, 3, 0),
+            ("255.255.255.255.in-addr.arpa", .ptr, 0, 0), ("1.0.0.0.0.d.f.ip6.arpa", .ptr, 3, 0),
+            ("0.8.e.f.ip6.arpa", .ptr, 3, 0), ("0.9.e.f.ip6.arpa", .ptr, 3, 0),
+            ("0.a.e.f.ip6.arpa", .ptr, 3, 0), ("0.b.e.f.ip6.arpa", .ptr, 3, 0),
+            ("0.8.b.d.0.1.0.0.2.ip6.arpa", .ptr, 3, 0),
+            (String(repeating: "0.", count: 32) + "ip6.arpa", .ptr, 0, 0),
+            ("1." + String(repeating: "0.", count: 31) + "ip6.arpa", .ptr, 0, 0),
         ])
     func specialUse(name: String, type: RRType, rcode: UInt16, count: Int) throws {
         let site = Site()
         let answer = try #require(site.ask(name, type))
         #expect(answer.rcode == rcode && answer.answer.count == count)
+    }
+
+    @Test(
+        "asks upstream about names that are special to others alone",
+        arguments: [
+            // DNS64 servers answer it themselves (RFC 8880 §7.1); others must not.
+            ("ipv4only.arpa", RRType.aaaa), ("170.0.0.192.in-addr.arpa", .ptr),
+            ("www.example.com", .a), ("1.0.15.172.in-addr.arpa", .ptr),
+            ("1.0.32.172.in-addr.arpa", .ptr), ("1.0.63.100.in-addr.arpa", .ptr),
+            ("1.0.128.100.in-addr.arpa", .ptr), ("0.c.e.f.ip6.arpa", .ptr),
+            ("2.0.0.2.ip6.arpa", .ptr), ("resolver.arpa.example", .svcb), ("arpa", .soa),
+            // RFC 8375 §4 and RFC 9665 §10: the proof that there is no DS record is the parent's.
+            ("home.arpa", .ds), ("service.arpa", .ds),
+        ])
+    func notSpecialUse(name: String, type: RRType) throws {
+        let site = Site()
+        #expect(site.ask(name, type, dnssecOK: true) == nil)
+        #expect(site.sent.count == 1)
+    }
+
+    @Test("passes on the parent's proof that home.arpa has no DS record")
+    func delegationProof() throws {
+        let site = Site()
+        site.ask("home.arpa", .ds, dnssecOK: true)
+        site.reply {
+            $0.addSOA("arpa")
+            $0.add("home.arpa", .nsec, wire("in-addr.arpa") + [0, 1, 0x20], section: 8)
+        }
+        #expect(site.lastAnswer?.rcode == 0)
+        #expect(site.lastAnswer?.authority.map(\.type) == [.soa, .nsec])
+        // The zone here has its own mind about everything else.
+        #expect(site.ask("x.home.arpa", .a)?.rcode == 3)
     }
 
     @Test("leaves a special-use name that the configuration names to it")

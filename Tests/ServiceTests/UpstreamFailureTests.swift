@@ -32,6 +32,18 @@ extension ServiceTests {
             }
         }
 
+        @Test("The log has names as people write them, and nothing that a client could draw with")
+        func namesInLog() throws {
+            let server = try Server.forwarding(to: try freePort())
+            for (name, text) in [
+                ("bücher.example", " bücher.example (xn--bcher-kva.example) A: "),
+                ("a\\010b\\027[2J.example", " a\\010b\\027[2J.example A: "),
+            ] {
+                #expect(try server.client.ask(name, .a).rcode == .serverFailure)
+                #expect(eventually { server.log.contains("SERVFAIL" + text) }, "\(server.log)")
+            }
+        }
+
         @Test("An answer after 1.9 seconds is in time")
         func slow() throws {
             let upstream = try ScriptedUpstream.answering(after: .milliseconds(1900))

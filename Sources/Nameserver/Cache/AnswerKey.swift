@@ -13,24 +13,12 @@ package struct AnswerKey: Hashable, Sendable {
         /// The rule's identity and the policy that was applied to what is stored.
         let partition: UInt64
 
-        init(type: RRType, bits: Bits, rule: ActiveForwardRule, policy: HTTPSRecordPolicy) {
+        init(type: RRType, bits: Bits, rule: ActiveForwardRule, policy: AnswerPolicy) {
             self.type = type
             self.bits = bits
-            // Only HTTPS and SVCB questions and answers with such records behind them differ by
-            // policy, but a chain or additional section may hold one for any type.
-            partition = rule.cacheIdentity ^ Self.salt(policy)
-        }
-
-        private static func salt(_ policy: HTTPSRecordPolicy) -> UInt64 {
-            let number: UInt64 =
-                switch policy {
-                case .removeH3: 1
-                case .rewriteH3: 2
-                case .rewriteH3AndECH: 3
-                case .remove: 4
-                case .pass: 5
-                }
-            return number &* 0x9e37_79b9_7f4a_7c15
+            // Few answers have anything that a policy alters, but a chain or additional section may
+            // hold it for any type.
+            partition = rule.cacheIdentity ^ policy.identity
         }
     }
 

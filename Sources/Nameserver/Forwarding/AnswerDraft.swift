@@ -26,7 +26,7 @@ struct AnswerDraft: ~Copyable, ~Escapable {
         lifetimes = question.rule.lifetimes
     }
 
-    /// Appends a record, its TTL clamped; one that the policy removed is passed over.
+    /// Appends a record, its TTL clamped; one that a policy removed is passed over.
     @_lifetime(self: copy self)
     mutating func append(
         _ record: UpstreamResponse.Record, of message: Span<UInt8>

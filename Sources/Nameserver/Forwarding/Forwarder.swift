@@ -48,6 +48,8 @@ package final class Forwarder {
     package var isIdle: Bool { exchanges.isEmpty && probes.isEmpty }
     package var changedServiceRecords: UInt64 { maker.changedServiceRecords }
     package var malformedServiceRecords: UInt64 { maker.malformedServiceRecords }
+    package var removedAddresses: UInt64 { maker.removedAddresses }
+    package var emptiedAddressAnswers: UInt64 { maker.emptiedAddressAnswers }
 
     package func takeCommands() -> [Command] {
         defer { commands.removeAll(keepingCapacity: true) }

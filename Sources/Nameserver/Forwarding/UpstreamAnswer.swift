@@ -1,7 +1,7 @@
 import DNS
 
 /// Makes of an upstream's response what is stored and sent on: the chain of aliases in order, the
-/// records of the type, the HTTPS policy applied, TTLs clamped, OPT and whatever does not belong left
+/// records of the type, the policies applied, TTLs clamped, OPT and whatever does not belong left
 /// out. One is kept by each worker.
 final class UpstreamAnswer {
     /// A made answer.
@@ -21,6 +21,10 @@ final class UpstreamAnswer {
 
     private(set) var changedServiceRecords: UInt64 = 0
     private(set) var malformedServiceRecords: UInt64 = 0
+    /// What the rebind protection removed: address records and address hints, and answers to A and
+    /// AAAA of which nothing was left.
+    private(set) var removedAddresses: UInt64 = 0
+    private(set) var emptiedAddressAnswers: UInt64 = 0
 
     /// RFC 1034 §5.3.3 leaves the bound to the resolver; public chains have about five.
     private static let maximumChainLength = 16
@@ -39,9 +43,14 @@ final class UpstreamAnswer {
         guard response.rcode.rawValue < 16 else { throw .malformedRData(at: message.count) }
         let chain = try response.chain(from: question, maximumLength: Self.maximumChainLength)
         response.removeWhatIsUnrelated(to: chain)
-        let isAltered = applyPolicy(question.policy, to: &response)
+        var filter = AnswerFilter(question)
+        filter.apply(to: &response)
         let isEmptied = response.rcode == .noError && response.isEmptied(chain, question)
-        // An answer that the policy emptied is as good for as long as the record was.
+        count(filter, isEmptied: isEmptied, asked: question.type)
+        // What came with an answer proves of a wildcard's that the name itself does not exist (RFC
+        // 4035 §3.1.3.3); it would deny too much beside NODATA.
+        if isEmptied { response.remove { $0.proves } }
+        // An answer that a policy emptied is as good for as long as the record was.
         let kind = isEmptied ? .positive : response.kind(chain, question)
         var buffer: [UInt8] = []
         swap(&buffer, &octets)
@@ -51,7 +60,7 @@ final class UpstreamAnswer {
         for record in response.records where record.section == .authority {
             try draft.append(record, of: message)
         }
-        // The policy took all that was asked for: NODATA with SOA, never an error, since NXDOMAIN
+        // A policy took all that was asked for: NODATA with SOA, never an error, since NXDOMAIN
         // would deny the addresses too (RFC 8020 §2).
         if isEmptied, !response.hasSOA {
             draft.appendSynthesizedSOA(zone: chain[chain.count - 1])
@@ -62,40 +71,17 @@ final class UpstreamAnswer {
         var flags =
             response.header.flags
             & (Header.Flag.authoritativeAnswer | Header.Flag.authenticData | Header.Flag.rcodeMask)
-        if isAltered { flags &= ~Header.Flag.authenticData }
-        return try draft.finish(flags: flags, extendedError: extendedError(response, message))
+        if filter.hasAltered { flags &= ~Header.Flag.authenticData }
+        let own = filter.extendedError(asked: question.type, isEmptied: isEmptied)
+        return try draft.finish(
+            flags: flags, extendedError: own ?? extendedError(response, message))
     }
 
-    /// Applies the policy to every HTTPS and SVCB record; an altered RRset loses its signatures.
-    /// Whether anything was altered.
-    private func applyPolicy(
-        _ policy: HTTPSRecordPolicy, to response: inout UpstreamResponse
-    ) -> Bool {
-        var alteredOwners: Set<DomainName> = []
-        for index in response.records.indices {
-            let record = response.records[index]
-            guard record.type == .https || record.type == .svcb else { continue }
-            let isDNSServer = record.owner.labels.first.map { $0.elementsEqual("_dns".utf8) }
-            switch policy.outcome(rdata: record.rdata.span, isDNSServer: isDNSServer ?? false) {
-            case .keep: continue
-            case .remove(let malformed):
-                response.records[index].isRemoved = true
-                if malformed { malformedServiceRecords += 1 }
-            case .replace(let rdata):
-                response.records[index].replacement = rdata
-            }
-            changedServiceRecords += 1
-            alteredOwners.insert(record.owner)
-        }
-        guard !alteredOwners.isEmpty else { return false }
-        for index in response.records.indices {
-            let record = response.records[index]
-            guard record.type == .rrsig, alteredOwners.contains(record.owner),
-                record.covered == .https || record.covered == .svcb
-            else { continue }
-            response.records[index].isRemoved = true
-        }
-        return true
+    private func count(_ filter: AnswerFilter, isEmptied: Bool, asked type: RRType) {
+        changedServiceRecords += filter.changedServiceRecords
+        malformedServiceRecords += filter.malformedServiceRecords
+        removedAddresses += filter.removedAddresses
+        if isEmptied, type == .a || type == .aaaa { emptiedAddressAnswers += 1 }
     }
 
     /// The upstream's extended error, passed on (RFC 8914 §3).

@@ -7,20 +7,24 @@ package struct UpstreamQuestion: Sendable {
     package let type: RRType
     package let key: AnswerKey
     package let rule: ActiveForwardRule
-    /// What happens to HTTPS and SVCB records in the answer.
-    package let policy: HTTPSRecordPolicy
+    /// What happens to the answer before it is stored.
+    package let policy: AnswerPolicy
+    /// The protection that `policy` stands for.
+    let rebindProtection: RebindProtection
     /// How the client asked; the upstream is asked the same way.
     package let transport: ClientTransport
 
     init(
         name: DomainName, type: RRType, key: AnswerKey.Parameters, lowercaseName: [UInt8],
-        rule: ActiveForwardRule, policy: HTTPSRecordPolicy, transport: ClientTransport
+        rule: ActiveForwardRule, policy: AnswerPolicy, rebindProtection: RebindProtection,
+        transport: ClientTransport
     ) {
         self.name = name
         self.type = type
         self.key = AnswerKey(name: lowercaseName, parameters: key)
         self.rule = rule
         self.policy = policy
+        self.rebindProtection = rebindProtection
         self.transport = transport
     }
 

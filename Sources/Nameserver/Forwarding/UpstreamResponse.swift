@@ -11,7 +11,7 @@ struct UpstreamResponse {
         let rdata: [UInt8]
         /// The names in RDATA: targets of aliases, mail exchangers, name servers, endpoints.
         let names: [DomainName]
-        /// RDATA that the policy put in the place of what came.
+        /// RDATA that a policy put in the place of what came.
         var replacement: [UInt8]?
         var isRemoved = false
 
@@ -21,6 +21,12 @@ struct UpstreamResponse {
         var covered: RRType? {
             guard type == .rrsig, rdata.count >= 2 else { return nil }
             return RRType(rawValue: UInt16(rdata[0]) << 8 | UInt16(rdata[1]))
+        }
+
+        /// Whether it is part of a proof that something does not exist (RFC 4034 §4, RFC 5155 §3).
+        var proves: Bool {
+            let proven = covered ?? type
+            return section == .authority && (proven == .nsec || proven == .nsec3)
         }
     }
 
@@ -145,7 +151,7 @@ struct UpstreamResponse {
         }
     }
 
-    /// Whether the policy has removed all records of the type asked for.
+    /// Whether a policy has removed all records of the type asked for.
     func isEmptied(_ chain: [DomainName], _ question: UpstreamQuestion) -> Bool {
         !hasData(chain, question)
             && records.contains {
@@ -171,6 +177,12 @@ struct UpstreamResponse {
             records.lazy.filter { $0.section != .additional && !$0.isRemoved }.flatMap(\.names))
         for index in records.indices where records[index].section == .additional {
             records[index].isRemoved = !mentioned.contains(records[index].owner)
+        }
+    }
+
+    mutating func remove(where isUnwanted: (Record) -> Bool) {
+        for index in records.indices where isUnwanted(records[index]) {
+            records[index].isRemoved = true
         }
     }
 

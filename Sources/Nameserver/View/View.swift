@@ -8,6 +8,7 @@ package final class View: Sendable {
     private let zoneTable: DomainTable
     private let ruleTable: DomainTable
     private let policies: HTTPSRecordPolicyTable
+    private let rebindProtection: ActiveRebindProtection
     /// Domains above a zone's apex: an NXDOMAIN for one would deny the zone (RFC 8020 §2).
     private let ancestors: DomainTable
     private let reverse: ReverseTable?
@@ -26,6 +27,7 @@ package final class View: Sendable {
         ruleTable = DomainTable(
             rules.enumerated().map { ($1.domain, $0) }, seed: seed)
         policies = HTTPSRecordPolicyTable(description, seed: seed)
+        rebindProtection = ActiveRebindProtection(description.rebindProtection, seed: seed)
         ancestors = DomainTable(
             Self.ancestors(of: description.zones).map { ($0, 0) }, seed: seed)
         reverse = ReverseTable(description.zones, seed: seed)
@@ -70,7 +72,17 @@ package final class View: Sendable {
         ruleTable.match(name).map { rules[$0.value] }
     }
 
-    func policy(for name: LookupName) -> HTTPSRecordPolicy { policies.policy(for: name) }
+    /// What happens to an answer about `name` that comes by `rule`.
+    func policy(for name: LookupName, under rule: ActiveForwardRule) -> AnswerPolicy {
+        AnswerPolicy(
+            httpsRecords: policies.policy(for: name),
+            rebindProtection: rebindProtection.identity(for: name, under: rule))
+    }
+
+    /// The protection that `policy` of this view stands for.
+    func rebindProtection(_ policy: AnswerPolicy) -> RebindProtection {
+        policy.rebindProtection == 0 ? .off : rebindProtection.setting
+    }
 
     /// Whether a forward rule for a domain inside the zone takes the name out of it. The more
     /// specific one wins: a name or wildcard of the zone that is at or below the rule's domain stays.

@@ -10,11 +10,16 @@ package struct ViewDescription: Sendable {
     package var httpsRecords: HTTPSRecordRules
     /// The `https-records:` for everything.
     package var serverHTTPSRecords: HTTPSRecordRules
+    /// What happens to private addresses from upstream.
+    package var rebindProtection: RebindProtection
+    /// Whether the names by which clients find a way around this server do not exist.
+    package var hasBypassGuard = true
 
     package init(
         name: String, clients: [AddressPrefix], zones: [Zone] = [], forward: [ForwardRule] = [],
         httpsRecords: HTTPSRecordRules = HTTPSRecordRules(),
-        serverHTTPSRecords: HTTPSRecordRules = HTTPSRecordRules()
+        serverHTTPSRecords: HTTPSRecordRules = HTTPSRecordRules(),
+        rebindProtection: RebindProtection = .off
     ) {
         self.name = name
         self.clients = clients
@@ -22,5 +27,6 @@ package struct ViewDescription: Sendable {
         self.forward = forward
         self.httpsRecords = httpsRecords
         self.serverHTTPSRecords = serverHTTPSRecords
+        self.rebindProtection = rebindProtection
     }
 }

@@ -8,6 +8,7 @@ extension Zone {
         if hasCutsOrDNAMEs, let answer = delegationOrDNAME(name, type, apex: apex) {
             return answer
         }
+        if type == .ds, apex == 0, settings.hasPublicCut { return .elsewhere }
         if let node = node(name) {
             return answer(at: node, blocks.flags(of: node), type) ?? .noData
         }

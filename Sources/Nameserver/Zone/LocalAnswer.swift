@@ -24,7 +24,7 @@ extension Zone {
     func answer(_ name: LookupName, _ type: RRType) -> LocalAnswer {
         switch settings.mode {
         case .overlay: overlayAnswer(name, type)
-        case .authoritative: authoritativeAnswer(name, type)
+        case .authoritative: bypass == nil ? authoritativeAnswer(name, type) : .nameError
         }
     }
 

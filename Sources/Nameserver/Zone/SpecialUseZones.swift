@@ -16,9 +16,15 @@ enum SpecialUseZones {
             zeros(32) + "ip6.arpa", "1." + zeros(31) + "ip6.arpa",
         ]
 
-    /// RFC 6761 §6.2 and §6.4, RFC 6762 §22.1, RFC 7686 §2, RFC 8375 §4: names that the public DNS
-    /// does not have.
-    private static let nonexistent = ["invalid", "test", "local", "onion", "home.arpa"]
+    /// RFC 6761 §6.2 and §6.4, RFC 6762 §22.1, RFC 7686 §2, RFC 9476 §2: names that the public DNS
+    /// does not have. Not `ipv4only.arpa`, which is special to DNS64 servers alone (RFC 8880 §7.1),
+    /// nor the example domains, which resolve as any other (RFC 6761 §6.5).
+    private static let nonexistent = ["invalid", "test", "local", "onion", "alt"]
+
+    /// RFC 8375 §4, RFC 9665 §10: domains for sites, cut off the public DNS without DNSSEC. The
+    /// query for the DS record is the one that goes on, for the proof that there is none lets
+    /// clients that validate believe what is answered here.
+    private static let homeDomains = ["home.arpa", "service.arpa"]
 
     private static func zeros(_ count: Int) -> String { String(repeating: "0.", count: count) }
 
@@ -28,6 +34,7 @@ enum SpecialUseZones {
             (.a, [127, 0, 0, 1]), (.aaaa, [UInt8](repeating: 0, count: 15) + [1]),
         ]
         var zones = (privateReverse + nonexistent).compactMap { zone($0, seed: seed) }
+        zones += homeDomains.compactMap { zone($0, seed: seed, hasPublicCut: true) }
         // RFC 6761 §6.3: localhost and every name below it is the loopback address.
         zones += [zone("localhost", apex: loopback, below: loopback, seed: seed)].compactMap { $0 }
         // RFC 9462 §6.5: NODATA, or an upstream's designated resolver would pull clients away.
@@ -37,13 +44,14 @@ enum SpecialUseZones {
 
     private static func zone(
         _ name: String, apex: [(RRType, [UInt8])] = [], below: [(RRType, [UInt8])] = [],
-        seed: UInt64, hasNames: Bool = false
+        seed: UInt64, hasNames: Bool = false, hasPublicCut: Bool = false
     ) -> Zone? {
         guard let domain = try? DomainName(name),
             let wildcard = DomainName(labels: [Array("*".utf8)]).flatMap(domain.prepending)
         else { return nil }
-        var builder = ZoneBuilder(
-            ZoneSettings(apex: domain, mode: .authoritative), seed: seed)
+        var settings = ZoneSettings(apex: domain, mode: .authoritative)
+        settings.hasPublicCut = hasPublicCut
+        var builder = ZoneBuilder(settings, seed: seed)
         do {
             try builder.addEmpty(owner: domain)
             if hasNames { try builder.addEmpty(owner: wildcard) }

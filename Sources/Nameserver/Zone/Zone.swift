@@ -16,6 +16,7 @@ package final class Zone: Sendable {
     let reverseRecords: [(IPAddress, DomainName)]
     let hasCutsOrDNAMEs: Bool
     let ownsAddressesOnly: Bool
+    let bypass: KnownBypass?
 
     init(
         settings: ZoneSettings, names: NameTable, wildcards: NameTable, blocks: ZoneBlocks,
@@ -27,6 +28,7 @@ package final class Zone: Sendable {
         self.blocks = blocks
         self.reverseRecords = reverseRecords
         self.hasCutsOrDNAMEs = hasCutsOrDNAMEs
+        bypass = settings.bypass
         apexLabelCount = settings.apex.labelCount
         ownsAddressesOnly = settings.ownedTypes == ZoneSettings.endpointTypes
         let apex = names.value(of: LookupName(settings.apex)).map { ZoneNode(offset: $0) }

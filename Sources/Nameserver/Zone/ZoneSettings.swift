@@ -21,6 +21,10 @@ package struct ZoneSettings: Equatable, Sendable {
     package var reverse: Bool
     /// The policy for this zone's names that the public zone answers.
     package var httpsRecords: HTTPSRecordRules
+    /// The way around this server for which this zone's names, the apex included, do not exist.
+    var bypass: KnownBypass?
+    /// Whether the public DNS has the zone cut, and so the proof that there is no DS record.
+    var hasPublicCut = false
 
     package init(
         apex: DomainName, mode: Mode = .overlay, ownedTypes: Set<RRType> = Self.endpointTypes,

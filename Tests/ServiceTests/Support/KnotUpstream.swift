@@ -6,11 +6,12 @@ final class KnotUpstream: Sendable {
     private let directory: TemporaryDirectory
     private let process: ChildProcess
 
-    init() throws {
+    /// `zones` are served beside the usual ones: their text by their apex.
+    init(zones more: [String: String] = [:]) throws {
         directory = try TemporaryDirectory()
         port = try freePort()
         var zones = ""
-        for (name, text) in PublicZones.files {
+        for (name, text) in PublicZones.files.merging(more, uniquingKeysWith: { $1 }) {
             try directory.write(text, to: name + "zone")
             zones += "  - domain: \(name)\n    file: \(directory.file(name))zone\n"
         }
@@ -58,7 +59,7 @@ enum PublicZones {
         "vanillax.me.": vanillax, "example.com.": example, "lab.example.": lab,
     ]
 
-    private static func head(_ apex: String) -> String {
+    static func head(_ apex: String) -> String {
         """
         $ORIGIN \(apex)
         $TTL 300

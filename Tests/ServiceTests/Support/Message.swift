@@ -182,6 +182,22 @@ struct Response: Sendable {
     /// NXDOMAIN with one SOA record (RFC 2308 §2.1).
     var isNameErrorWithSOA: Bool { rcode == .nameError && authority.map(\.type) == [.soa] }
 
+    /// The extended error (RFC 8914 §2): its code and text.
+    var extendedError: (code: UInt16, text: String)? {
+        guard let opt = additional.first(where: { $0.type == .opt }) else { return nil }
+        var rest = opt.rdata[...]
+        while rest.count >= 4 {
+            let fields = rest.prefix(4).map { UInt16($0) }
+            let value = rest.dropFirst(4).prefix(Int(fields[2] << 8 | fields[3]))
+            if fields[0] << 8 | fields[1] == 15, value.count >= 2 {
+                let code = value.prefix(2).reduce(UInt16(0)) { $0 << 8 | UInt16($1) }
+                return (code, String(decoding: value.dropFirst(2), as: UTF8.self))
+            }
+            rest = rest.dropFirst(4 + value.count)
+        }
+        return nil
+    }
+
     /// Every record of the message but OPT.
     var records: [Record] { answer + authority + additional.filter { $0.type != .opt } }
 }

@@ -1,0 +1,120 @@
+import DNS
+
+/// Carries out what the policies say about one upstream response, and knows what it altered.
+struct AnswerFilter {
+    /// HTTPS and SVCB records removed or changed, by the policy for them.
+    private(set) var changedServiceRecords: UInt64 = 0
+    private(set) var malformedServiceRecords: UInt64 = 0
+    /// Address records and address hints removed by the rebind protection.
+    private(set) var removedAddresses: UInt64 = 0
+
+    private let httpsRecords: HTTPSRecordPolicy
+    private let rebindProtection: RebindProtection
+    private var altered: Set<RRsetName> = []
+    /// The type of the service record that was changed first.
+    private var changedType = RRType.https
+
+    private struct RRsetName: Hashable {
+        let owner: DomainName
+        let type: RRType
+    }
+
+    init(_ question: UpstreamQuestion) {
+        httpsRecords = question.policy.httpsRecords
+        rebindProtection = question.rebindProtection
+    }
+
+    var hasAltered: Bool { !altered.isEmpty }
+
+    /// Applies the policies to every record of every section; an altered RRset loses its
+    /// signatures.
+    mutating func apply(to response: inout UpstreamResponse) {
+        for index in response.records.indices where !response.records[index].isRemoved {
+            switch response.records[index].type {
+            case .https, .svcb: filterServiceRecord(&response.records[index])
+            case .a, .aaaa: filterAddress(&response.records[index])
+            default: break
+            }
+        }
+        guard hasAltered else { return }
+        response.remove { record in
+            record.covered.map { altered.contains(RRsetName(owner: record.owner, type: $0)) }
+                ?? false
+        }
+    }
+
+    private mutating func filterAddress(_ record: inout UpstreamResponse.Record) {
+        guard let address = IPAddress(octets: record.rdata), rebindProtection.removes(address)
+        else { return }
+        record.isRemoved = true
+        removedAddresses += 1
+        note(record)
+    }
+
+    private mutating func filterServiceRecord(_ record: inout UpstreamResponse.Record) {
+        let isDNSServer = record.owner.labels.first.map { $0.elementsEqual("_dns".utf8) } ?? false
+        switch httpsRecords.outcome(rdata: record.rdata.span, isDNSServer: isDNSServer) {
+        case .keep: break
+        case .remove(let isMalformed):
+            record.isRemoved = true
+            if isMalformed { malformedServiceRecords += 1 }
+            noteServiceRecord(record)
+            return
+        case .replace(let rdata):
+            record.replacement = rdata
+            noteServiceRecord(record)
+        }
+        filterHints(&record)
+    }
+
+    private mutating func filterHints(_ record: inout UpstreamResponse.Record) {
+        let rdata = record.replacement ?? record.rdata
+        guard rebindProtection.isOn, let binding = try? ServiceBinding(rdata: rdata.span) else {
+            return
+        }
+        let (filtered, count) = binding.removingHints { rebindProtection.removes($0) }
+        guard count > 0 else { return }
+        record.replacement = filtered.rdata
+        removedAddresses += UInt64(count)
+        note(record)
+    }
+
+    private mutating func noteServiceRecord(_ record: UpstreamResponse.Record) {
+        if changedServiceRecords == 0 { changedType = record.type }
+        changedServiceRecords += 1
+        note(record)
+    }
+
+    private mutating func note(_ record: UpstreamResponse.Record) {
+        altered.insert(RRsetName(owner: record.owner, type: record.type))
+    }
+}
+
+extension AnswerFilter {
+    /// What the client is told of it: Filtered when all that `type` asked for was removed, Forged
+    /// Answer when something else is left than what upstream said (RFC 8914 §4.18, §4.5); nil when
+    /// nothing was altered.
+    func extendedError(asked type: RRType, isEmptied: Bool) -> ExtendedErrorOption? {
+        guard hasAltered else { return nil }
+        let code = isEmptied ? ExtendedError.filtered : ExtendedError.forgedAnswer
+        // An emptied answer was emptied by the policy for its type.
+        let isService = type == .https || type == .svcb
+        guard isEmptied ? isService : removedAddresses == 0 else {
+            return ExtendedErrorOption(code, "private addresses removed (rebind-protection)")
+        }
+        let setting = "(https-records: \(httpsRecords.rawValue))"
+        guard isEmptied else {
+            return ExtendedErrorOption(code, "\(changedType) records changed \(setting)")
+        }
+        guard malformedServiceRecords < changedServiceRecords else {
+            return ExtendedErrorOption(code, "malformed \(changedType) record removed")
+        }
+        switch httpsRecords {
+        case .remove, .pass:
+            return ExtendedErrorOption(code, "\(changedType) record removed \(setting)")
+        case .removeH3, .rewriteH3, .rewriteH3AndECH:
+            return ExtendedErrorOption(
+                code, "\(changedType) record that offers HTTP/3 removed \(setting)")
+        }
+    }
+}
