@@ -189,11 +189,10 @@ struct StreamServerTests {
         client.shutDownOutput()
         for range in [0..<3, 3..<6, 6..<8] {
             server.waitUntil { _, handler in handler.paths.count == range.upperBound }
-            // All at once, so that for a moment nothing is in flight.
+            // All at once and written at once: for a moment nothing is in flight.
             server.onQueue { loop, handler in
-                for index in range {
-                    loop.send(message(UInt16(index)).span, to: handler.paths[index].path)
-                }
+                for (path, query) in handler.paths[range] { loop.send(query.span, to: path) }
+                loop.streams.flush()
             }
         }
         for id in UInt16(0)..<8 { #expect(client.receiveMessage() == message(id)) }
