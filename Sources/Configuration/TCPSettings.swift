@@ -36,15 +36,15 @@ extension TCPSettings {
     static let connectionCounts = 1...65_536
     /// Each waits with its message, some 300 octets, in a worker's table of 50,000.
     static let queryCounts = 1...4096
-    /// A connection without queries is told to clients in tenths of seconds, in 16 bits (RFC 7828
-    /// §3.1), which end at 6553 s.
+    /// The idle timeout is told to clients in tenths of a second, in 16 bits (RFC 7828 §3.1), which
+    /// end at 6553 s.
     static let idleTimeouts = 1...3600
     /// Connections in these states do no work, only take memory.
     static let timeouts = 1...300
     /// A second to thirty days.
     static let lifetimes = 1...(30 * 86_400)
-    /// One answer is always let through, however long; with 16 MiB and the fewest connections that
-    /// make sense a gibibyte may wait.
+    /// One answer is always let through, however long. At the upper end one client's 64 connections
+    /// may hold a gibibyte.
     static let queueSizes = (4 << 10)...(16 << 20)
 }
 

@@ -84,7 +84,7 @@ package final class ConnectionCensus: Sendable {
     func shrink(to limit: Int, by loop: Int) {
         let wakeUps = state.withLock { state -> [WakeUp] in
             var wakeUps: [WakeUp] = []
-            while state.kept > max(0, limit) {
+            for _ in 0..<max(0, state.kept - limit) {
                 if let wakeUp = state.demandOne(preferring: loop) { wakeUps.append(wakeUp) }
             }
             return wakeUps

@@ -94,6 +94,7 @@ struct StreamLimitsTests {
         let third = try LoopbackPeer(.tcp, to: server.address)
         try third.send(framed(message(9)))
         #expect(second.isClosedByPeer())
+        server.waitUntil { _, handler in handler.paths.count == 1 }
         try first.send(framed(message(9)))
         server.waitUntil { _, handler in handler.paths.count == 2 }
         // Both wait for an answer now: there is no room.

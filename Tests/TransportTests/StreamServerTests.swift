@@ -178,26 +178,34 @@ struct StreamServerTests {
         }
     }
 
-    @Test("A half-closed client gets the answers to queries that waited for their turn, too")
-    func answersHalfClosedPaused() throws {
+    @Test(
+        "Queries that waited for their turn are answered after their client's end, and after ours",
+        arguments: [true, false])
+    func answersPausedAfterEnd(isOurs: Bool) throws {
         var limits = TransportLimits()
         limits.queriesInFlight = 3
         let server = try LoopbackServer(limits: limits) { _ in .later }
         defer { server.stop() }
         let client = try LoopbackPeer(.tcp, to: server.address)
         try client.send((UInt16(0)..<8).flatMap { framed(message($0)) })
-        client.shutDownOutput()
+        server.waitUntil { _, handler in handler.paths.count == 3 }
+        if isOurs {
+            server.onQueue { loop, _ in loop.streams.connections.elements.forEach(loop.streams.end)
+            }
+        } else {
+            client.shutDownOutput()
+        }
         for range in [0..<3, 3..<6, 6..<8] {
             server.waitUntil { _, handler in handler.paths.count == range.upperBound }
-            // All at once, so that for a moment nothing is in flight.
+            // All at once and written at once: for a moment nothing is in flight.
             server.onQueue { loop, handler in
-                for index in range {
-                    loop.send(message(UInt16(index)).span, to: handler.paths[index].path)
-                }
+                for (path, query) in handler.paths[range] { loop.send(query.span, to: path) }
+                loop.streams.flush()
             }
         }
         for id in UInt16(0)..<8 { #expect(client.receiveMessage() == message(id)) }
         #expect(client.receive() == [])
+        client.close()
         server.waitUntil { loop, _ in loop.counters.tcpOpen == 0 }
     }
 
