@@ -134,12 +134,14 @@ extension QueryProcessor {
         return true
     }
 
-    /// The zone cut's NS records, and the addresses of those inside the zone (RFC 1034 §4.3.2).
+    /// The zone cut's NS records, and the addresses of those inside the zone (RFC 1034 §4.3.2). AA
+    /// speaks of the first owner name in the answer section (RFC 1035 §4.1.1): of an alias, if one
+    /// led here.
     private func appendReferral(
         _ rrset: RRset, _ cut: Int, _ zone: Zone, _ chain: inout Chain,
         _ composer: inout ResponseComposer
     ) {
-        chain.flags &= ~Header.Flag.authoritativeAnswer
+        if composer.answerCount == 0 { chain.flags &= ~Header.Flag.authoritativeAnswer }
         composer.begin(.authority)
         let owner = DomainName(labels: chain.current.labels[cut...]) ?? zone.settings.apex
         composer.append(rrset, of: zone, owner: owner)

@@ -76,6 +76,23 @@ struct AuthoritativeTests {
         #expect(site.lastAnswer?.answer.map(\.type) == [.cname, .a])
     }
 
+    @Test("is authoritative for an alias that leads below a zone cut (RFC 1035 §4.1.1)")
+    func aliasIntoCut() throws {
+        let site = Site(zones: [
+            try zone(
+                "example", mode: .authoritative,
+                [
+                    ("alias.example", .cname, wire("host.sub.example")),
+                    ("sub.example", .ns, wire("ns.example.org")),
+                ])
+        ])
+        let answer = try #require(site.ask("alias.example", .a))
+        #expect(answer.answer.map(\.type) == [.cname])
+        #expect(answer.authority.map(\.owner) == ["sub.example."])
+        #expect(answer.isAuthoritative)
+        #expect(try !#require(site.ask("host.sub.example", .a)).isAuthoritative)
+    }
+
     @Test("says NXDOMAIN with the SOA of the file, its TTL the smaller of both")
     func negative() throws {
         var soa = wire("ns.example") + wire("admin.example")
