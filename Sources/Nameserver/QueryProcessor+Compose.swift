@@ -93,7 +93,7 @@ extension QueryProcessor {
             chain.current = DomainName(uncheckedOctets: zone.firstRData(rrset))
             return true
         case .dname(let rrset, let owner):
-            return followDNAME(rrset, owner, zone, &chain, &composer)
+            return followDNAME(rrset, owner, zone, query, &chain, &composer)
         case .noData:
             if chain.flattenedOwner == nil { composer.appendNegativeSOA(zone) }
         case .nameError:
@@ -107,9 +107,10 @@ extension QueryProcessor {
         return false
     }
 
-    /// RFC 6672 §3.1: the DNAME record, and a CNAME record for the name asked for.
+    /// RFC 6672 §3.1: the DNAME record, and a CNAME record for the name asked for. True when the
+    /// chain goes on: that CNAME record is itself the answer to a question for CNAME.
     private func followDNAME(
-        _ rrset: RRset, _ owner: Int, _ zone: Zone, _ chain: inout Chain,
+        _ rrset: RRset, _ owner: Int, _ zone: Zone, _ query: Query, _ chain: inout Chain,
         _ composer: inout ResponseComposer
     ) -> Bool {
         let target = DomainName(uncheckedOctets: zone.firstRData(rrset))
@@ -131,7 +132,7 @@ extension QueryProcessor {
                 rdata: synthesized.octets.span)
         }
         chain.current = synthesized
-        return true
+        return query.type != .cname
     }
 
     /// The zone cut's NS records, and the addresses of those inside the zone (RFC 1034 §4.3.2). AA

@@ -93,6 +93,15 @@ struct AuthoritativeTests {
         #expect(try !#require(site.ask("host.sub.example", .a)).isAuthoritative)
     }
 
+    @Test("answers CNAME below a DNAME with the CNAME that it makes, and goes no further")
+    func cnameBelowDNAME() throws {
+        let answer = try #require(try site().ask("none.tree.example", .cname))
+        #expect(answer.rcode == 0 && answer.isAuthoritative)
+        #expect(answer.answer.map(\.type) == [.dname, .cname])
+        #expect(answer.authority.isEmpty)
+        #expect(try #require(try site().ask("none.tree.example", .a)).rcode == 3)
+    }
+
     @Test("says NXDOMAIN with the SOA of the file, its TTL the smaller of both")
     func negative() throws {
         var soa = wire("ns.example") + wire("admin.example")
