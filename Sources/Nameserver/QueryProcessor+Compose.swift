@@ -149,12 +149,10 @@ extension QueryProcessor {
         composer.begin(.additional, isRequired: true)
         for server in zone.allRData(rrset).map(DomainName.init(uncheckedOctets:)) {
             watchedName.set(server)
-            guard server.isAtOrBelow(zone.settings.apex), let node = zone.node(watchedName) else {
-                continue
-            }
+            guard server.isAtOrBelow(zone.settings.apex) else { continue }
             for type in [RRType.a, .aaaa] {
-                if let glue = zone.blocks.rrset(at: node, type: type) {
-                    composer.append(glue, of: zone, owner: server)
+                if let addresses = zone.addresses(watchedName, type) {
+                    composer.append(addresses, of: zone, owner: server)
                 }
             }
         }

@@ -102,6 +102,21 @@ struct AuthoritativeTests {
         #expect(try #require(try site().ask("none.tree.example", .a)).rcode == 3)
     }
 
+    @Test("gives the addresses that a wildcard has for a zone cut's name server")
+    func wildcardAddresses() throws {
+        let site = Site(zones: [
+            try zone(
+                "example", mode: .authoritative,
+                [
+                    ("sub.example", .ns, wire("ns.servers.example")),
+                    ("*.servers.example", .a, [192, 0, 2, 53]),
+                ])
+        ])
+        let answer = try #require(site.ask("host.sub.example", .a))
+        #expect(answer.additional.map(\.owner) == ["ns.servers.example."])
+        #expect(answer.additional.map(\.rdata) == [[192, 0, 2, 53]])
+    }
+
     @Test("says NXDOMAIN with the SOA of the file, its TTL the smaller of both")
     func negative() throws {
         var soa = wire("ns.example") + wire("admin.example")
