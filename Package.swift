@@ -47,7 +47,9 @@ let package = Package(
         .testTarget(
             name: "ConfigurationTests", dependencies: ["DNS", "Nameserver", "Configuration"],
             swiftSettings: strict),
-        .testTarget(name: "ServiceTests", dependencies: ["DNS"], swiftSettings: strict),
+        .testTarget(
+            name: "ServiceTests", dependencies: ["DNS"], exclude: ["Scripts"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,5 @@
+import DNS
+
 extension String {
     /// A message quotes no more of a value than fits its line.
     private static let quotedLength = 60
@@ -11,16 +13,9 @@ extension String {
     var quotedPath: String { quoted(upTo: Self.quotedPathLength) }
 
     private func quoted(upTo length: Int) -> String {
-        var text = "\""
-        for scalar in unicodeScalars.prefix(length) {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator:
-                text += "\\u{\(String(scalar.value, radix: 16))}"
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
         let isLong = unicodeScalars.count > length
-        return text + (isLong ? "…\"" : "\"")
+        let text = String(unicodeScalars.prefix(length)).escapingUnprintable
+        return "\"\(text)\(isLong ? "…" : "")\""
     }
 }
 

@@ -1,7 +1,7 @@
 // Internationalized labels (RFC 5890 §2.3.2): U-labels as people write them, A-labels (`xn--`) on
 // the wire. The rules are those of RFC 5891 and RFC 5892 as far as the standard library knows the
 // properties of characters: joiners and punctuation that RFC 5892 §A allows in some contexts are
-// refused, and the Bidi rule (RFC 5893) is not applied.
+// refused, and the Bidi rule (RFC 5893) is applied only to what is shown.
 extension DomainName {
     private static let prefix = Array("xn--".utf8)
 
@@ -19,23 +19,47 @@ extension DomainName {
         return octets
     }
 
-    /// The name with U-labels, for people; a label that does not stand for one keeps its wire form.
+    /// The name with U-labels, for people. A label that does not stand for one keeps its wire form,
+    /// and so does one that mixes scripts or directions (`InternationalLabelDisplay`).
     package var internationalDescription: String {
         guard !isRoot else { return "." }
-        return labels.map { label in
-            Self.internationalLabel(label) ?? Self.describe(label)
-        }.joined(separator: ".") + "."
+        let shown = labels.map { Self.internationalLabel($0) ?? Self.describe($0) }
+        // Beside letters from right to left, a label that begins with a digit changes its place
+        // (RFC 5893 §2, the first condition).
+        let startsWithDigit = labels.contains { $0.first.map { $0 &- 0x30 < 10 } ?? false }
+        if startsWithDigit,
+            shown.contains(where: { InternationalLabelDisplay.isRightToLeft($0.unicodeScalars) })
+        {
+            return description
+        }
+        return shown.joined(separator: ".") + "."
+    }
+
+    /// The first label that says it is an A-label (`xn--`) and has no encoded letters behind it.
+    package var badALabel: String? {
+        // Every owner name of a zone file is asked this, and hardly one has a hyphen there.
+        guard octets.count > 5, octets.contains(Self.prefix[3]) else { return nil }
+        return labels.first { label in
+            guard let encoded = Self.encodedLetters(label) else { return false }
+            return Punycode.decode(encoded)?.allSatisfy(\.isASCII) ?? true
+        }.map(Self.describe)
+    }
+
+    /// What stands behind the `xn--` of an A-label, in lower case; nil for another label.
+    private static func encodedLetters(_ label: ArraySlice<UInt8>) -> [UInt8]? {
+        guard label.prefix(prefix.count).elementsEqual(prefix, by: { DNS.lowercased($0) == $1 })
+        else { return nil }
+        return label.dropFirst(prefix.count).map { DNS.lowercased($0) }
     }
 
     private static func internationalLabel(_ label: ArraySlice<UInt8>) -> String? {
-        let lower = label.map { DNS.lowercased($0) }
-        guard lower.starts(with: prefix),
-            let scalars = Punycode.decode(Array(lower.dropFirst(prefix.count)))
+        guard let encoded = encodedLetters(label), let scalars = Punycode.decode(encoded),
+            InternationalLabelDisplay.isPlain(scalars)
         else { return nil }
         var text = ""
         text.unicodeScalars.append(contentsOf: scalars)
         // Only what would be encoded like this again is shown as a U-label (RFC 5891 §5.4).
-        guard let again = try? asciiLabel(text), again == lower else { return nil }
+        guard let again = try? asciiLabel(text), again == prefix + encoded else { return nil }
         return text
     }
 
@@ -66,8 +90,14 @@ extension DomainName {
         else { return false }
         switch first.properties.generalCategory {
         case .nonspacingMark, .spacingMark, .enclosingMark: return false
-        default: return scalars.allSatisfy(isAllowed)
+        default: return scalars.allSatisfy(isAllowed) && !mixesArabicDigits(scalars)
         }
+    }
+
+    /// RFC 5892 §A.8 and §A.9: the digits of Arabic and those of Persian and Urdu look alike.
+    private static func mixesArabicDigits(_ scalars: [Unicode.Scalar]) -> Bool {
+        scalars.contains { (0x660...0x669).contains($0.value) }
+            && scalars.contains { (0x6f0...0x6f9).contains($0.value) }
     }
 
     /// Letters, digits and marks that normalisation leaves alone (RFC 5892 §2).
@@ -76,7 +106,9 @@ extension DomainName {
         guard !scalar.isASCII else {
             return scalar == "-" || ("a"..."z").contains(scalar) || ("0"..."9").contains(scalar)
         }
-        guard !scalar.properties.changesWhenNFKCCaseFolded else { return false }
+        guard !scalar.properties.changesWhenNFKCCaseFolded,
+            !disallowed.contains(where: { $0.contains(scalar.value) })
+        else { return false }
         switch scalar.properties.generalCategory {
         case .lowercaseLetter, .otherLetter, .modifierLetter, .nonspacingMark, .spacingMark,
             .decimalNumber:
@@ -88,6 +120,13 @@ extension DomainName {
     /// RFC 5892 §2.6: allowed though their category or folding says otherwise.
     private static let exceptions: Set<Unicode.Scalar> = [
         "\u{df}", "\u{3c2}", "\u{6fd}", "\u{6fe}", "\u{f0b}", "\u{3007}",
+    ]
+
+    /// Letters and marks that are not allowed: RFC 5892 §2.6, the marks for symbols and music of
+    /// §2.4, and the parts of Hangul syllables of §2.9.
+    private static let disallowed: [ClosedRange<UInt32>] = [
+        0x640...0x640, 0x7fa...0x7fa, 0x302e...0x302f, 0x3031...0x3035, 0x303b...0x303b,
+        0x20d0...0x20ff, 0x1d100...0x1d24f, 0x1100...0x11ff, 0xa960...0xa97f, 0xd7b0...0xd7ff,
     ]
 }
 

@@ -92,7 +92,7 @@ extension QueryProcessor {
             chain.current = DomainName(uncheckedOctets: zone.firstRData(rrset))
             return true
         case .dname(let rrset, let owner):
-            return followDNAME(rrset, owner, zone, &chain, &composer)
+            return followDNAME(rrset, owner, zone, query, &chain, &composer)
         case .noData:
             if chain.flattenedOwner == nil { composer.appendNegativeSOA(zone) }
         case .nameError:
@@ -106,9 +106,10 @@ extension QueryProcessor {
         return false
     }
 
-    /// RFC 6672 §3.1: the DNAME record, and a CNAME record for the name asked for.
+    /// RFC 6672 §3.1: the DNAME record, and a CNAME record for the name asked for. True when the
+    /// chain goes on: that CNAME record is itself the answer to a question for CNAME.
     private func followDNAME(
-        _ rrset: RRset, _ owner: Int, _ zone: Zone, _ chain: inout Chain,
+        _ rrset: RRset, _ owner: Int, _ zone: Zone, _ query: Query, _ chain: inout Chain,
         _ composer: inout ResponseComposer
     ) -> Bool {
         let target = DomainName(uncheckedOctets: zone.firstRData(rrset))
@@ -130,27 +131,27 @@ extension QueryProcessor {
                 rdata: synthesized.octets.span)
         }
         chain.current = synthesized
-        return true
+        return query.type != .cname
     }
 
-    /// The zone cut's NS records, and the addresses of those inside the zone (RFC 1034 §4.3.2).
+    /// The zone cut's NS records, and the addresses of those inside the zone (RFC 1034 §4.3.2). AA
+    /// speaks of the first owner name in the answer section (RFC 1035 §4.1.1): of an alias, if one
+    /// led here.
     private func appendReferral(
         _ rrset: RRset, _ cut: Int, _ zone: Zone, _ chain: inout Chain,
         _ composer: inout ResponseComposer
     ) {
-        chain.flags &= ~Header.Flag.authoritativeAnswer
+        if composer.answerCount == 0 { chain.flags &= ~Header.Flag.authoritativeAnswer }
         composer.begin(.authority)
         let owner = DomainName(labels: chain.current.labels[cut...]) ?? zone.settings.apex
         composer.append(rrset, of: zone, owner: owner)
         composer.begin(.additional, isRequired: true)
         for server in zone.allRData(rrset).map(DomainName.init(uncheckedOctets:)) {
             watchedName.set(server)
-            guard server.isAtOrBelow(zone.settings.apex), let node = zone.node(watchedName) else {
-                continue
-            }
+            guard server.isAtOrBelow(zone.settings.apex) else { continue }
             for type in [RRType.a, .aaaa] {
-                if let glue = zone.blocks.rrset(at: node, type: type) {
-                    composer.append(glue, of: zone, owner: server)
+                if let addresses = zone.addresses(watchedName, type) {
+                    composer.append(addresses, of: zone, owner: server)
                 }
             }
         }

@@ -155,11 +155,11 @@ package final class QueryProcessor {
                 query, message, view, fresh: fresh, now: now, transport: transport,
                 into: &response)
         }
-        if query.type == .any {
-            return .respond(minimalAny(query, message, into: &response))
-        }
         guard let rule = view.rule(for: name) else {
             return refuse(query, message, .noForwardRule, into: &response)
+        }
+        if query.type == .any {
+            return .respond(minimalAny(query, message, into: &response))
         }
         let policy = view.policy(for: name, under: rule)
         let key = AnswerKey.Parameters(

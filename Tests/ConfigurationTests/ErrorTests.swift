@@ -59,4 +59,26 @@ struct ErrorTests {
                     + "expected mode: overlay, since there is no public zone to ask"
             ])
     }
+
+    @Test("An owner name that says it is Punycode and is not is refused")
+    func badPunycode() throws {
+        #expect(
+            try zoneErrors("xn--99999999: 192.0.2.1") == [
+                "zone.yaml:1:1: bad owner name \"xn--99999999\": xn--99999999 is no Punycode; "
+                    + "expected the letters themselves, or what they are encoded to "
+                    + "(RFC 5890 §2.3.2.1)"
+            ])
+        #expect(try zoneErrors("{xn--bcher-kva: 192.0.2.1, xn--ls8h: 192.0.2.2}") == [])
+    }
+
+    @Test("What a terminal would obey or hide is escaped, wherever an error quotes it")
+    func escapesUnprintable() throws {
+        let found = try zoneErrors(#""a\u202e\e[2J\u00a0\U0010ffff\u0378ä": 192.0.2.1"#)
+        let escaped = "a\\u{202e}\\u{1b}[2J\\u{a0}\\u{10ffff}\\u{378}ä"
+        #expect(
+            found == [
+                "zone.yaml:1:1: bad owner name \"\(escaped)\": a label that IDNA does not allow: "
+                    + "\(escaped); expected a name relative to the zone example.com."
+            ])
+    }
 }

@@ -76,6 +76,47 @@ struct AuthoritativeTests {
         #expect(site.lastAnswer?.answer.map(\.type) == [.cname, .a])
     }
 
+    @Test("is authoritative for an alias that leads below a zone cut (RFC 1035 §4.1.1)")
+    func aliasIntoCut() throws {
+        let site = Site(zones: [
+            try zone(
+                "example", mode: .authoritative,
+                [
+                    ("alias.example", .cname, wire("host.sub.example")),
+                    ("sub.example", .ns, wire("ns.example.org")),
+                ])
+        ])
+        let answer = try #require(site.ask("alias.example", .a))
+        #expect(answer.answer.map(\.type) == [.cname])
+        #expect(answer.authority.map(\.owner) == ["sub.example."])
+        #expect(answer.isAuthoritative)
+        #expect(try !#require(site.ask("host.sub.example", .a)).isAuthoritative)
+    }
+
+    @Test("answers CNAME below a DNAME with the CNAME that it makes, and goes no further")
+    func cnameBelowDNAME() throws {
+        let answer = try #require(try site().ask("none.tree.example", .cname))
+        #expect(answer.rcode == 0 && answer.isAuthoritative)
+        #expect(answer.answer.map(\.type) == [.dname, .cname])
+        #expect(answer.authority.isEmpty)
+        #expect(try #require(try site().ask("none.tree.example", .a)).rcode == 3)
+    }
+
+    @Test("gives the addresses that a wildcard has for a zone cut's name server")
+    func wildcardAddresses() throws {
+        let site = Site(zones: [
+            try zone(
+                "example", mode: .authoritative,
+                [
+                    ("sub.example", .ns, wire("ns.servers.example")),
+                    ("*.servers.example", .a, [192, 0, 2, 53]),
+                ])
+        ])
+        let answer = try #require(site.ask("host.sub.example", .a))
+        #expect(answer.additional.map(\.owner) == ["ns.servers.example."])
+        #expect(answer.additional.map(\.rdata) == [[192, 0, 2, 53]])
+    }
+
     @Test("says NXDOMAIN with the SOA of the file, its TTL the smaller of both")
     func negative() throws {
         var soa = wire("ns.example") + wire("admin.example")

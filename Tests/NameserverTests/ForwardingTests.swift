@@ -237,6 +237,9 @@ struct ForwardingTests {
     func any() throws {
         let site = Site()
         #expect(site.ask("a.example", .any)?.answer.map(\.type) == [.hinfo])
+        // But not where no other type would be answered.
+        let refused = Site(forward: [Site.rule("home.arpa")]).ask("a.example", .any)
+        #expect(refused?.rcode == 5 && refused?.answer.isEmpty == true)
         #expect(site.sent.isEmpty)
     }
 

@@ -101,7 +101,7 @@ extension ServiceTests {
                 "a name that points to itself", .formatError,
                 header(0x0100, 1, 0, 0, 0) + [0xc0, 12, 0, 1, 0, 1]),
             Oddity("STATUS", .notImplemented, header(0x1000, 1, 0, 0, 0) + question),
-            Oddity("UPDATE", .notImplemented, header(0x2800, 1, 0, 0, 0) + question),
+            Oddity("UPDATE of no zone", .formatError, header(0x2800, 1, 0, 0, 0) + question),
             Oddity(
                 "two OPT records", .formatError,
                 header(0x0100, 1, 0, 0, 2) + question + opt + opt),

@@ -29,6 +29,12 @@ struct OwnerNames {
                 expected: "a name relative to the zone \(apex)")
             return nil
         }
+        if let label = owner.badALabel {
+            file.error(
+                key.mark, "bad owner name \(key.text.quoted): \(label) is no Punycode",
+                expected: "the letters themselves, or what they are encoded to (RFC 5890 §2.3.2.1)")
+            return nil
+        }
         guard owner.isAtOrBelow(apex) else {
             file.error(
                 key.mark, "\(key.text.quoted) is outside the zone \(apex)",

@@ -9,14 +9,24 @@ extension Zone {
             return answer
         }
         if type == .ds, apex == 0, settings.hasPublicCut { return .elsewhere }
-        if let node = node(name) {
-            return answer(at: node, blocks.flags(of: node), type) ?? .noData
-        }
+        guard let node = match(name) else { return .nameError }
+        return answer(at: node, blocks.flags(of: node), type) ?? .noData
+    }
+
+    /// The node of the name, or the wildcard that covers it.
+    private func match(_ name: LookupName) -> ZoneNode? {
+        if let node = node(name) { return node }
+        let apex = name.labelCount &- apexLabelCount
         var encloser = 1
         while encloser < apex, node(name, from: encloser) == nil { encloser &+= 1 }
         // RFC 4592 §3.3.1: only the wildcard at the closest encloser is a source of synthesis.
-        guard let node = wildcard(name, below: encloser) else { return .nameError }
-        return answer(at: node, blocks.flags(of: node), type) ?? .noData
+        return wildcard(name, below: encloser)
+    }
+
+    /// The addresses of a zone cut's name server in this zone, glue included: what stands here for
+    /// its name, on whichever side of the cut.
+    func addresses(_ server: LookupName, _ type: RRType) -> RRset? {
+        match(server).flatMap { blocks.rrset(at: $0, type: type) }
     }
 
     /// The zone cut or DNAME that the way from the apex down to the name meets first.

@@ -10,32 +10,13 @@ final class KnotUpstream: Sendable {
     init(zones more: [String: String] = [:]) throws {
         directory = try TemporaryDirectory()
         port = try freePort()
-        var zones = ""
+        var zones: [(apex: String, file: String)] = []
         for (name, text) in PublicZones.files.merging(more, uniquingKeysWith: { $1 }) {
             try directory.write(text, to: name + "zone")
-            zones += "  - domain: \(name)\n    file: \(directory.file(name))zone\n"
+            zones.append((name, directory.file(name) + "zone"))
         }
         try directory.write(
-            """
-            server:
-                rundir: \(directory.path)
-                listen: 127.0.0.1@\(port)
-                udp-workers: 1
-                tcp-workers: 1
-                background-workers: 1
-            log:
-              - target: stderr
-                any: warning
-            database:
-                storage: \(directory.path)
-            template:
-              - id: default
-                journal-content: none
-                zonefile-sync: -1
-                semantic-checks: off
-            zone:
-            \(zones)
-            """, to: "knot.conf")
+            Self.configuration(port: port, directory: directory, zones: zones), to: "knot.conf")
         process = try ChildProcess(
             ["/usr/sbin/knotd", "-c", directory.file("knot.conf")], output: directory.file("log"))
         let client = Client(server: Endpoint(port: port))
@@ -43,6 +24,32 @@ final class KnotUpstream: Sendable {
             (try? client.ask("vanillax.me", .soa, timeout: .milliseconds(200)))?.rcode == .noError
         }
         guard started else { throw Failure("knotd did not come up: \(directory.read("log"))") }
+    }
+
+    /// The configuration of a knotd that serves these zones, by apex and file, on 127.0.0.1.
+    static func configuration(
+        port: UInt16, directory: TemporaryDirectory, zones: [(apex: String, file: String)]
+    ) -> String {
+        """
+        server:
+            rundir: \(directory.path)
+            listen: 127.0.0.1@\(port)
+            udp-workers: 1
+            tcp-workers: 1
+            background-workers: 1
+        log:
+          - target: stderr
+            any: warning
+        database:
+            storage: \(directory.path)
+        template:
+          - id: default
+            journal-content: none
+            zonefile-sync: -1
+            semantic-checks: off
+        zone:
+
+        """ + zones.map { "  - domain: \($0.apex)\n    file: \($0.file)\n" }.joined()
     }
 }
 
