@@ -1,28 +1,4 @@
-extension String {
-    /// A message quotes no more of a value than fits its line.
-    private static let quotedLength = 60
-    /// The longest path (Linux's PATH_MAX).
-    private static let quotedPathLength = 4_096
-
-    /// The text between quotation marks for a message: one line, cut when it is long.
-    var quoted: String { quoted(upTo: Self.quotedLength) }
-
-    /// A path between quotation marks, which must not be cut.
-    var quotedPath: String { quoted(upTo: Self.quotedPathLength) }
-
-    private func quoted(upTo length: Int) -> String {
-        var text = "\""
-        for scalar in unicodeScalars.prefix(length) {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator:
-                text += "\\u{\(String(scalar.value, radix: 16))}"
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        let isLong = unicodeScalars.count > length
-        return text + (isLong ? "…\"" : "\"")
-    }
-}
+import DNS
 
 /// Finds the word that was meant.
 enum Spelling {
