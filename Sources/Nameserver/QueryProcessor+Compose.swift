@@ -37,6 +37,11 @@ extension QueryProcessor {
                     rule: rule, policy: policy, transport: transport)
                 return .forward
             }
+            guard !isCut(over: transport) else {
+                chain.rcode = .serverFailure
+                chain.extendedError = Self.cutAnswer
+                break
+            }
             if step == 0 {
                 chain.flags = scratch.flags & Header.Flag.authoritativeAnswer
             }
@@ -259,7 +264,7 @@ extension QueryProcessor {
         }
         chain.rcode = image.rcode
         chain.extendedError = image.extendedError
-        chain.flags |= image.flags & Header.Flag.authenticData
+        chain.flags |= image.flags & (Header.Flag.authenticData | Header.Flag.truncated)
         if chain.rcode == .nameError, watchedName.set(reader.message, at: image.finalName),
             view.exists(watchedName) || chain.flattenedOwner != nil
         {

@@ -84,6 +84,8 @@ package final class QueryProcessor {
         ExtendedError.prohibited, "client is in no view")
     private static let onlyInternet = ExtendedErrorOption(
         ExtendedError.notSupported, "only class IN is served")
+    static let cutAnswer = ExtendedErrorOption(
+        ExtendedError.networkError, "the upstream cut its answer and has no TCP")
     private static let noForwardRule = ExtendedErrorOption(
         ExtendedError.prohibited, "no zone or forward rule for this name")
 
@@ -125,6 +127,12 @@ package final class QueryProcessor {
             return .forward
         }
         if fresh.isEmpty { counters.cacheHits &+= 1 }
+        if isCut(over: transport) {
+            return .respond(
+                DirectResponse.empty(
+                    .serverFailure, query, message, extendedError: Self.cutAnswer,
+                    into: &response))
+        }
         if let length = copyStored(elapsed, query, message, view, into: &response) {
             return .respond(length)
         }
@@ -162,6 +170,12 @@ package final class QueryProcessor {
             }
         }
         return cache.copy(name, key, now: now, to: scratch)
+    }
+
+    /// Whether the answer in `scratch` was cut, and the client has no better way to ask for the whole
+    /// one. Half an answer is not to be taken for one (RFC 2181 §9).
+    func isCut(over transport: ClientTransport) -> Bool {
+        transport == .tcp && scratch.flags & Header.Flag.truncated != 0
     }
 
     /// Copies the answer in `scratch` behind the client's question; nil when it does not fit, or
