@@ -307,7 +307,8 @@ struct ForwardingTests {
     func wrongLength() {
         for (type, rdata) in [
             (RRType.a, [UInt8](repeating: 1, count: 5)), (.aaaa, [1]), (.rrsig, [0, 1]),
-            (.soa, [0, 0, 1]),
+            (.soa, [0, 0, 1]), (.srv, [0, 0, 0, 0, 0, 22, 0, 0xff]), (.cname, [1, 0x61, 0, 0]),
+            (.txt, []), (.txt, [2, 0x61]), (.hinfo, [0]), (.hinfo, [0, 0, 0]),
         ] {
             let site = Site()
             site.ask("a.example", type)
