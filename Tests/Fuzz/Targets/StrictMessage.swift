@@ -117,7 +117,7 @@ extension StrictMessage {
         16: [.strings], 99: [.strings], 17: [.name, .name], 18: [.octets(2), .name],
         35: [.octets(4), .string, .string, .string, .name], 14: [.compressible, .compressible],
         3: [.compressible], 4: [.compressible], 7: [.compressible], 8: [.compressible],
-        9: [.compressible], 29: [.octets(16)],
+        9: [.compressible],
     ]
 
     private func check(_ record: Record) throws(Finding) {
