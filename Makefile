@@ -35,6 +35,10 @@ fuzz: ## Fuzzes every target, or TARGET, for FUZZ_SECONDS each; see Tests/Fuzz/R
 	@.ci/packages build
 	@SWIFT="$(SWIFT)" FUZZ_SECONDS="$(FUZZ_SECONDS)" Tests/Fuzz/run $(TARGET)
 
+sanitize: ## Runs the tests under the address and the thread sanitizer.
+	@.ci/packages test
+	@SWIFT="$(SWIFT)" .ci/sanitize
+
 lint: ## Checks the format of the sources.
 	@$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
 
