@@ -4,6 +4,7 @@ SWIFT ?= swift
 CONFIG ?= config/horizond.yaml
 PREFIX ?= /usr
 DESTDIR ?=
+FUZZ_SECONDS ?= 60
 
 # The release program carries the Swift runtime, so it runs where no toolchain is.
 RELEASE := -c release --static-swift-stdlib
@@ -11,7 +12,7 @@ BINARY := .build/release/horizond
 UNITS := $(DESTDIR)$(PREFIX)/lib/systemd/system
 SETTINGS := $(DESTDIR)/etc/horizond
 
-.PHONY: help build run test lint install clean
+.PHONY: help build run test fuzz sanitize lint install clean
 .DEFAULT_GOAL := help
 
 help: ## Lists the targets.
@@ -29,6 +30,14 @@ test: ## Runs all tests, and first installs Debian packages that they lack.
 	@.ci/packages test
 	$(SWIFT) build $(RELEASE) --product horizond
 	HORIZOND_BINARY=$(CURDIR)/$(BINARY) $(SWIFT) test --disable-xctest
+
+fuzz: ## Fuzzes every target, or TARGET, for FUZZ_SECONDS each; see Tests/Fuzz/README.md.
+	@.ci/packages build
+	@SWIFT="$(SWIFT)" FUZZ_SECONDS="$(FUZZ_SECONDS)" Tests/Fuzz/run $(TARGET)
+
+sanitize: ## Runs the tests under the address and the thread sanitizer.
+	@.ci/packages test
+	@SWIFT="$(SWIFT)" .ci/sanitize
 
 lint: ## Checks the format of the sources.
 	@$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests

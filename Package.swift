@@ -39,6 +39,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "FuzzTargets", dependencies: ["DNS", "Nameserver", "Configuration"],
+            path: "Tests/Fuzz/Targets", swiftSettings: strict),
         .testTarget(name: "DNSTests", dependencies: ["DNS"], swiftSettings: strict),
         .testTarget(
             name: "NameserverTests", dependencies: ["DNS", "Nameserver"], swiftSettings: strict),
@@ -48,8 +51,18 @@ let package = Package(
             name: "ConfigurationTests", dependencies: ["DNS", "Nameserver", "Configuration"],
             swiftSettings: strict),
         .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: strict),
+        .testTarget(
             name: "ServiceTests", dependencies: ["DNS"], exclude: ["Scripts"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The fuzzer's program needs the fuzzer's runtime, so it is part of the package only for `make fuzz`.
+if Context.environment["HORIZOND_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "horizond-fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Main",
+            swiftSettings: strict))
+}

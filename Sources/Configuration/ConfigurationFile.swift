@@ -1,3 +1,5 @@
+import DNS
+
 /// One of the files of a configuration: reports what is wrong in it and finds what it names.
 struct ConfigurationFile {
     /// The path, absolute or relative to the working directory; messages show it so.

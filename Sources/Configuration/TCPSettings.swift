@@ -1,3 +1,5 @@
+import DNS
+
 /// The setting `tcp`: the limits of clients' TCP connections (RFC 7766 §6.2), for all workers
 /// together. The program makes the transport's limits of it.
 ///

@@ -18,7 +18,7 @@ extension NameError: CustomStringConvertible {
         case .nameTooLong(let length): "a name of \(length) octets (at most 255)"
         case .badEscape: "a backslash without three digits (000 to 255) or a character after it"
         case .badInternationalLabel(let label):
-            "a label that IDNA does not allow: \(label.escapingUnprintable)"
+            "a label that IDNA does not allow: \(label.quoted)"
         }
     }
 }

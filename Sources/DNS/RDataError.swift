@@ -15,18 +15,11 @@ package struct RDataError: Error, Equatable, Sendable {
         self.reason = reason
         self.expected = expected
     }
-
-    /// A message quotes at most this many characters of what was found, so that it stays one line.
-    private static let quotedLength = 60
 }
 
 extension RDataError: CustomStringConvertible {
     package var description: String {
-        var quoted = "nothing"
-        if let found {
-            let isLong = found.count > Self.quotedLength
-            quoted = "\"\(found.prefix(Self.quotedLength))\(isLong ? "…" : "")\""
-        }
+        let quoted = found?.quoted ?? "nothing"
         let reason = reason.map { " (\($0))" } ?? ""
         return "\(field): found \(quoted)\(reason), expected \(expected)"
     }

@@ -25,7 +25,7 @@ package struct ServiceParameterKey: RawRepresentable, Hashable, Sendable {
     package static let dohPath = ServiceParameterKey(rawValue: 7)
     /// RFC 9540 §4.
     package static let obliviousHTTP = ServiceParameterKey(rawValue: 8)
-    /// The key that no parameter may have.
+    /// The key that no parameter may have (RFC 9460 §14.3.2).
     package static let invalid = ServiceParameterKey(rawValue: 65535)
 
     private static let names: [(ServiceParameterKey, String)] = [
@@ -71,6 +71,7 @@ extension ServiceParameter {
         case .ipv4Hint: !value.isEmpty && value.count.isMultiple(of: 4)
         case .ipv6Hint: !value.isEmpty && value.count.isMultiple(of: 16)
         case .ech: !value.isEmpty
+        case .invalid: false
         default: true
         }
     }

@@ -38,6 +38,11 @@ extension QueryProcessor {
                     transport: transport)
                 return .forward
             }
+            guard !isCut(over: transport) else {
+                chain.rcode = .serverFailure
+                options.set(.cutAnswer)
+                break
+            }
             if step == 0 {
                 chain.flags = scratch.flags & Header.Flag.authoritativeAnswer
             }
@@ -259,7 +264,7 @@ extension QueryProcessor {
         }
         chain.rcode = image.rcode
         options.set(errorOf: image)
-        chain.flags |= image.flags & Header.Flag.authenticData
+        chain.flags |= image.flags & (Header.Flag.authenticData | Header.Flag.truncated)
         if chain.rcode == .nameError, watchedName.set(reader.message, at: image.finalName),
             view.exists(watchedName) || chain.flattenedOwner != nil
         {

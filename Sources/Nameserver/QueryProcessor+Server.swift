@@ -133,6 +133,8 @@ extension ExtendedErrorOption {
         ExtendedError.prohibited, "zones are changed by their files alone")
     static let malformedOption = ExtendedErrorOption(
         ExtendedError.other, "EDNS option of a wrong length")
+    static let cutAnswer = ExtendedErrorOption(
+        ExtendedError.networkError, "the upstream cut its answer and has no TCP")
 
     /// A type that no question may have.
     static func noData(_ type: RRType) -> ExtendedErrorOption {

@@ -173,6 +173,11 @@ package final class QueryProcessor {
             return .forward
         }
         if fresh.isEmpty { counters.cacheHits &+= 1 }
+        if isCut(over: transport) {
+            options.set(.cutAnswer)
+            return .respond(
+                DirectResponse.empty(.serverFailure, query, message, into: &response))
+        }
         if let length = copyStored(elapsed, query, message, view, into: &response) {
             return .respond(length)
         }
@@ -210,6 +215,12 @@ package final class QueryProcessor {
             }
         }
         return cache.copy(name, key, now: now, to: scratch)
+    }
+
+    /// Whether the answer in `scratch` was cut, and the client has no better way to ask for the whole
+    /// one. Half an answer is not to be taken for one (RFC 2181 §9).
+    func isCut(over transport: ClientTransport) -> Bool {
+        transport == .tcp && scratch.flags & Header.Flag.truncated != 0
     }
 
     /// Copies the answer in `scratch` behind the client's question; nil when it does not fit, or

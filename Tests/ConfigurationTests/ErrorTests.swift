@@ -78,7 +78,7 @@ struct ErrorTests {
         #expect(
             found == [
                 "zone.yaml:1:1: bad owner name \"\(escaped)\": a label that IDNA does not allow: "
-                    + "\(escaped); expected a name relative to the zone example.com."
+                    + "\"\(escaped)\"; expected a name relative to the zone example.com."
             ])
     }
 }

@@ -94,7 +94,16 @@ struct DomainNameInternationalTests {
         let error = #expect(throws: NameError.self) { try DomainName("ä\u{202e}\u{1b}[2J\u{378}") }
         #expect(
             error?.description
-                == "a label that IDNA does not allow: ä\\u{202e}\\u{1b}[2J\\u{378}")
+                == #"a label that IDNA does not allow: "ä\u{202e}\u{1b}[2J\u{378}""#)
+    }
+
+    @Test("What is said of a refused label is one line")
+    func quotesInOneLine() {
+        let error = #expect(throws: NameError.self) { try DomainName("ä\n>\u{2028}.example") }
+        #expect(
+            error?.description == #"a label that IDNA does not allow: "ä\u{a}>\u{2028}""#)
+        let data = #expect(throws: RDataError.self) { try RData.parse("(\n\"\n", type: .txt) }
+        #expect(data?.description.contains("\n") == false)
     }
 
     @Test("A label whose A-label exceeds 63 octets is refused")

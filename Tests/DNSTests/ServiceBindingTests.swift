@@ -68,6 +68,7 @@ struct ServiceBindingTests {
             ("0006 0000", .ipv6Hint),
             ("0006 0004 c0000201", .ipv6Hint),
             ("0008 0001 00", .obliviousHTTP),
+            ("ffff 0000", .invalid),
         ])
     func refusesMalformedValues(parameters: String, key: ServiceParameterKey) {
         #expect(throws: ServiceBindingError.malformedValue(key)) {

@@ -163,6 +163,37 @@ struct ForwardingTests {
         #expect(site.ask("a.example", .a) == nil)
     }
 
+    @Test("fails a query over TCP when the upstream's answer is cut and it has no TCP")
+    func truncatedOverTCP() throws {
+        let site = Site(zones: [
+            try zone("example", [("alias.example", .cname, wire("a.example.net"))])
+        ])
+        for name in ["a.example.net", "alias.example"] {
+            site.ask(name, .a, over: .tcp, edns: true)
+            site.fail(.refused)
+            // The probe, then the query.
+            site.reply()
+            site.reply(flags: 0x0200) { $0.add("a.example.net", .a, [10, 0, 0, 1]) }
+            site.fail(.refused)
+            let answer = try #require(site.lastAnswer)
+            #expect(answer.rcode == 2 && !answer.isTruncated)
+            #expect(answer.extendedError == 23)
+            #expect(answer.answer.filter { $0.type == .a }.isEmpty)
+        }
+    }
+
+    @Test("says that an answer behind an alias of a zone is cut")
+    func truncatedBehindAlias() throws {
+        let site = Site(zones: [
+            try zone("example", [("alias.example", .cname, wire("a.example.net"))])
+        ])
+        site.ask("alias.example", .a)
+        site.reply(flags: 0x0200) { $0.add("a.example.net", .a, [10, 0, 0, 1]) }
+        site.fail(.refused)
+        let answer = try #require(site.lastAnswer)
+        #expect(answer.isTruncated && answer.answer.map(\.type) == [.cname, .a])
+    }
+
     @Test("asks without EDNS when the upstream does not understand it")
     func withoutEDNS() throws {
         let site = Site()
@@ -279,7 +310,8 @@ struct ForwardingTests {
     func wrongLength() {
         for (type, rdata) in [
             (RRType.a, [UInt8](repeating: 1, count: 5)), (.aaaa, [1]), (.rrsig, [0, 1]),
-            (.soa, [0, 0, 1]),
+            (.soa, [0, 0, 1]), (.srv, [0, 0, 0, 0, 0, 22, 0, 0xff]), (.cname, [1, 0x61, 0, 0]),
+            (.txt, []), (.txt, [2, 0x61]), (.hinfo, [0]), (.hinfo, [0, 0, 0]),
         ] {
             let site = Site()
             site.ask("a.example", type)

@@ -15,7 +15,13 @@ final class Site {
     /// What was sent upstream and is not answered yet.
     var sent: [(exchange: UInt64, to: UpstreamAddress, over: ClientTransport, octets: [UInt8])] = []
     var reports: [FailedQuery] = []
-    private var waiting: [UInt64: (message: [UInt8], client: IPAddress, fresh: [FreshAnswer])] = [:]
+    private struct Waiting {
+        let message: [UInt8]
+        let client: IPAddress
+        let transport: ClientTransport
+        let fresh: [FreshAnswer]
+    }
+    private var waiting: [UInt64: Waiting] = [:]
     private var answers: [UInt64: Answer] = [:]
     private var nextTicket: UInt64 = 1
 
@@ -90,7 +96,8 @@ final class Site {
             guard let question = processor.upstreamQuestion else { return nil }
             let ticket = ticket ?? nextTicket
             nextTicket = max(nextTicket, ticket + 1)
-            waiting[ticket] = (message, client, fresh)
+            waiting[ticket] = Waiting(
+                message: message, client: client, transport: transport, fresh: fresh)
             forwarder.ask(question, ticket: ticket, now: now)
             carryOut()
             return answers[ticket]
@@ -148,7 +155,7 @@ final class Site {
             for waiter in waiters {
                 guard let client = waiting.removeValue(forKey: waiter.ticket) else { continue }
                 answers[waiter.ticket] = process(
-                    client.message, client: client.client, transport: .udp,
+                    client.message, client: client.client, transport: client.transport,
                     fresh: client.fresh + [fresh], ticket: waiter.ticket)
             }
         }

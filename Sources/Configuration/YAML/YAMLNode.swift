@@ -1,3 +1,5 @@
+import DNS
+
 /// A piece of a YAML file as a tree: a whole setting, or one name's records.
 enum YAMLNode {
     case scalar(YAMLScalar)

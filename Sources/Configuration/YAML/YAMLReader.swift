@@ -1,4 +1,5 @@
 import CYaml
+import DNS
 import Glibc
 
 /// Reads a YAML file as libyaml's events, one at a time, so that a zone of a million records takes

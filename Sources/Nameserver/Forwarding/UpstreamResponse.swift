@@ -76,27 +76,43 @@ struct UpstreamResponse {
             return [target]
         }
         guard let layout = RDataLayout.of(record.type) else {
-            guard hasLength(record) else { throw .malformedRData(at: record.rdata.lowerBound) }
+            guard try hasLength(record, &reader) else {
+                throw .malformedRData(at: record.rdata.lowerBound)
+            }
             return []
         }
         try reader.skipToNames(of: layout)
         var names: [DomainName] = []
         for _ in 0..<layout.names { names.append(try reader.readName()) }
-        guard record.type != .soa || record.rdata.upperBound - reader.offset == 20 else {
-            throw .malformedRData(at: reader.offset)
-        }
+        let rest = record.rdata.upperBound - reader.offset
+        let isWhole =
+            switch record.type {
+            case .soa: rest == 20
+            // A signature and a bit map of types (RFC 2535 §4.1, §5.2).
+            case .sig, .nxt: true
+            default: rest == 0
+            }
+        guard isWhole else { throw .malformedRData(at: reader.offset) }
         return names
     }
 
     /// Whether RDATA without compressible names has a length that its type allows; clients take the
     /// whole message for malformed otherwise.
-    private static func hasLength(_ record: ResourceRecord) -> Bool {
+    private static func hasLength(
+        _ record: ResourceRecord, _ reader: inout MessageReader
+    ) throws(MessageError) -> Bool {
         switch record.type {
-        case .a: record.rdata.count == 4
-        case .aaaa: record.rdata.count == 16
+        case .a: return record.rdata.count == 4
+        case .aaaa: return record.rdata.count == 16
         // RFC 4034 §3.1: 18 octets, a name, a signature.
-        case .rrsig: record.rdata.count > 19
-        default: true
+        case .rrsig: return record.rdata.count > 19
+        case .hinfo:
+            for _ in 0..<2 { try reader.skip(Int(try reader.readUInt8())) }
+            return reader.isAtEnd
+        case .txt, .spf:
+            repeat { try reader.skip(Int(try reader.readUInt8())) } while !reader.isAtEnd
+            return true
+        default: return true
         }
     }
 

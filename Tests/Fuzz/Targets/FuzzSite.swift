@@ -1,0 +1,107 @@
+import DNS
+import Nameserver
+
+/// A server without sockets: a processor, a forwarder and an upstream that answers what the target
+/// says. Every response is held against the oracle.
+final class FuzzSite {
+    /// What the upstream answers: its query and transport to octets; nil for silence.
+    typealias Upstream = (_ query: [UInt8], ClientTransport) -> [UInt8]?
+
+    /// A resolution asks upstream less often than its chain of aliases has links, twice each.
+    private static let maximumRounds = 64
+
+    private let snapshot: Snapshot
+    private let processor: QueryProcessor
+    private let forwarder: Forwarder
+    /// Monotonic nanoseconds.
+    private var now: Int64 = 1_000_000_000_000
+    private var answered: FreshAnswer?
+
+    init(_ snapshot: Snapshot) {
+        self.snapshot = snapshot
+        let cache = ResponseCache(size: 1 << 20, seed: FuzzZones.seed)
+        processor = QueryProcessor(cache: cache)
+        forwarder = Forwarder(worker: 0, cache: cache, pending: PendingQueries())
+    }
+
+    func advance(seconds: Int64) { now += seconds * 1_000_000_000 }
+
+    /// Asks until there is a response, checks it and returns it; nil when the message is dropped.
+    @discardableResult
+    func ask(
+        _ message: [UInt8], from client: IPAddress, over transport: ClientTransport,
+        upstream: Upstream
+    ) throws(Finding) -> [UInt8]? {
+        let size = transport == .udp ? EDNS.maximumUDPSize : 65_535
+        // What a response forgets to write would show.
+        var buffer = [UInt8](repeating: 0xee, count: size)
+        var fresh: [FreshAnswer] = []
+        for _ in 0..<Self.maximumRounds {
+            var span = buffer.mutableSpan
+            let disposition = processor.process(
+                message.span, from: client, over: transport, snapshot: snapshot, fresh: fresh,
+                now: now, into: &span)
+            switch disposition {
+            case .drop:
+                try ResponseOracle.check(nil, to: message, over: transport)
+                return nil
+            case .respond(let length):
+                let response = Array(buffer[..<length])
+                try ResponseOracle.check(response, to: message, over: transport)
+                return response
+            case .forward:
+                guard let question = processor.upstreamQuestion else {
+                    throw Finding("nothing to forward of \(hexadecimal(message))")
+                }
+                fresh.append(try resolve(question, upstream))
+            }
+        }
+        throw Finding("forwarded without end: \(hexadecimal(message))")
+    }
+
+    /// Gives the query up, as when too many wait.
+    func giveUp(
+        _ message: [UInt8], from client: IPAddress, over transport: ClientTransport
+    ) throws(Finding) {
+        var buffer = [UInt8](repeating: 0xee, count: EDNS.maximumUDPSize)
+        var span = buffer.mutableSpan
+        let length = processor.giveUp(
+            message.span, from: client, over: transport, snapshot: snapshot,
+            because: ExtendedErrorOption(ExtendedError.notReady, "busy"), into: &span)
+        guard length > 0 else { return }
+        try ResponseOracle.check(Array(buffer[..<length]), to: message, over: transport)
+    }
+
+    /// Lets the forwarder ask until it has an answer or gives up.
+    private func resolve(
+        _ question: UpstreamQuestion, _ upstream: Upstream
+    ) throws(Finding) -> FreshAnswer {
+        answered = nil
+        forwarder.ask(question, ticket: 1, now: now)
+        for _ in 0..<Self.maximumRounds {
+            for command in forwarder.takeCommands() { try carryOut(command, upstream) }
+            if let answered { return answered }
+        }
+        throw Finding("no answer and no failure for \(question.name) \(question.type)")
+    }
+
+    private func carryOut(
+        _ command: Forwarder.Command, _ upstream: Upstream
+    ) throws(Finding) {
+        switch command {
+        case .send(let exchange, _, let transport, let octets):
+            let query = try StrictMessage(octets)
+            try require(!query.isResponse && query.questionCount == 1, "a bad query upstream")
+            // A probe is always answered, so that no input leaves the upstream down for the next.
+            let isProbe = query.records.isEmpty && query.questionEnd == 17
+            let reply = isProbe ? [0, 0, 0x81] + octets[3...] : upstream(octets, transport)
+            if reply.map({ forwarder.receive($0.span, exchange: exchange, now: now) }) != true {
+                forwarder.fail(exchange: exchange, .timeout, now: now)
+            }
+        case .answer(let waiters, let fresh):
+            try require(waiters == [Waiter(worker: 0, ticket: 1)], "others wait: \(waiters)")
+            answered = fresh
+        case .cancel, .report: break
+        }
+    }
+}
