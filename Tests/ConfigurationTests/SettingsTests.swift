@@ -72,6 +72,38 @@ struct SettingsTests {
         #expect(try Site(all).load().tcp == expected)
     }
 
+    @Test("What the server says about itself, and its cookies")
+    func server() throws {
+        let silent = try Site("forward: {}").load()
+        #expect(silent.server == ServerDescription())
+        #expect(silent.server.version == nil && silent.server.nsid.isEmpty)
+        #expect(silent.cookies == .ownSecrets)
+        let configuration = try Site(
+            """
+            identity: {version: one, id: two, nsid: "0x00fF"}
+            cookies: {file: secrets}
+            forward: {}
+            """,
+            files: [
+                "secrets": """
+                # the one in use
+                000102030405060708090a0b0c0d0e0f
+
+                  0F0E0D0C0B0A09080706050403020100
+                """
+            ]
+        ).load()
+        #expect(configuration.server.version == "one")
+        #expect(configuration.server.id == "two")
+        #expect(configuration.server.nsid == [0, 255])
+        let keys = [(0..<16).map { UInt8($0) }, (0..<16).reversed().map { UInt8($0) }]
+        #expect(configuration.cookies == .shared(keys.compactMap { SipHash.Key($0) }))
+        #expect(try Site("cookies: false\nforward: {}").load().cookies == .off)
+        #expect(
+            try Site("identity: {nsid: text}\nforward: {}").load().server.nsid
+                == Array("text".utf8))
+    }
+
     @Test(
         "Sizes",
         arguments: [

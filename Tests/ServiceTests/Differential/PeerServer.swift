@@ -14,7 +14,8 @@ final class PeerServer: Sendable {
     private let directory: TemporaryDirectory
     private let process: ChildProcess
 
-    init(_ kind: Kind, zone: GeneratedZone) throws {
+    /// With `cookieSecret`, 32 hexadecimal digits, it answers with server cookies.
+    init(_ kind: Kind, zone: GeneratedZone, cookieSecret: String? = nil) throws {
         self.kind = kind
         directory = try TemporaryDirectory()
         port = try freePort()
@@ -30,7 +31,8 @@ final class PeerServer: Sendable {
         case .nsd: options = ["-d", "-c", directory.file("conf")]
         }
         try directory.write(
-            Self.configuration(kind, port: port, directory: directory), to: "conf")
+            Self.configuration(kind, port: port, directory: directory, cookieSecret: cookieSecret),
+            to: "conf")
         process = try ChildProcess([program] + options, output: directory.file("log"))
         let client = Client(server: Endpoint(port: port))
         let started = eventually(within: .seconds(10)) {
@@ -41,40 +43,60 @@ final class PeerServer: Sendable {
     }
 
     private static func configuration(
-        _ kind: Kind, port: UInt16, directory: TemporaryDirectory
+        _ kind: Kind, port: UInt16, directory: TemporaryDirectory, cookieSecret: String?
     ) -> String {
         switch kind {
         case .knot:
-            KnotUpstream.configuration(
+            let configuration = KnotUpstream.configuration(
                 port: port, directory: directory,
                 zones: [(GeneratedZone.apex, directory.file("zone"))])
+            return cookieSecret.map { adding(cookieSecret: $0, toKnot: configuration) }
+                ?? configuration
         case .nsd:
             // No rate limit, no change of user, nothing written outside the directory.
-            """
-            server:
-                ip-address: 127.0.0.1@\(port)
-                do-ip6: no
-                server-count: 1
-                username: ""
-                chroot: ""
-                zonesdir: "\(directory.path)"
-                pidfile: "\(directory.file("pid"))"
-                xfrdfile: "\(directory.file("xfrd"))"
-                zonelistfile: "\(directory.file("zonelist"))"
-                xfrdir: "\(directory.path)"
-                database: ""
-                logfile: "\(directory.file("log"))"
-                minimal-responses: yes
-                round-robin: no
-                rrl-ratelimit: 0
-                rrl-whitelist-ratelimit: 0
-            remote-control:
-                control-enable: no
-            zone:
-                name: \(GeneratedZone.apex)
-                zonefile: zone
+            return """
+                server:
+                    ip-address: 127.0.0.1@\(port)
+                    do-ip6: no
+                    server-count: 1
+                    username: ""
+                    chroot: ""
+                    zonesdir: "\(directory.path)"
+                    pidfile: "\(directory.file("pid"))"
+                    xfrdfile: "\(directory.file("xfrd"))"
+                    zonelistfile: "\(directory.file("zonelist"))"
+                    xfrdir: "\(directory.path)"
+                    database: ""
+                    logfile: "\(directory.file("log"))"
+                    minimal-responses: yes
+                    round-robin: no
+                    answer-cookie: \(cookieSecret == nil ? "no" : "yes")
+                    \(cookieSecret.map { "cookie-secret: \"\($0)\"" } ?? "")
+                    rrl-ratelimit: 0
+                    rrl-whitelist-ratelimit: 0
+                remote-control:
+                    control-enable: no
+                zone:
+                    name: \(GeneratedZone.apex)
+                    zonefile: zone
 
-            """
+                """
         }
+    }
+
+    /// The configuration of a knotd that answers with server cookies, and with BADCOOKIE to a client
+    /// cookie alone.
+    private static func adding(cookieSecret: String, toKnot configuration: String) -> String {
+        configuration.replacing(
+            "template:\n  - id: default\n",
+            with: """
+                mod-cookies:
+                  - id: default
+                    secret: 0x\(cookieSecret)
+                template:
+                  - id: default
+                    global-module: mod-cookies/default
+
+                """)
     }
 }
