@@ -14,14 +14,14 @@ extension QueryProcessor {
         let requested = query.requested
         if let option = requested.cookie, let secrets = server.cookies {
             let verdict = cookies.verdict(
-                message.extracting(option), from: client, secrets, time: cookieTime)
+                message.extracting(option), from: client, secrets, time: unixTime)
             switch verdict {
             case .malformed: return false
             case .unknown(let clientCookie, let isStale):
                 // RFC 7873 §5.2.3 and §5.2.4: answered as one without a cookie, and taught one.
                 if isStale { counters.staleCookies &+= 1 }
                 options.add(
-                    cookie: cookies.make(clientCookie, client, secrets, time: cookieTime),
+                    cookie: cookies.make(clientCookie, client, secrets, time: unixTime),
                     client: clientCookie)
             case .proven(let clientCookie, let renewed):
                 options.add(cookie: renewed, client: clientCookie)
@@ -70,20 +70,27 @@ extension QueryProcessor {
 
     /// What a NOTIFY or UPDATE is told: a server that has the zone takes no changes from others
     /// (RFC 2136 §3.3), one that has not says so (RFC 2136 §3.1.2, and as usual for RFC 1996).
-    func changeRefusal(_ query: Query, _ view: View?) -> RCode {
+    func refuseChange(
+        _ query: Query, _ message: Span<UInt8>, _ view: View?,
+        into response: inout MutableSpan<UInt8>
+    ) -> Disposition {
         counters.refused &+= 1
-        guard let view else {
-            options.set(.outsideEveryView)
-            return .refused
-        }
+        let (rcode, reason) = changeRefusal(query, view)
+        options.set(reason)
+        return .respond(
+            DirectResponse.error(rcode, message, question: query.question, into: &response))
+    }
+
+    private func changeRefusal(_ query: Query, _ view: View?) -> (RCode, ExtendedErrorOption) {
+        guard let view else { return (.refused, .outsideEveryView) }
         // RFC 2136 §3.1.1.
-        if query.opcode == Opcode.update, query.type != .soa { return .formatError }
-        guard query.rrClass == RRClass.internet, view.isAuthoritative(for: name) else {
-            options.set(.notTheZone)
-            return .notAuthoritative
+        guard query.opcode != Opcode.update || query.type == .soa else {
+            return (.formatError, .notOfTypeSOA)
         }
-        options.set(.noChanges)
-        return .refused
+        guard query.rrClass == RRClass.internet, view.isAuthoritative(for: name) else {
+            return (.notAuthoritative, .notTheZone)
+        }
+        return (.refused, .noChanges)
     }
 
     /// Class CH: the server's version and identifier, where they are configured (RFC 4892 §3).
@@ -129,10 +136,14 @@ extension ExtendedErrorOption {
         ExtendedError.prohibited, "zones are not transferred")
     static let notTheZone = ExtendedErrorOption(
         ExtendedError.notAuthoritative, "not the server of this zone")
+    static let notOfTypeSOA = ExtendedErrorOption(
+        ExtendedError.other, "the zone of an update is of type SOA")
     static let noChanges = ExtendedErrorOption(
         ExtendedError.prohibited, "zones are changed by their files alone")
     static let malformedOption = ExtendedErrorOption(
         ExtendedError.other, "EDNS option of a wrong length")
+    static let guardedBypass = ExtendedErrorOption(
+        ExtendedError.filtered, "a way around this server (bypass-guard)")
     static let cutAnswer = ExtendedErrorOption(
         ExtendedError.networkError, "the upstream cut its answer and has no TCP")
 

@@ -14,11 +14,7 @@ package final class QueryProcessor {
 
     /// The wall clock in seconds since 1970 modulo 2^32, for server cookies (RFC 9018 §4.3). The
     /// owner sets it before it asks.
-    package var unixTime: UInt32 {
-        get { cookieTime }
-        set { cookieTime = newValue }
-    }
-    var cookieTime: UInt32 = 0
+    package var unixTime: UInt32 = 0
     var cookies = ServerCookies()
     var options = ResponseOptions()
 
@@ -45,8 +41,8 @@ package final class QueryProcessor {
     }
 
     /// Processes one message. `response` has room for 65,535 octets over TCP, for
-    /// `EDNS.maximumUDPSize` over UDP. `fresh` holds upstream answers that this message waited for, which count even
-    /// when they may not be cached. `now` is monotonic, in nanoseconds.
+    /// `EDNS.maximumUDPSize` over UDP. `fresh` holds upstream answers that this message waited for,
+    /// which count even when they may not be cached. `now` is monotonic, in nanoseconds.
     package func process(
         _ message: Span<UInt8>, from client: IPAddress, over transport: ClientTransport,
         snapshot: Snapshot, fresh: [FreshAnswer] = [], now: Int64,
@@ -73,12 +69,9 @@ package final class QueryProcessor {
             guard makeReady(&query, message, client, transport, snapshot.server) else {
                 return refuseOption(query, message, into: &response)
             }
-            let rcode = changeRefusal(query, snapshot.view(for: client))
-            return finish(
-                .respond(
-                    DirectResponse.error(
-                        rcode, message, question: query.question, into: &response)),
-                query, into: &response)
+            let disposition = refuseChange(
+                query, message, snapshot.view(for: client), into: &response)
+            return finish(disposition, query, into: &response)
         case .query(var query):
             guard makeReady(&query, message, client, transport, snapshot.server) else {
                 return refuseOption(query, message, into: &response)
@@ -113,6 +106,7 @@ package final class QueryProcessor {
         return .respond(options.write(into: &response, at: end, limit: query.messageLimit))
     }
 
+    /// Refuses what no view or no zone can have, and resolves the rest.
     private func answer(
         _ query: Query, _ message: Span<UInt8>, from client: IPAddress,
         over transport: ClientTransport, _ snapshot: Snapshot, fresh: [FreshAnswer], now: Int64,
@@ -127,7 +121,7 @@ package final class QueryProcessor {
         if let (rcode, reason) = Self.refusal(of: query.type) {
             return refuse(query, message, reason, rcode, into: &response)
         }
-        return answer(
+        return resolve(
             query, message, view, client, fresh: fresh, now: now, transport: transport,
             into: &response)
     }
@@ -140,14 +134,18 @@ package final class QueryProcessor {
             ? (.refused, .noTransfers) : (.notImplemented, .noData(type))
     }
 
-    private func answer(
+    /// Answers from the view's zones, then from the cache, or asks for what is in neither.
+    private func resolve(
         _ query: Query, _ message: Span<UInt8>, _ view: View, _ client: IPAddress,
         fresh: [FreshAnswer], now: Int64, transport: ClientTransport,
         into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         if let (zone, local) = view.localAnswer(name, query.type) {
             counters.local &+= 1
-            if let bypass = zone.bypass { bypasses.note(client, zone.settings.apex, bypass) }
+            if let bypass = zone.bypass {
+                bypasses.note(client, zone.settings.apex, bypass)
+                options.set(.guardedBypass)
+            }
             if let length = direct(local, zone, query, message, into: &response) {
                 return .respond(length)
             }

@@ -21,6 +21,15 @@ struct BypassGuardTests {
         #expect(answer.isAuthoritative && site.sent.isEmpty)
     }
 
+    @Test("The extended error says that it was filtered, whatever the transport")
+    func extendedError() {
+        for transport in [ClientTransport.udp, .tcp] {
+            let answer = Site().ask("mask.icloud.com", .aaaa, over: transport, edns: true)
+            #expect(answer?.rcode == 3 && answer?.extendedError == 17)
+            #expect(answer?.extendedErrorText?.contains("bypass-guard") == true)
+        }
+    }
+
     @Test(
         "leaves their neighbours alone",
         arguments: ["icloud.com", "notmask.icloud.com", "net", "application-dns.net", "apple.com"])

@@ -51,6 +51,7 @@ struct ResponseOptions: ~Copyable {
 
     /// Sets the extended error in the place of another one (RFC 8914 §2).
     mutating func set(_ error: ExtendedErrorOption) {
+        guard isPresent else { return }
         errorCode = error.infoCode
         errorLength = 0
         for octet in error.text.utf8.prefix(Self.maximumErrorText) {
@@ -62,7 +63,7 @@ struct ResponseOptions: ~Copyable {
     /// Sets the extended error of a stored answer, or none.
     mutating func set(errorOf image: borrowing AnswerImageView) {
         errorCode = Self.noError
-        guard let code = image.extendedErrorCode else { return }
+        guard isPresent, let code = image.extendedErrorCode else { return }
         errorCode = code
         let text = image.extendedErrorText
         errorLength = text.count
