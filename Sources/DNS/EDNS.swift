@@ -46,7 +46,6 @@ package struct EDNS: Equatable, Sendable {
         in message: Span<UInt8>
     ) throws(MessageError) -> RequestedOptions {
         var requested = RequestedOptions()
-        guard !options.isEmpty else { return requested }
         try forEachOption(in: message) { code, data in
             switch code {
             case EDNSOption.nsid: requested.nsid = true

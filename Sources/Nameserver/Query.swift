@@ -9,16 +9,17 @@ package struct Query: Sendable {
     package let rrClass: UInt16
     /// The octets of the question section in the message.
     package let question: Range<Int>
-    /// Whether the message has an OPT record; the response then has one too (RFC 6891 §6.1.1).
-    package let hasEDNS: Bool
-    package let dnssecOK: Bool
-    let requested: RequestedOptions
+    /// The message's OPT record.
+    let edns: EDNS?
     /// The largest response that may be sent, in octets.
     let messageLimit: Int
     /// The largest response without its OPT record, in octets.
     var responseLimit: Int
 
     var opcode: UInt8 { Header(id: id, flags: flags).opcode }
+    /// Whether the message has an OPT record; the response then has one too (RFC 6891 §6.1.1).
+    package var hasEDNS: Bool { edns != nil }
+    package var dnssecOK: Bool { edns?.dnssecOK ?? false }
     package var recursionDesired: Bool { flags & Header.Flag.recursionDesired != 0 }
     package var checkingDisabled: Bool { flags & Header.Flag.checkingDisabled != 0 }
     /// Whether the client wants to see the AD bit (RFC 6840 §5.7).
@@ -68,14 +69,9 @@ package struct Query: Sendable {
         else { return .error(.formatError, question: nil, nil) }
         let question = Header.length..<nameEnd &+ 4
         let type = RRType(rawValue: message.uint16(at: nameEnd))
-        let records: QueryRecords
-        let requested: RequestedOptions
-        do {
-            records = try QueryRecords(message, header, type, from: question.upperBound)
-            requested = try records.edns?.requestedOptions(in: message) ?? RequestedOptions()
-        } catch {
-            return .error(.formatError, question: question, nil)
-        }
+        guard
+            let records = try? QueryRecords(message, header, type, from: question.upperBound)
+        else { return .error(.formatError, question: question, nil) }
         if let edns = records.edns, edns.version != 0 {
             return .error(.badVersion, question: question, edns)
         }
@@ -85,7 +81,7 @@ package struct Query: Sendable {
         }
         let query = Query(
             header, message, transport, type: type, rrClass: message.uint16(at: nameEnd &+ 2),
-            question: question, edns: records.edns, requested: requested)
+            question: question, edns: records.edns)
         return isQuery ? .query(query) : .zoneChange(query)
     }
 
@@ -102,21 +98,19 @@ package struct Query: Sendable {
         return .cookieRequest(
             Query(
                 header, message, transport, type: .any, rrClass: RRClass.internet,
-                question: Header.length..<Header.length, edns: edns, requested: requested))
+                question: Header.length..<Header.length, edns: edns))
     }
 
     private init(
         _ header: Header, _ message: Span<UInt8>, _ transport: ClientTransport, type: RRType,
-        rrClass: UInt16, question: Range<Int>, edns: EDNS?, requested: RequestedOptions
+        rrClass: UInt16, question: Range<Int>, edns: EDNS?
     ) {
         id = header.id
         flags = header.flags
         self.type = type
         self.rrClass = rrClass
         self.question = question
-        hasEDNS = edns != nil
-        dnssecOK = edns?.dnssecOK ?? false
-        self.requested = requested
+        self.edns = edns
         messageLimit = Self.messageLimit(edns, transport)
         responseLimit = messageLimit
     }

@@ -9,9 +9,11 @@ extension QueryProcessor {
         _ query: inout Query, _ message: Span<UInt8>, _ client: IPAddress,
         _ transport: ClientTransport, _ server: ServerDescription
     ) -> Bool {
-        guard query.hasEDNS else { return true }
-        options.begin(dnssecOK: query.dnssecOK)
-        let requested = query.requested
+        guard let edns = query.edns else { return true }
+        options.begin(dnssecOK: edns.dnssecOK)
+        query.responseLimit = query.messageLimit &- EDNS.emptyLength
+        guard !edns.options.isEmpty else { return true }
+        guard let requested = try? edns.requestedOptions(in: message) else { return false }
         if let option = requested.cookie, let secrets = server.cookies {
             let verdict = cookies.verdict(
                 message.extracting(option), from: client, secrets, time: unixTime)
@@ -37,7 +39,8 @@ extension QueryProcessor {
         return true
     }
 
-    /// FORMERR for an option whose data no client may send (RFC 7873 §5.2.2, RFC 7828 §3.2.1).
+    /// FORMERR for an option that passes the end of its record, or whose data no client may send
+    /// (RFC 7873 §5.2.2, RFC 7828 §3.2.1).
     func refuseOption(
         _ query: Query, _ message: Span<UInt8>, into response: inout MutableSpan<UInt8>
     ) -> Disposition {

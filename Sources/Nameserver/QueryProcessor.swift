@@ -16,7 +16,7 @@ package final class QueryProcessor {
     /// owner sets it before it asks.
     package var unixTime: UInt32 = 0
     var cookies = ServerCookies()
-    var options = ResponseOptions()
+    let options = ResponseOptions()
 
     let cache: ResponseCache
     /// The name that is being resolved: the question's, later a chain's.

@@ -2,7 +2,9 @@ import DNS
 
 /// What a response's OPT record will hold. It is made ready when a query has been read and written
 /// when the rest of the response stands. Each processor has one; filling it allocates nothing.
-struct ResponseOptions: ~Copyable {
+///
+/// A class, because a structure that a class holds has its every use checked for exclusive access.
+final class ResponseOptions {
     /// Whether the response gets an OPT record: when the query has one (RFC 6891 §6.1.1).
     private(set) var isPresent = false
     private var dnssecOK = false
@@ -24,7 +26,7 @@ struct ResponseOptions: ~Copyable {
         EDNS.optionHeaderLength + ServerCookies.clientLength + ServerCookies.length
 
     /// Forgets the last response's.
-    mutating func reset() {
+    func reset() {
         isPresent = false
         cookie = nil
         nsidLength = 0
@@ -33,24 +35,24 @@ struct ResponseOptions: ~Copyable {
     }
 
     /// The response gets an OPT record.
-    mutating func begin(dnssecOK: Bool) {
+    func begin(dnssecOK: Bool) {
         isPresent = true
         self.dnssecOK = dnssecOK
     }
 
-    mutating func add(cookie: ServerCookies.Cookie, client: UInt64) {
+    func add(cookie: ServerCookies.Cookie, client: UInt64) {
         self.cookie = (client, cookie)
     }
 
-    mutating func add(nsid octets: [UInt8]) {
+    func add(nsid octets: [UInt8]) {
         nsid = octets
         nsidLength = octets.count
     }
 
-    mutating func add(keepalive: UInt16) { self.keepalive = keepalive }
+    func add(keepalive: UInt16) { self.keepalive = keepalive }
 
     /// Sets the extended error in the place of another one (RFC 8914 §2).
-    mutating func set(_ error: ExtendedErrorOption) {
+    func set(_ error: ExtendedErrorOption) {
         guard isPresent else { return }
         errorCode = error.infoCode
         errorLength = 0
@@ -61,7 +63,7 @@ struct ResponseOptions: ~Copyable {
     }
 
     /// Sets the extended error of a stored answer, or none.
-    mutating func set(errorOf image: borrowing AnswerImageView) {
+    func set(errorOf image: borrowing AnswerImageView) {
         errorCode = Self.noError
         guard isPresent, let code = image.extendedErrorCode else { return }
         errorCode = code
@@ -108,7 +110,7 @@ struct ResponseOptions: ~Copyable {
         }
         if nsidLength > 0 {
             Self.storeHeader(EDNSOption.nsid, nsidLength, at: offset, into: &response)
-            response.copy(nsid.span, at: offset &+ EDNS.optionHeaderLength)
+            response.copy(nsid, 0..<nsidLength, at: offset &+ EDNS.optionHeaderLength)
             offset &+= EDNS.optionHeaderLength &+ nsidLength
         }
         if let keepalive {
@@ -132,7 +134,7 @@ struct ResponseOptions: ~Copyable {
         let text = data &+ 2 &+ errorLength <= limit ? errorLength : 0
         Self.storeHeader(EDNSOption.extendedError, 2 &+ text, at: offset, into: &response)
         response.store(errorCode, at: data)
-        response.copy(errorText.span.extracting(0..<text), at: data &+ 2)
+        response.copy(errorText, 0..<text, at: data &+ 2)
         return data &+ 2 &+ text
     }
 
