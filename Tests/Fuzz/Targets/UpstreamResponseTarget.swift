@@ -14,7 +14,12 @@ func fuzzUpstreamResponse(_ input: [UInt8]) throws(Finding) {
         options & 2 == 0 ? rest : reply(to: query, rest)
     }
     let query = question.query(size: options & 4 == 0 ? nil : 1232, dnssecOK: options & 8 != 0)
-    try site.ask(query, from: client, over: options & 16 == 0 ? .udp : .tcp, upstream: upstream)
+    let first = try site.ask(
+        query, from: client, over: options & 16 == 0 ? .udp : .tcp, upstream: upstream)
+    // What failed is asked upstream each time anew, which shows nothing new and takes long.
+    if let first, RCode(rawValue: UInt16(first[3] & 15)) == .serverFailure, options & 32 == 0 {
+        return
+    }
     site.advance(seconds: 2)
     // From the cache, for each size and view.
     for (size, dnssecOK) in [(UInt16?.none, false), (1232, false), (600, true)] {
