@@ -164,6 +164,22 @@ struct AuthoritativeTests {
         #expect(answer.answer.map(\.type) == [.soa] && answer.isAuthoritative)
     }
 
+    @Test("leaves a delegated domain to a forward rule for it, glue and the cut itself included")
+    func forwardedDelegation() throws {
+        let records: [(String, RRType, [UInt8])] = [
+            ("sub.lab.example", .ns, Site.name("ns.sub.lab.example").octets),
+            ("ns.sub.lab.example", .a, [192, 0, 2, 53]), ("www.lab.example", .a, [192, 0, 2, 1]),
+        ]
+        let zone = try zone("lab.example", mode: .authoritative, records)
+        let site = Site(zones: [zone], forward: [Site.rule("sub.lab.example")])
+        for name in ["sub.lab.example", "ns.sub.lab.example", "x.y.sub.lab.example"] {
+            #expect(site.ask(name, .a) == nil, "\(name)")
+            #expect(site.reply { $0.add(name, .a, [203, 0, 113, 1]) })
+            #expect(site.lastAnswer?.answer.map(\.rdata) == [[203, 0, 113, 1]])
+        }
+        #expect(site.ask("www.lab.example", .a)?.isAuthoritative == true)
+    }
+
     @Test("sets TC when a referral's glue does not fit (RFC 9471 §3.1)")
     func glue() throws {
         var records = [("sub.example", RRType.ns, wire("ns.sub.example"))]

@@ -85,9 +85,11 @@ package final class View: Sendable {
     }
 
     /// Whether a forward rule for a domain inside the zone takes the name out of it. The more
-    /// specific one wins: a name or wildcard of the zone that is at or below the rule's domain stays.
+    /// specific one wins: a name or wildcard of the zone that is at or below the rule's domain stays,
+    /// unless the zone delegates that domain or one above it.
     private func isTaken(_ name: LookupName, from zone: Zone, _ match: DomainTable.Match) -> Bool {
         guard let rule = ruleTable.match(name), rule.label < match.label else { return false }
+        if zone.hasCut(above: name, from: rule.label) { return true }
         return !zone.hasRecords(for: name, atOrBelow: rule.label)
     }
 

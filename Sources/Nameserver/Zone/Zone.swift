@@ -51,6 +51,14 @@ package final class Zone: Sendable {
         names.value(of: name, from: label).map { ZoneNode(offset: $0) }
     }
 
+    /// Whether the suffix of `name` at `label`, or one above it, is delegated.
+    func hasCut(above name: LookupName, from label: Int) -> Bool {
+        guard settings.mode == .authoritative, hasCutsOrDNAMEs else { return false }
+        return (label..<name.labelCount &- apexLabelCount).contains {
+            node(name, from: $0).map { blocks.flags(of: $0).contains(.hasNS) } ?? false
+        }
+    }
+
     /// Whether records here match `name`, or the host that it is a service of, by an owner name or
     /// wildcard at or below the name's suffix at `label`.
     func hasRecords(for name: LookupName, atOrBelow label: Int) -> Bool {
