@@ -5,7 +5,7 @@ package struct BypassCounter: Sendable {
     /// Clients that are remembered; more than the devices of any site that this is for.
     package static let maximumClients = 1024
 
-    /// A client that asked for the first time.
+    /// A client that asked for a way around for the first time.
     package struct Notice: Equatable, Sendable {
         package let client: IPAddress
         package let domain: DomainName
@@ -16,21 +16,20 @@ package struct BypassCounter: Sendable {
     package private(set) var queries: UInt64 = 0
     /// Those of clients that found no place among the remembered ones.
     package private(set) var overflow: UInt64 = 0
-    /// The addresses of distinct clients.
-    package private(set) var clients: Set<IPAddress> = []
-    /// At most one a client, so bounded as they are.
+    /// The addresses of distinct clients, with the ways that each asked for.
+    package private(set) var clients: [IPAddress: Set<KnownBypass>] = [:]
+    /// At most one a client and way, so bounded as they are.
     private var notices: [Notice] = []
 
     package init() {}
 
     mutating func note(_ client: IPAddress, _ domain: DomainName, _ bypass: KnownBypass) {
         queries &+= 1
-        guard !clients.contains(client) else { return }
-        guard clients.count < Self.maximumClients else {
+        guard clients[client] != nil || clients.count < Self.maximumClients else {
             overflow &+= 1
             return
         }
-        clients.insert(client)
+        guard clients[client, default: []].insert(bypass).inserted else { return }
         notices.append(Notice(client: client, domain: domain, bypass: bypass))
     }
 

@@ -18,8 +18,8 @@ final class EventLog: Sendable {
     private let queue = DispatchQueue(label: "event-log", qos: .default)
     private let logger: Logger
     private let outages = Mutex(OutageSummary())
-    /// The clients whose bypass was told: their queries reach several workers.
-    private let toldBypasses = Mutex<Set<IPAddress>>([])
+    /// The bypasses that were told, by client: their queries reach several workers.
+    private let toldBypasses = Mutex<[IPAddress: Set<KnownBypass>]>([:])
 
     init(logger: Logger, logsErrors: Bool, logsQueries: Bool) {
         self.logger = logger
@@ -49,7 +49,8 @@ final class EventLog: Sendable {
     /// One line for a client that asked for a known way around this server.
     func bypass(_ notice: BypassCounter.Notice) {
         let isNew = toldBypasses.withLock { told in
-            told.count < BypassCounter.maximumClients && told.insert(notice.client).inserted
+            (told[notice.client] != nil || told.count < BypassCounter.maximumClients)
+                && told[notice.client, default: []].insert(notice.bypass).inserted
         }
         if isNew { write(.notice, "\(notice)") }
     }
@@ -62,7 +63,9 @@ final class EventLog: Sendable {
     /// One line for a query and its answer.
     func query(client: IPAddress, name: DomainName, type: RRType, rcode: RCode, answers: Int) {
         write(
-            .info, "query \(client) \(name.lineDescription) \(type): \(rcode), \(answers) answers")
+            .info,
+            "query \(client) \(name.lineDescription) \(type): \(rcode), \(answers) "
+                + (answers == 1 ? "answer" : "answers"))
     }
 
     private func summarize(_ upstream: UpstreamAddress) {
