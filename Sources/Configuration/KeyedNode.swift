@@ -88,12 +88,37 @@ extension ConfigurationFile {
     /// An absolute domain name, with or without its final dot.
     func domain(_ scalar: YAMLScalar, what: String) -> DomainName? {
         do {
-            return try DomainName(scalar.text)
+            let name = try DomainName(scalar.text)
+            guard isPlausible(name, scalar, what: what) else { return nil }
+            return name
         } catch {
             self.error(
                 scalar.mark, "bad \(what) name \(scalar.text.quoted): \(error)",
                 expected: "a domain name")
             return nil
         }
+    }
+
+    /// A domain stands for itself and all below it, so a wildcard in it is meant otherwise; no name
+    /// of a network has a blank.
+    private func isPlausible(_ name: DomainName, _ scalar: YAMLScalar, what: String) -> Bool {
+        let labels = name.labels
+        let wildcards = labels.indices.filter { labels[$0].elementsEqual("*".utf8) }
+        if !wildcards.isEmpty {
+            let rest =
+                wildcards == [labels.startIndex] ? DomainName(labels: labels.dropFirst()) : nil
+            error(
+                scalar.mark, "a wildcard in the \(what) name \(scalar.text.quoted)",
+                expected: "a name, which stands for all below it too",
+                suggestion: rest.map { "\"\($0.description.dropLast())\"" })
+            return false
+        }
+        guard !labels.contains(where: { $0.contains { $0 <= 0x20 } }) else {
+            error(
+                scalar.mark, "a blank in the \(what) name \(scalar.text.quoted)",
+                expected: "a domain name")
+            return false
+        }
+        return true
     }
 }

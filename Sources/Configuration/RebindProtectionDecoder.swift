@@ -46,6 +46,11 @@ extension ConfigurationFile {
             if Self.isMeantAsAddress(scalar.text) {
                 let expected = "a prefix such as 192.168.7.0/24, \"fd00::/8\" or one address"
                 guard let prefix = prefix(scalar, expected: expected) else { continue }
+                if !prefix.address.isPrivate, prefix.length > 8 {
+                    warning(
+                        scalar.mark, "\(prefix) is not private, so it passes anyway",
+                        expected: expected)
+                }
                 if protection.allowedPrefixes.contains(prefix) {
                     error(scalar.mark, "duplicate prefix \(prefix)")
                 }

@@ -71,7 +71,7 @@ struct ServerDecoder {
         guard case .mapping = node else {
             guard let scalar = node.scalar, scalar.isPlain, ["true", "false"].contains(scalar.text)
             else {
-                file.wrongKind(node, expected: "true, false, or {secrets: [...]}")
+                file.wrongKind(node, expected: "true, false, {secrets: [...]} or {file: PATH}")
                 return nil
             }
             return scalar.text == "true" ? .ownSecrets : .off
@@ -86,73 +86,86 @@ struct ServerDecoder {
         default:
             if !keyed.hasUnknownKeys {
                 file.error(
-                    keyed.mark, "no secrets, or two places of them", expected: "secrets or file")
+                    keyed.mark,
+                    keyed["file"] == nil ? "no cookie secrets" : "both secrets and file",
+                    expected: "exactly one of: secrets, file")
             }
             return nil
         }
     }
 
+    private typealias Secret = (key: SipHash.Key, mark: YAMLMark)
+
     private func secrets(_ node: YAMLNode) -> CookieSetting? {
         guard let items = file.items(node, expected: "a list of secrets") else { return nil }
-        let keys = items.compactMap { item -> SipHash.Key? in
-            guard let scalar = item.scalar, let key = key(scalar.text) else {
-                // Not what was found: it may be most of a secret, and logs are read by many.
-                file.error(item.mark, "bad secret", expected: Self.expectedSecret)
-                return nil
-            }
-            return key
-        }
-        guard keys.count == items.count else { return nil }
-        return setting(keys, node.mark, in: file)
+        let secrets = items.compactMap { secret($0.scalar?.text ?? "", at: $0.mark, in: file) }
+        return secrets.count == items.count ? setting(secrets, node.mark, in: file) : nil
     }
 
     /// The secrets of a file, one a line; empty lines and those that begin with # are passed over.
     private func secrets(of node: YAMLNode) -> CookieSetting? {
-        guard let path = file.scalar(node, expected: "a file's path") else { return nil }
+        let expected = "a file with a secret on each line"
+        guard let path = file.scalar(node, expected: expected) else { return nil }
         let other = file.other(file.resolve(path.text))
-        guard let content = try? String(contentsOfFile: other.path, encoding: .utf8) else {
+        let content: String
+        do {
+            content = try String(contentsOfFile: other.path, encoding: .utf8)
+        } catch {
             file.error(
-                path.mark, "cannot read \(other.path.quotedPath)",
-                expected: "a file with a secret on each line")
+                path.mark, "cannot read \(other.path.quotedPath): \(Self.reason(error))",
+                expected: expected)
             return nil
         }
-        var keys: [SipHash.Key] = []
-        for (index, line) in content.split(separator: "\n", omittingEmptySubsequences: false)
-            .enumerated()
-        {
+        var secrets: [Secret] = []
+        let lines = content.split(separator: "\n", omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() {
             let text = line.trimmingCharacters(in: .whitespaces)
             guard !text.isEmpty, !text.hasPrefix("#") else { continue }
-            guard let key = key(text) else {
-                other.error(
-                    YAMLMark(line: index + 1, column: 1), "bad secret",
-                    expected: Self.expectedSecret)
-                return nil
-            }
-            keys.append(key)
+            let mark = YAMLMark(line: index + 1, column: 1)
+            guard let secret = secret(text, at: mark, in: other) else { return nil }
+            secrets.append(secret)
         }
-        return setting(keys, nil, in: other)
+        return setting(secrets, YAMLMark(line: 1, column: 1), in: other)
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        switch (error as? CocoaError)?.code {
+        case .fileReadNoSuchFile?: "No such file or directory"
+        case .fileReadNoPermission?: "Permission denied"
+        default: error.localizedDescription
+        }
+    }
+
+    /// Does not say what was found: it may be most of a secret, and logs are read by many.
+    private func secret(
+        _ text: String, at mark: YAMLMark, in file: ConfigurationFile
+    ) -> Secret? {
+        guard let key = octets(hexadecimal: text[...]).flatMap({ SipHash.Key($0) }) else {
+            file.error(
+                mark, "bad secret", expected: "32 hexadecimal digits, as of: openssl rand -hex 16")
+            return nil
+        }
+        return (key, mark)
     }
 
     private func setting(
-        _ keys: [SipHash.Key], _ mark: YAMLMark?, in file: ConfigurationFile
+        _ secrets: [Secret], _ mark: YAMLMark, in file: ConfigurationFile
     ) -> CookieSetting? {
-        guard (1...Self.maximumSecrets).contains(keys.count) else {
+        guard (1...Self.maximumSecrets).contains(secrets.count) else {
             file.error(
-                mark, "\(keys.count) secrets",
+                mark, "\(secrets.count) secrets",
                 expected: "1 to \(Self.maximumSecrets): the one in use first, others are accepted")
             return nil
         }
-        guard Set(keys).count == keys.count else {
-            file.error(mark, "a secret is there twice", expected: "different secrets")
-            return nil
+        var keys: [SipHash.Key] = []
+        for secret in secrets {
+            guard !keys.contains(secret.key) else {
+                file.error(secret.mark, "a secret is there twice", expected: "different secrets")
+                return nil
+            }
+            keys.append(secret.key)
         }
         return .shared(keys)
-    }
-
-    private static let expectedSecret = "32 hexadecimal digits, as of: openssl rand -hex 16"
-
-    private func key(_ text: String) -> SipHash.Key? {
-        octets(hexadecimal: text[...]).flatMap { SipHash.Key($0) }
     }
 
     private func octets(hexadecimal text: Substring) -> [UInt8]? {

@@ -1,11 +1,11 @@
-import DNS
+package import DNS
 
 extension IPAddress {
     /// Whether the address means a host of the site itself, which a public name has no reason to
     /// name: what dnsmasq's `stop-dns-rebind` and Unbound's usual `private-address` list cover, and
     /// IPv6 forms of such IPv4 addresses. Documentation prefixes are not private. Neither is
     /// multicast: no connection leads there, and mcast.net lists the groups in the public DNS.
-    var isPrivate: Bool {
+    package var isPrivate: Bool {
         switch self {
         case .v4(let bits): Self.isPrivate(bits)
         case .v6(let high, _):
