@@ -111,7 +111,7 @@ extension QueryProcessor {
             default: nil
             }
         guard let text, Self.refusal(of: query.type) == nil else {
-            return refuse(query, message, .onlyInternet, into: &response)
+            return refuse(query, message, .notIdentified, into: &response)
         }
         counters.local &+= 1
         let name = Self.spelledName(query, message)
@@ -133,6 +133,8 @@ extension ExtendedErrorOption {
         ExtendedError.prohibited, "client is in no view")
     static let onlyInternet = ExtendedErrorOption(
         ExtendedError.notSupported, "only class IN is served")
+    static let notIdentified = ExtendedErrorOption(
+        ExtendedError.notSupported, "not in the configuration's identity")
     static let noForwardRule = ExtendedErrorOption(
         ExtendedError.notAuthoritative, "no zone or forward rule for this name")
     static let noTransfers = ExtendedErrorOption(
