@@ -23,6 +23,12 @@ extension QueryProcessor {
             if let (zone, local) = view.localAnswer(name, query.type) {
                 if step == 0 { chain.flags = Header.Flag.authoritativeAnswer }
                 chain.isFromOneServer = false
+                if chain.isProtected, zone.settings.isBuiltIn, case .records = local {
+                    // A public alias for localhost is a private address, too.
+                    options.set(.privateAddressesRemoved)
+                    if chain.flattenedOwner == nil { composer.appendNegativeSOA(zone) }
+                    break
+                }
                 if followLocal(local, zone, query, &chain, &composer) { continue }
                 break
             }
@@ -43,6 +49,7 @@ extension QueryProcessor {
                 options.set(.cutAnswer)
                 break
             }
+            chain.isProtected = policy.rebindProtection != 0
             if step == 0 {
                 chain.flags = scratch.flags & Header.Flag.authoritativeAnswer
             }
@@ -68,6 +75,8 @@ extension QueryProcessor {
         var rcode = RCode.noError
         /// Whether all of the answer is one upstream answer, so that its AD bit still holds.
         var isFromOneServer = true
+        /// Whether the rebind protection is on for the name that upstream was asked for last.
+        var isProtected = false
         /// The owner of an ALIAS: the addresses found are given as its own.
         var flattenedOwner: DomainName?
         var flatteningZone: Zone?
@@ -183,33 +192,40 @@ extension QueryProcessor {
             message.span.extracting(..<image.messageLength), at: image.questionEnd)
         do {
             composer.begin(.answer)
+            let isAltered = try hasForeignBinding(image, reader, view)
+            var hasData = false
+            var target: DomainName?
             for _ in 0..<image.answerCount {
                 let record = try reader.readRecord()
-                if isForeignBinding(record, reader.message, view) {
-                    chain.isFromOneServer = false
-                    continue
+                // An alias's signatures stand right behind it and go with it (RFC 4035 §3.1.1).
+                if let target, Self.covered(record, reader.message) != .cname {
+                    return goOn(at: target, &chain)
                 }
+                if isAltered, isOfService(record, reader.message, view) { continue }
                 guard
                     chain.flattenedOwner == nil || record.type == query.type
                         || record.type == .cname
                 else { continue }
+                if record.type == query.type { hasData = true }
                 if chain.flattenedOwner == nil || record.type == query.type {
                     composer.append(record, of: reader.message, owner: chain.flattenedOwner)
                 }
                 guard record.type == .cname, query.type != .cname else { continue }
-                let target = try MessageReader.name(
+                let alias = try MessageReader.name(
                     in: reader.message, at: record.rdata.lowerBound)
-                watchedName.set(target)
-                if view.localAnswer(watchedName, query.type) != nil {
-                    chain.current = target
-                    chain.isFromOneServer = false
-                    return true
-                }
+                watchedName.set(alias)
+                if view.localAnswer(watchedName, query.type) != nil { target = alias }
             }
-            if composer.answerCount == 0, image.answerCount > 0, chain.flattenedOwner == nil {
-                appendEmptiedSOA(query, chain, &composer)
+            if let target { return goOn(at: target, &chain) }
+            if isAltered, !hasData, chain.flattenedOwner == nil {
+                let owner = try MessageReader.name(in: reader.message, at: image.finalName)
+                Self.appendEmptiedSOA(owner, &composer)
             }
             try appendRest(image, &reader, query, view, &chain, &composer)
+            if isAltered {
+                chain.isFromOneServer = false
+                options.set(hasData ? .someForeignBindings : .foreignBindings)
+            }
         } catch {
             assertionFailure("malformed stored answer: \(error)")
             chain.rcode = .serverFailure
@@ -217,16 +233,50 @@ extension QueryProcessor {
         return false
     }
 
+    private func goOn(at target: DomainName, _ chain: inout Chain) -> Bool {
+        chain.current = target
+        chain.isFromOneServer = false
+        return true
+    }
+
+    /// The type that an RRSIG record covers (RFC 4034 §3.1.1).
+    private static func covered(_ record: ResourceRecord, _ message: Span<UInt8>) -> RRType? {
+        guard record.type == .rrsig, record.rdata.count >= 2 else { return nil }
+        return RRType(rawValue: message.uint16(at: record.rdata.lowerBound))
+    }
+
     /// All that the answer had was taken out: NODATA needs a SOA (RFC 2308 §2.2).
-    private func appendEmptiedSOA(
-        _ query: Query, _ chain: Chain, _ composer: inout ResponseComposer
+    private static func appendEmptiedSOA(
+        _ owner: DomainName, _ composer: inout ResponseComposer
     ) {
-        let ttl = ZoneSettings(apex: chain.current).negativeTTL
-        let soa = SynthesizedSOA.octets(zone: chain.current, ttl: ttl)
+        let ttl = ZoneSettings(apex: owner).negativeTTL
+        let soa = SynthesizedSOA.octets(zone: owner, ttl: ttl)
         composer.begin(.authority)
         composer.append(
-            owner: chain.current, type: .soa, ttl: ttl,
+            owner: owner, type: .soa, ttl: ttl,
             rdata: soa.span.extracting(SynthesizedSOA.rdataOffset..<soa.count))
+    }
+
+    /// Whether one of the answer's service bindings is foreign. `reader` stands before the answer.
+    private func hasForeignBinding(
+        _ image: borrowing AnswerImageView, _ reader: MessageReader, _ view: View
+    ) throws(MessageError) -> Bool {
+        guard image.watchedCount > 0 else { return false }
+        var reader = reader
+        for _ in 0..<image.answerCount {
+            let record = try reader.readRecord()
+            if isForeignBinding(record, reader.message, view) { return true }
+        }
+        return false
+    }
+
+    /// Whether the record goes when bindings are taken out: a foreign one, or the signature of a set
+    /// that is no longer whole.
+    private func isOfService(
+        _ record: ResourceRecord, _ message: Span<UInt8>, _ view: View
+    ) -> Bool {
+        let covered = Self.covered(record, message)
+        return covered == .https || covered == .svcb || isForeignBinding(record, message, view)
     }
 
     /// Whether a service binding leads to a name that this view answers itself: its hints and keys

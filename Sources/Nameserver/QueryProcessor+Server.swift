@@ -149,6 +149,12 @@ extension ExtendedErrorOption {
         ExtendedError.other, "EDNS option of a wrong length")
     static let guardedBypass = ExtendedErrorOption(
         ExtendedError.filtered, "a way around this server (bypass-guard)")
+    static let privateAddressesRemoved = ExtendedErrorOption(
+        ExtendedError.filtered, "private addresses removed (rebind-protection)")
+    static let foreignBindings = ExtendedErrorOption(
+        ExtendedError.filtered, "service bindings to a name of this site removed")
+    static let someForeignBindings = ExtendedErrorOption(
+        ExtendedError.forgedAnswer, "service bindings to a name of this site removed")
     static let cutAnswer = ExtendedErrorOption(
         ExtendedError.networkError, "the upstream cut its answer and has no TCP")
 

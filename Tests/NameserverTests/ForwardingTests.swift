@@ -274,6 +274,20 @@ struct ForwardingTests {
         #expect(site.sent.isEmpty)
     }
 
+    @Test("passes a DNAME and its signature on with a CNAME that was asked for (RFC 6672 §3.1)")
+    func synthesizedAlias() throws {
+        let site = Site()
+        let signature = [0, 39] + [UInt8](repeating: 0, count: 30)
+        site.ask("a.dn.example", .cname, dnssecOK: true)
+        site.reply {
+            $0.add("dn.example", .dname, Site.name("www.example").octets)
+            $0.add("dn.example", .rrsig, signature)
+            $0.add("a.dn.example", .cname, Site.name("a.www.example").octets)
+            $0.add("other.example", .dname, Site.name("www.example").octets)
+        }
+        #expect(site.lastAnswer?.answer.map(\.type) == [.dname, .rrsig, .cname])
+    }
+
     @Test("chooses the longest matching domain; without a match it refuses")
     func rules() throws {
         let site = Site(forward: [Site.rule("corp.example"), Site.rule("lab.corp.example")])

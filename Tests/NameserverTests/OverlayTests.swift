@@ -254,6 +254,50 @@ struct OverlayTests {
         }
     }
 
+    @Test("takes the signatures of a binding set along when one that leads to a name of it goes")
+    func foreignSignatures() throws {
+        let signature = [0, 65] + [UInt8](repeating: 0, count: 30)
+        let foreign = [0, 1] + wire("argocd.vanillax.me") + [0, 1, 0, 3, 2, 0x68, 0x32]
+        let other = [0, 2] + wire("alt.example") + [0, 1, 0, 3, 2, 0x68, 0x32]
+        for isPartial in [false, true] {
+            let site = try site()
+            site.ask("fb.example", .https, dnssecOK: true)
+            site.reply {
+                $0.add("fb.example", .cname, wire("www.example"))
+                $0.add("fb.example", .rrsig, [0, 5] + [UInt8](repeating: 0, count: 30))
+                $0.add("www.example", .rrsig, signature)
+                $0.add("www.example", .https, foreign)
+                if isPartial { $0.add("www.example", .https, other) }
+            }
+            for answer in [site.lastAnswer, site.ask("fb.example", .https, dnssecOK: true)] {
+                let answer = try #require(answer)
+                #expect(
+                    answer.answer.map(\.type)
+                        == (isPartial ? [.cname, .rrsig, .https] : [.cname, .rrsig]))
+                #expect(answer.authority.map(\.owner) == (isPartial ? [] : ["www.example."]))
+                #expect(answer.extendedError == (isPartial ? 4 : 17))
+                #expect(!answer.isAuthenticData)
+            }
+        }
+    }
+
+    @Test("leaves a public alias that leads into it its signatures (RFC 4035 §3.1.1)")
+    func signedAlias() throws {
+        let site = try site()
+        site.ask("own.example", .a, dnssecOK: true)
+        site.reply {
+            $0.add("own.example", .rrsig, [0, 5] + [UInt8](repeating: 0, count: 30))
+            $0.add("own.example", .cname, wire("argocd.vanillax.me"))
+            $0.add("argocd.vanillax.me", .a, [203, 0, 113, 1])
+            $0.add("argocd.vanillax.me", .rrsig, [0, 1] + [UInt8](repeating: 0, count: 30))
+        }
+        for answer in [site.lastAnswer, site.ask("own.example", .a, dnssecOK: true)] {
+            let answer = try #require(answer)
+            #expect(Set(answer.answer.prefix(2).map(\.type)) == [.cname, .rrsig])
+            #expect(answer.answer.dropFirst(2).map(\.rdata) == [[192, 168, 10, 50]])
+        }
+    }
+
     @Test("asks once for a chain of its names that it does not answer for the type")
     func chainOfOtherType() throws {
         let site = try site()

@@ -44,7 +44,9 @@ struct RebindProtectionTests {
             "255.255.255.255", "::", "::1", "fc00::", "fdff:ffff::1", "fe80::1", "febf::1",
             "fec0::1", "feff::1", "::ffff:10.0.0.1", "::ffff:127.0.0.1", "::192.168.1.1",
             "64:ff9b::172.16.0.1", "64:ff9b::169.254.169.254", "2002:c0a8:101::1",
-            "2002:7f00:1::",
+            "2002:7f00:1::", "64:ff9b:1::1", "64:ff9b:1:c0a8:1:100::", "::ffff:0:10.0.0.1",
+            "2001:db8::5efe:192.168.1.1", "2001:db8::200:5efe:192.168.1.1",
+            "2001:0:101:101::3f57:fefe",
         ])
     func removed(text: String) throws {
         #expect(try !Self.passes(text, RebindProtection()))
@@ -59,10 +61,43 @@ struct RebindProtectionTests {
             "172.32.0.0", "192.167.255.255", "192.169.0.0", "192.0.0.170", "192.0.2.1",
             "198.51.100.1", "203.0.113.1", "224.0.0.251", "239.255.255.255", "fbff::1",
             "fe00::1", "fe7f::1", "ff02::1", "2001:db8::1", "::ffff:1.1.1.1", "::1.1.1.1",
-            "64:ff9b::1.1.1.1", "64:ff9b:1::a00:1", "2002:101:101::1", "2003:c0a8:101::1",
+            "64:ff9b::1.1.1.1", "64:ff9b:2::a00:1", "2002:101:101::1", "2003:c0a8:101::1",
+            "::ffff:0:1.1.1.1", "2001:db8::5efe:1.1.1.1", "2001:0:a00:1::fefe:fefe",
+            "2001:1::c0a8:1",
         ])
     func kept(text: String) throws {
         #expect(try Self.passes(text, RebindProtection()))
+    }
+
+    @Test("holds for a public alias that leads to localhost, also behind a zone's own alias")
+    func localhost() throws {
+        let zone = try zone(
+            "vanillax.me",
+            [
+                ("alias.vanillax.me", .cname, Site.name("cn.evil.example").octets),
+                ("flat.vanillax.me", .alias, Site.name("cn.evil.example").octets),
+                ("own.vanillax.me", .cname, Site.name("localhost").octets),
+            ])
+        for (name, aliases) in [
+            ("cn.evil.example", 1), ("alias.vanillax.me", 2), ("flat.vanillax.me", 0),
+        ] {
+            for target in ["localhost", "a.LocalHost"] {
+                let site = Site([Self.view(zones: [zone])])
+                #expect(site.ask(name, .a, edns: true) == nil)
+                site.reply { $0.add("cn.evil.example", .cname, Site.name(target).octets) }
+                let answer = try #require(site.lastAnswer)
+                #expect(answer.rcode == 0 && answer.extendedError == 17)
+                #expect(answer.answer.map(\.type) == Array(repeating: .cname, count: aliases))
+                #expect(answer.authority.map(\.type) == [.soa])
+            }
+        }
+        // What is written here is meant so, and what is not protected passes.
+        let site = Site([Self.view(zones: [zone])])
+        #expect(site.ask("own.vanillax.me", .a)?.answer.last?.rdata == [127, 0, 0, 1])
+        let open = Site([Self.view(.off)])
+        open.ask("cn.evil.example", .a)
+        open.reply { $0.add("cn.evil.example", .cname, Site.name("localhost").octets) }
+        #expect(open.lastAnswer?.answer.last?.rdata == [127, 0, 0, 1])
     }
 
     @Test("leaves the public addresses of an answer, says so, and takes signatures and AD off")

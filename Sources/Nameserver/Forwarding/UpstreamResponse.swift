@@ -145,7 +145,9 @@ struct UpstreamResponse {
         var ordered: [Record] = []
         for (index, owner) in chain.enumerated() {
             let isLast = index == chain.count - 1
-            if !isLast {
+            // A synthesized CNAME has no signature of its own: the DNAME goes with it, also where the
+            // CNAME itself was asked for (RFC 6672 §3.1).
+            if !isLast || question.type == .cname {
                 ordered += answers.filter {
                     ($0.type == .dname || $0.covered == .dname) && owner != $0.owner
                         && owner.isAtOrBelow($0.owner)

@@ -11,8 +11,8 @@ extension IPAddress {
         case .v6(let high, _):
             // fc00::/7, unique local (RFC 4193 §3.1); fe80::/10, link-local (RFC 4291 §2.5.6), and
             // fec0::/10, site-local (RFC 3879 §4), are fe80::/9 together. :: and ::1 are 0.0.0.0
-            // and 0.0.0.1 in IPv4-compatible form.
-            high >> 57 == 0x7e || high >> 55 == 0x1fd
+            // and 0.0.0.1 in IPv4-compatible form. 64:ff9b:1::/48 is NAT64 of the site (RFC 8215).
+            high >> 57 == 0x7e || high >> 55 == 0x1fd || high >> 16 == 0x0064_ff9b_0001
                 || embeddedIPv4.map { Self.isPrivate($0) } ?? false
         }
     }
@@ -23,7 +23,13 @@ extension IPAddress {
         guard case .v6(let high, let low) = self else { return nil }
         switch (high, low >> 32) {
         // ::/96, IPv4-compatible (RFC 4291 §2.5.5.1); 64:ff9b::/96, NAT64 (RFC 6052 §2.1).
-        case (0, 0), (0x0064_ff9b_0000_0000, 0): return UInt32(truncatingIfNeeded: low)
+        // ::ffff:0:0:0/96, IPv4-translated (RFC 2765 §2.1).
+        case (0, 0), (0x0064_ff9b_0000_0000, 0), (0, 0xffff_0000):
+            return UInt32(truncatingIfNeeded: low)
+        // ISATAP's interface identifiers, in any prefix (RFC 5214 §6.1).
+        case (_, 0x0000_5efe), (_, 0x0200_5efe): return UInt32(truncatingIfNeeded: low)
+        // 2001::/32, Teredo: the client's address, its bits inverted (RFC 4380 §4).
+        case _ where high >> 32 == 0x2001_0000: return ~UInt32(truncatingIfNeeded: low)
         // 2002::/16, 6to4 (RFC 3056 §2).
         case _ where high >> 48 == 0x2002: return UInt32(truncatingIfNeeded: high >> 16)
         default: return nil

@@ -37,6 +37,7 @@ enum BypassGuardZones {
         KnownBypass.allCases.flatMap { bypass in
             bypass.domains.compactMap { domain in
                 var settings = ZoneSettings(apex: domain, mode: .authoritative)
+                settings.isBuiltIn = true
                 settings.bypass = bypass
                 return try? ZoneBuilder(settings, seed: seed).build()
             }

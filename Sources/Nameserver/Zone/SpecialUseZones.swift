@@ -50,6 +50,7 @@ enum SpecialUseZones {
             let wildcard = DomainName(labels: [Array("*".utf8)]).flatMap(domain.prepending)
         else { return nil }
         var settings = ZoneSettings(apex: domain, mode: .authoritative)
+        settings.isBuiltIn = true
         settings.hasPublicCut = hasPublicCut
         var builder = ZoneBuilder(settings, seed: seed)
         do {

@@ -23,6 +23,8 @@ package struct ZoneSettings: Equatable, Sendable {
     package var httpsRecords: HTTPSRecordRules
     /// The way around this server for which this zone's names, the apex included, do not exist.
     var bypass: KnownBypass?
+    /// Whether the server has the zone by itself, and not from the configuration.
+    var isBuiltIn = false
     /// Whether the public DNS has the zone cut, and so the proof that there is no DS record.
     var hasPublicCut = false
 
