@@ -57,10 +57,8 @@ package struct Query: Sendable {
             return .error(.notImplemented, question: nil, nil)
         }
         // A query asks exactly one question (RFC 9619 §4), NOTIFY and UPDATE are about one zone
-        // (RFC 1996 §3.7, RFC 2136 §2.3), and none of them is cut.
-        guard header.questionCount <= 1, !header.isTruncated else {
-            return .error(.formatError, question: nil, nil)
-        }
+        // (RFC 1996 §3.7, RFC 2136 §2.3).
+        guard header.questionCount <= 1 else { return .error(.formatError, question: nil, nil) }
         guard header.questionCount == 1 else {
             return acceptWithoutQuestion(message, header, transport)
         }
@@ -69,9 +67,10 @@ package struct Query: Sendable {
         else { return .error(.formatError, question: nil, nil) }
         let question = Header.length..<nameEnd &+ 4
         let type = RRType(rawValue: message.uint16(at: nameEnd))
-        guard
-            let records = try? QueryRecords(message, header, type, from: question.upperBound)
-        else { return .error(.formatError, question: question, nil) }
+        let records = QueryRecords(message, header, type, from: question.upperBound)
+        guard !records.isMalformed, !header.isTruncated else {
+            return .error(.formatError, question: question, records.edns)
+        }
         if let edns = records.edns, edns.version != 0 {
             return .error(.badVersion, question: question, edns)
         }
@@ -89,11 +88,11 @@ package struct Query: Sendable {
     private static func acceptWithoutQuestion(
         _ message: Span<UInt8>, _ header: Header, _ transport: ClientTransport
     ) -> Acceptance {
-        guard header.opcode == Opcode.query,
-            let records = try? QueryRecords(message, header, .any, from: Header.length),
-            let edns = records.edns, !records.isSigned,
+        let records = QueryRecords(message, header, .any, from: Header.length)
+        guard header.opcode == Opcode.query, !records.isMalformed, !records.isSigned,
+            !header.isTruncated, let edns = records.edns,
             let requested = try? edns.requestedOptions(in: message), requested.cookie != nil
-        else { return .error(.formatError, question: nil, nil) }
+        else { return .error(.formatError, question: nil, records.edns) }
         guard edns.version == 0 else { return .error(.badVersion, question: nil, edns) }
         return .cookieRequest(
             Query(
@@ -129,51 +128,63 @@ package struct Query: Sendable {
 
 /// The records behind a query's question.
 struct QueryRecords {
+    /// The OPT record, also of a message that is malformed elsewhere: its answer has one, too
+    /// (RFC 6891 §7).
     private(set) var edns: EDNS?
     /// Whether a TSIG record ends the message (RFC 8945 §5.1).
     private(set) var isSigned = false
+    /// Whether a record is cut short or stands where none may, or octets follow the last one.
+    private(set) var isMalformed = false
 
-    /// Throws when a record is cut short or stands where none may: data in a query (only IXFR has a
-    /// SOA record, RFC 1995 §3), a second OPT or one outside the additional section or not owned by the
-    /// root (RFC 6891 §6.1.1), a TSIG that is not the last record (RFC 8945 §5.1), octets behind the
-    /// last record.
-    init(
+    init(_ message: Span<UInt8>, _ header: Header, _ type: RRType, from start: Int) {
+        let count =
+            Int(header.answerCount) &+ Int(header.authorityCount) &+ Int(header.additionalCount)
+        guard count > 0 else {
+            isMalformed = start != message.count
+            return
+        }
+        do {
+            try read(message, header, type, from: start)
+        } catch {
+            isMalformed = true
+        }
+    }
+
+    /// Throws for data in a query (only IXFR has a SOA record, RFC 1995 §3), a second OPT or one
+    /// outside the additional section or not owned by the root (RFC 6891 §6.1.1), and a TSIG that is
+    /// not the last record (RFC 8945 §5.1).
+    private mutating func read(
         _ message: Span<UInt8>, _ header: Header, _ type: RRType, from start: Int
     ) throws(MessageError) {
         let answers = Int(header.answerCount)
         let others = answers &+ Int(header.authorityCount)
         let total = others &+ Int(header.additionalCount)
-        guard total > 0 else {
-            guard start == message.count else { throw .malformedRData(at: start) }
-            return
-        }
         let isQuery = header.opcode == Opcode.query
-        guard !isQuery || others == 0 || (type == .ixfr && answers == 0) else {
-            throw .malformedRData(at: start)
-        }
+        let hasRoomForOthers = !isQuery || others == 0 || (type == .ixfr && answers == 0)
         var reader = MessageReader(message, at: start)
         for index in 0..<total {
             let record = try reader.readRecord()
-            guard index >= others || (record.type != .opt && record.type != .tsig) else {
-                throw .malformedRData(at: record.ownerOffset)
-            }
+            let isAdditional = index >= others
             switch record.type {
             case .opt:
-                guard edns == nil, message[record.ownerOffset] == 0 else {
+                guard isAdditional, edns == nil, message[record.ownerOffset] == 0 else {
                     throw .malformedRData(at: record.ownerOffset)
                 }
                 edns = EDNS(record)
             case .tsig:
-                guard index == total &- 1 else { throw .malformedRData(at: record.ownerOffset) }
+                guard isAdditional, index == total &- 1 else {
+                    throw .malformedRData(at: record.ownerOffset)
+                }
                 isSigned = true
-            // SIG(0) of a client whose key nobody here knows (RFC 2931 §3.2).
-            case .sig: break
+            // SIG(0) of a client whose key nobody here knows (RFC 2931 §3.2), and the record of a
+            // key exchange that nobody here takes part in (RFC 2930 §4).
+            case .sig, .tkey: break
             default:
-                guard !isQuery || index < others else {
+                guard !isQuery || !isAdditional else {
                     throw .malformedRData(at: record.ownerOffset)
                 }
             }
         }
-        guard reader.isAtEnd else { throw .malformedRData(at: reader.offset) }
+        guard hasRoomForOthers, reader.isAtEnd else { throw .malformedRData(at: reader.offset) }
     }
 }
