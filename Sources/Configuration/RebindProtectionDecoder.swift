@@ -46,6 +46,11 @@ extension ConfigurationFile {
             if Self.isMeantAsAddress(scalar.text) {
                 let expected = "a prefix such as 192.168.7.0/24, \"fd00::/8\" or one address"
                 guard let prefix = prefix(scalar, expected: expected) else { continue }
+                if prefix.length == 0 {
+                    error(
+                        scalar.mark, "every address is in \(prefix)",
+                        expected: "false, which turns the protection off")
+                }
                 if !prefix.address.isPrivate, prefix.length > 8 {
                     warning(
                         scalar.mark, "\(prefix) is not private, so it passes anyway",

@@ -15,6 +15,8 @@ package enum CookieSetting: Equatable, Sendable {
 struct ServerDecoder {
     /// The one in use, one before and one after it (RFC 9018 §5).
     static let maximumSecrets = 3
+    /// A text in a secret's place that a message may repeat is no longer.
+    private static let longestWord = 8
 
     private let file: ConfigurationFile
 
@@ -49,7 +51,7 @@ struct ServerDecoder {
     /// A text, or octets as `0x` and hexadecimal digits.
     private func nsid(_ node: YAMLNode) -> [UInt8]? {
         let limit = ServerDescription.maximumNSIDLength
-        guard let text = node.scalar?.text, text.hasPrefix("0x") else {
+        guard let text = node.scalar?.text, text.hasPrefix("0x") || text.hasPrefix("0X") else {
             return self.text(node, limit: limit).map { Array($0.utf8) }
         }
         guard let octets = octets(hexadecimal: text.dropFirst(2)),
@@ -71,10 +73,20 @@ struct ServerDecoder {
         guard case .mapping = node else {
             guard let scalar = node.scalar, scalar.isPlain, ["true", "false"].contains(scalar.text)
             else {
-                file.wrongKind(node, expected: "true, false, {secrets: [...]} or {file: PATH}")
+                // Nothing that may be a secret is repeated: logs are read by many.
+                let isWord = (node.scalar?.text.utf8.count ?? 0) <= Self.longestWord
+                file.error(
+                    node.mark, isWord ? "found \(node.kind)" : "found a text",
+                    expected: "true, false, {secrets: [...]} or {file: PATH}")
                 return nil
             }
             return scalar.text == "true" ? .ownSecrets : .off
+        }
+        guard case .mapping(let entries, _) = node,
+            !entries.contains(where: { $0.key.text.utf8.count > Self.longestWord })
+        else {
+            file.error(node.mark, "an unknown key", expected: "exactly one of: secrets, file")
+            return nil
         }
         guard
             let keyed = KeyedNode(
@@ -97,6 +109,10 @@ struct ServerDecoder {
     private typealias Secret = (key: SipHash.Key, mark: YAMLMark)
 
     private func secrets(_ node: YAMLNode) -> CookieSetting? {
+        guard node.scalar == nil else {
+            file.error(node.mark, "found a text", expected: "a list of secrets")
+            return nil
+        }
         guard let items = file.items(node, expected: "a list of secrets") else { return nil }
         let secrets = items.compactMap { secret($0.scalar?.text ?? "", at: $0.mark, in: file) }
         return secrets.count == items.count ? setting(secrets, node.mark, in: file) : nil
@@ -119,7 +135,7 @@ struct ServerDecoder {
         var secrets: [Secret] = []
         let lines = content.split(separator: "\n", omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() {
-            let text = line.trimmingCharacters(in: .whitespaces)
+            let text = line.trimmingCharacters(in: .whitespacesAndNewlines)
             guard !text.isEmpty, !text.hasPrefix("#") else { continue }
             let mark = YAMLMark(line: index + 1, column: 1)
             guard let secret = secret(text, at: mark, in: other) else { return nil }
