@@ -137,6 +137,10 @@ extension StreamServer {
 
     private func enqueue(_ message: Span<UInt8>, _ connection: TCPConnection) {
         defer { listForFlush(connection) }
+        if !connection.isOverrun, connection.isOverrun(by: message.count, context.limits) {
+            // The kernel may take what the round has gathered. An error shows at the round's end.
+            _ = connection.output.flush(connection.descriptor)
+        }
         guard !connection.isOverrun(by: message.count, context.limits) else {
             // Closed when the round ends, as above.
             connection.isOverrun = true

@@ -198,7 +198,8 @@ struct StreamLimitsTests {
                 loop.send(long.span, to: path)
                 kept = max(kept, loop.streams.connections.elements.first?.output.kept ?? 0)
             }
-            #expect(kept > 500_000 && kept < 600_000)
+            // What the kernel took stays in memory until it is half of what is there.
+            #expect(kept > 500_000 && kept < 1_200_000)
         }
         server.waitUntil { loop, _ in loop.counters.tcpOpen == 0 }
         server.onQueue { loop, _ in #expect(loop.counters.tcpOverrun == 1) }
