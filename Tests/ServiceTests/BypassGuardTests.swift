@@ -20,7 +20,7 @@ extension ServiceTests {
             }
             let other = try site.client.from("127.0.0.9")
             #expect(try other.ask("mask.icloud.com", .aaaa).isNameErrorWithSOA)
-            #expect(eventually { Self.lines(site.server).count == 2 })
+            #expect(eventually { Self.lines(site.server).count == 3 })
             #expect(
                 Self.lines(site.server).first?.hasSuffix(
                     "notice: 127.0.0.1 asked for use-application-dns.net (Firefox's DNS over "
