@@ -34,6 +34,8 @@ package struct Query: Sendable {
         case zoneChange(Query)
         /// No question, but a client that wants a server cookie (RFC 7873 §5.4).
         case cookieRequest(Query)
+        /// Signed, with this TSIG record; there are no keys here that could have done it.
+        case signed(question: Range<Int>, EDNS?, ResourceRecord)
         /// To be answered with an error; the question is repeated when it could be read.
         case error(RCode, question: Range<Int>?, EDNS?)
         /// Not to be answered: it may be a response that was sent here to be reflected.
@@ -74,9 +76,8 @@ package struct Query: Sendable {
         if let edns = records.edns, edns.version != 0 {
             return .error(.badVersion, question: question, edns)
         }
-        // There are no keys here that could have signed it (RFC 8945 §5.2.1).
-        guard !records.isSigned else {
-            return .error(.notAuthoritative, question: question, records.edns)
+        if let signature = records.signature {
+            return .signed(question: question, records.edns, signature)
         }
         let query = Query(
             header, message, transport, type: type, rrClass: message.uint16(at: nameEnd &+ 2),
@@ -89,8 +90,8 @@ package struct Query: Sendable {
         _ message: Span<UInt8>, _ header: Header, _ transport: ClientTransport
     ) -> Acceptance {
         let records = QueryRecords(message, header, .any, from: Header.length)
-        guard header.opcode == Opcode.query, !records.isMalformed, !records.isSigned,
-            !header.isTruncated, let edns = records.edns,
+        guard header.opcode == Opcode.query, !records.isMalformed, !header.isTruncated,
+            records.signature == nil, let edns = records.edns,
             let requested = try? edns.requestedOptions(in: message), requested.cookie != nil
         else { return .error(.formatError, question: nil, records.edns) }
         guard edns.version == 0 else { return .error(.badVersion, question: nil, edns) }
@@ -131,8 +132,8 @@ struct QueryRecords {
     /// The OPT record, also of a message that is malformed elsewhere: its answer has one, too
     /// (RFC 6891 §7).
     private(set) var edns: EDNS?
-    /// Whether a TSIG record ends the message (RFC 8945 §5.1).
-    private(set) var isSigned = false
+    /// The TSIG record that ends the message (RFC 8945 §5.1).
+    private(set) var signature: ResourceRecord?
     /// Whether a record is cut short or stands where none may, or octets follow the last one.
     private(set) var isMalformed = false
 
@@ -175,7 +176,7 @@ struct QueryRecords {
                 guard isAdditional, index == total &- 1 else {
                     throw .malformedRData(at: record.ownerOffset)
                 }
-                isSigned = true
+                signature = record
             // SIG(0) of a client whose key nobody here knows (RFC 2931 §3.2), and the record of a
             // key exchange that nobody here takes part in (RFC 2930 §4).
             case .sig, .tkey: break

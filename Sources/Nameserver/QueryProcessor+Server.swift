@@ -71,6 +71,48 @@ extension QueryProcessor {
             options.write(into: &response, at: end, limit: query.messageLimit, rcode: rcode))
     }
 
+    /// NOTAUTH with BADKEY, unsigned, to a signature of whatever key: none is known here
+    /// (RFC 8945 §5.2.1, §5.3.2). FORMERR when the signature cannot be read.
+    func refuseSignature(
+        _ signature: ResourceRecord, _ message: Span<UInt8>, _ question: Range<Int>,
+        _ edns: EDNS?, _ transport: ClientTransport, into response: inout MutableSpan<UInt8>
+    ) -> Disposition {
+        let rdata = try? Self.badKey(signature, message)
+        let limit = Query.messageLimit(edns, transport)
+        if let edns { options.begin(dnssecOK: edns.dnssecOK) }
+        let rcode = rdata == nil ? RCode.formatError : .notAuthoritative
+        var end = DirectResponse.error(rcode, message, question: question, into: &response)
+        end = options.write(into: &response, at: end, limit: limit)
+        guard let rdata,
+            let key = try? MessageReader.name(in: message, at: signature.ownerOffset)
+        else { return .respond(end) }
+        var record = key.octets
+        for value in [RRType.tsig.rawValue, RRClass.any, 0, 0, UInt16(rdata.count)] {
+            record += [UInt8(value >> 8), UInt8(value & 0xff)]
+        }
+        record += rdata
+        // Only names over half of what there may be do not fit.
+        guard end + record.count <= limit else { return .respond(end) }
+        response.copy(record.span, at: end)
+        let additional = response.span.uint16(at: 10)
+        response.store(additional &+ 1, at: 10)
+        return .respond(end + record.count)
+    }
+
+    /// RDATA of the TSIG that answers one of an unknown key: its algorithm, time and fudge, no MAC,
+    /// the message's ID, error 17, nothing else (RFC 8945 §4.2).
+    private static func badKey(
+        _ signature: ResourceRecord, _ message: Span<UInt8>
+    ) throws(MessageError) -> [UInt8] {
+        var reader = MessageReader(
+            message.extracting(0..<signature.rdata.upperBound), at: signature.rdata.lowerBound)
+        let algorithm = try reader.readName()
+        let times = reader.offset..<reader.offset &+ 8
+        try reader.skip(8)
+        return algorithm.octets + message.array(times) + [0, 0] + message.array(0..<2)
+            + [0, 17, 0, 0]
+    }
+
     /// What a NOTIFY or UPDATE is told: a server that has the zone takes no changes from others
     /// (RFC 2136 §3.3), one that has not says so (RFC 2136 §3.1.2, and as usual for RFC 1996).
     func refuseChange(

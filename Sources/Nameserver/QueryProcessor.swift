@@ -62,6 +62,10 @@ package final class QueryProcessor {
                 options.write(
                     into: &response, at: end, limit: Query.messageLimit(edns, transport),
                     rcode: rcode))
+        case .signed(let question, let edns, let signature):
+            counters.errors &+= 1
+            return refuseSignature(
+                signature, message, question, edns, transport, into: &response)
         case .cookieRequest(let query):
             return answerCookieRequest(
                 query, message, client, transport, snapshot.server, into: &response)

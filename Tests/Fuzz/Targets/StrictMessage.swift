@@ -123,6 +123,11 @@ extension StrictMessage {
     private func check(_ record: Record) throws(Finding) {
         let what = "type \(record.type) at \(record.rdata.lowerBound)"
         if record.type == 41 { return try checkOPT(record) }
+        if record.type == 250 {
+            // RFC 8945 §4.2 and §5.1: class ANY, TTL 0, the last record.
+            let isLast = record.rdata.upperBound == octets.count
+            return try require(record.rrClass == 255 && record.ttl == 0 && isLast, "a bad TSIG")
+        }
         try require(record.ttl <= 0x7fff_ffff, "a TTL with the top bit set, \(what)")
         // Class CH has texts only, for questions in class CH (RFC 4892 §3).
         let isChaos =
