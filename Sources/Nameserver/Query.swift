@@ -91,10 +91,12 @@ package struct Query: Sendable {
     ) -> Acceptance {
         let records = QueryRecords(message, header, .any, from: Header.length)
         guard header.opcode == Opcode.query, !records.isMalformed, !header.isTruncated,
-            records.signature == nil, let edns = records.edns,
-            let requested = try? edns.requestedOptions(in: message), requested.cookie != nil
+            records.signature == nil, let edns = records.edns
         else { return .error(.formatError, question: nil, records.edns) }
         guard edns.version == 0 else { return .error(.badVersion, question: nil, edns) }
+        guard (try? edns.requestedOptions(in: message))?.cookie != nil else {
+            return .error(.formatError, question: nil, edns)
+        }
         return .cookieRequest(
             Query(
                 header, message, transport, type: .any, rrClass: RRClass.internet,

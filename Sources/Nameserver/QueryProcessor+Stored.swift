@@ -1,0 +1,157 @@
+import DNS
+
+/// Stored upstream answers in composed responses: records appended one by one, aliases followed into
+/// the view's zones, what belongs to a public endpoint of a name here left out.
+extension QueryProcessor {
+    /// Appends the stored answer in `scratch` to the question for `chain.current`; true when it leads
+    /// into a name that this view answers, and the chain goes on there.
+    func followStored(
+        _ elapsed: UInt32, _ query: Query, _ view: View, _ chain: inout Chain,
+        _ composer: inout ResponseComposer
+    ) -> Bool {
+        let scratch = scratch
+        let image = AnswerImageView(scratch.image)
+        // The buffer leaves its owner while the message in it is read.
+        var buffer: [UInt8] = []
+        swap(&buffer, &expanded)
+        defer { swap(&buffer, &expanded) }
+        var message = buffer.mutableSpan
+        message.copy(chain.current.octets.span, at: Header.length)
+        message.store(query.type.rawValue, at: image.questionEnd - 4)
+        message.store(query.rrClass, at: image.questionEnd - 2)
+        image.expand(into: &message, elapsed: elapsed)
+        var reader = MessageReader(
+            message.span.extracting(..<image.messageLength), at: image.questionEnd)
+        do {
+            composer.begin(.answer)
+            let isAltered = try hasForeignBinding(image, reader, view)
+            var hasData = false
+            var target: DomainName?
+            for _ in 0..<image.answerCount {
+                let record = try reader.readRecord()
+                // An alias's signatures stand right behind it and go with it (RFC 4035 §3.1.1).
+                if let target, Self.covered(record, reader.message) != .cname {
+                    return goOn(at: target, &chain)
+                }
+                if isAltered, isOfService(record, reader.message, view) { continue }
+                guard
+                    chain.flattenedOwner == nil || record.type == query.type
+                        || record.type == .cname
+                else { continue }
+                if record.type == query.type { hasData = true }
+                if chain.flattenedOwner == nil || record.type == query.type {
+                    composer.append(record, of: reader.message, owner: chain.flattenedOwner)
+                }
+                guard record.type == .cname, query.type != .cname else { continue }
+                let alias = try MessageReader.name(
+                    in: reader.message, at: record.rdata.lowerBound)
+                watchedName.set(alias)
+                if view.localAnswer(watchedName, query.type) != nil { target = alias }
+            }
+            if let target { return goOn(at: target, &chain) }
+            if isAltered, !hasData, chain.flattenedOwner == nil {
+                let owner = try MessageReader.name(in: reader.message, at: image.finalName)
+                Self.appendEmptiedSOA(owner, &composer)
+            }
+            try appendRest(image, &reader, query, view, &chain, &composer)
+            if isAltered {
+                chain.isFromOneServer = false
+                options.set(hasData ? .someForeignBindings : .foreignBindings)
+            }
+        } catch {
+            assertionFailure("malformed stored answer: \(error)")
+            chain.rcode = .serverFailure
+        }
+        return false
+    }
+
+    private func goOn(at target: DomainName, _ chain: inout Chain) -> Bool {
+        chain.current = target
+        chain.isFromOneServer = false
+        return true
+    }
+
+    /// The type that an RRSIG record covers (RFC 4034 §3.1.1).
+    private static func covered(_ record: ResourceRecord, _ message: Span<UInt8>) -> RRType? {
+        guard record.type == .rrsig, record.rdata.count >= 2 else { return nil }
+        return RRType(rawValue: message.uint16(at: record.rdata.lowerBound))
+    }
+
+    /// All that the answer had was taken out: NODATA needs a SOA (RFC 2308 §2.2).
+    private static func appendEmptiedSOA(
+        _ owner: DomainName, _ composer: inout ResponseComposer
+    ) {
+        let ttl = ZoneSettings(apex: owner).negativeTTL
+        let soa = SynthesizedSOA.octets(zone: owner, ttl: ttl)
+        composer.begin(.authority)
+        composer.append(
+            owner: owner, type: .soa, ttl: ttl,
+            rdata: soa.span.extracting(SynthesizedSOA.rdataOffset..<soa.count))
+    }
+
+    /// Whether one of the answer's service bindings is foreign. `reader` stands before the answer.
+    private func hasForeignBinding(
+        _ image: borrowing AnswerImageView, _ reader: MessageReader, _ view: View
+    ) throws(MessageError) -> Bool {
+        guard image.watchedCount > 0 else { return false }
+        var reader = reader
+        for _ in 0..<image.answerCount {
+            let record = try reader.readRecord()
+            if isForeignBinding(record, reader.message, view) { return true }
+        }
+        return false
+    }
+
+    /// Whether the record goes when bindings are taken out: a foreign one, or the signature of a set
+    /// that is no longer whole.
+    private func isOfService(
+        _ record: ResourceRecord, _ message: Span<UInt8>, _ view: View
+    ) -> Bool {
+        let covered = Self.covered(record, message)
+        return covered == .https || covered == .svcb || isForeignBinding(record, message, view)
+    }
+
+    /// Whether a service binding leads to a name that this view answers itself: its hints and keys
+    /// are then those of the public endpoint, and must not be shown beside the address here.
+    private func isForeignBinding(
+        _ record: ResourceRecord, _ message: Span<UInt8>, _ view: View
+    ) -> Bool {
+        guard record.type == .https || record.type == .svcb,
+            watchedName.set(message, at: record.rdata.lowerBound + 2), watchedName.labelCount > 0
+        else { return false }
+        return view.claims(watchedName, record.type)
+    }
+
+    /// The authority and additional sections of a stored answer, and what its header says.
+    private func appendRest(
+        _ image: borrowing AnswerImageView, _ reader: inout MessageReader, _ query: Query,
+        _ view: View, _ chain: inout Chain, _ composer: inout ResponseComposer
+    ) throws(MessageError) {
+        if chain.flattenedOwner == nil { composer.begin(.authority) }
+        for _ in 0..<image.authorityCount {
+            let record = try reader.readRecord()
+            if chain.flattenedOwner == nil { composer.append(record, of: reader.message) }
+        }
+        if chain.flattenedOwner == nil { composer.begin(.additional) }
+        for _ in 0..<image.additionalCount {
+            let record = try reader.readRecord()
+            guard chain.flattenedOwner == nil,
+                watchedName.set(reader.message, at: record.ownerOffset),
+                !view.claims(watchedName, record.type)
+            else {
+                chain.isFromOneServer = false
+                continue
+            }
+            composer.append(record, of: reader.message)
+        }
+        chain.rcode = image.rcode
+        options.set(errorOf: image)
+        chain.flags |= image.flags & (Header.Flag.authenticData | Header.Flag.truncated)
+        if chain.rcode == .nameError, watchedName.set(reader.message, at: image.finalName),
+            view.exists(watchedName) || chain.flattenedOwner != nil
+        {
+            chain.rcode = .noError
+            chain.isFromOneServer = false
+        }
+    }
+}
