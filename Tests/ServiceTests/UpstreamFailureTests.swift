@@ -16,8 +16,11 @@ extension ServiceTests {
             let sent = try upstream.received(name)
             #expect(sent.count == 2)
             #expect(Set(sent.map(\.header.id)).count == 2, "each attempt has its own ID")
-            let lines = server.log.split(separator: "\n").filter { $0.contains(name) }
-            #expect(lines.count == 1, "one line for one failed query: \(lines)")
+            func lines() -> [Substring] {
+                server.log.split(separator: "\n").filter { $0.contains(name) }
+            }
+            #expect(eventually { !lines().isEmpty })
+            #expect(lines().count == 1, "one line for one failed query: \(lines())")
         }
 
         @Test("A refusing upstream costs no time", arguments: Transport.allCases)
