@@ -229,6 +229,56 @@ struct ForwardingTests {
         #expect(site.ask("a.example", .a, flags: 0x0120)?.isAuthenticData == true)
     }
 
+    /// A site with three upstreams.
+    private func siteOfThree() -> Site {
+        let upstreams = (1...3).map { UpstreamAddress(.v4($0)) }
+        return Site(forward: [ForwardRule(domain: .root, upstreams: upstreams)])
+    }
+
+    @Test("asks a further upstream when one says SERVFAIL or REFUSED", arguments: [2, 5])
+    func failover(rcode: UInt16) throws {
+        let site = siteOfThree()
+        site.ask("a.example", .a)
+        site.reply(rcode: rcode)
+        #expect(site.lastAnswer == nil && site.sent.map(\.to.address) == [.v4(2)])
+        site.reply(rcode: rcode)
+        #expect(site.lastAnswer == nil && site.sent.map(\.to.address) == [.v4(3)])
+        site.reply { $0.add("a.example", .a, [1, 2, 3, 4]) }
+        #expect(site.lastAnswer?.rcode == 0 && site.lastAnswer?.answer.count == 1)
+        #expect(site.reports.isEmpty)
+    }
+
+    @Test("passes the last refusal on when every upstream refuses, without asking anyone twice")
+    func refusedByAll() throws {
+        let site = siteOfThree()
+        site.ask("a.example", .a)
+        for rcode: UInt16 in [2, 2, 5] { site.reply(rcode: rcode) }
+        #expect(site.lastAnswer?.rcode == 5)
+        #expect(site.sent.isEmpty && site.reports.isEmpty)
+    }
+
+    @Test("passes a refusal on when the further upstream is silent, and at once when it is down")
+    func refusalBesideSilence() throws {
+        let upstreams = [UpstreamAddress(.v4(1)), UpstreamAddress(.v4(2))]
+        let site = Site(forward: [ForwardRule(domain: .root, upstreams: upstreams)])
+        site.ask("a.example", .a)
+        site.reply(rcode: 5)
+        #expect(site.lastAnswer == nil)
+        site.advance(seconds: 2)
+        site.tick()
+        #expect(site.lastAnswer?.rcode == 5)
+        // Its probes stay unanswered, so it is down.
+        for _ in 0..<80 {
+            site.advance(seconds: 0.1)
+            site.tick()
+        }
+        #expect(site.registry.upstream(upstreams[1]).isDown)
+        site.sent.removeAll()
+        site.ask("b.example", .a)
+        site.reply(rcode: 5)
+        #expect(site.lastAnswer?.rcode == 5)
+    }
+
     @Test("passes an extended error on, and no other option")
     func extendedError() throws {
         let site = Site()

@@ -8,12 +8,17 @@ struct Exchange {
     /// The upstreams in the order in which they are asked: those that are up first.
     private let order: [Upstream]
     private let maximumAttempts: Int
+    /// How many of `order` were up.
+    private let upCount: Int
     private var attempts = 0
     var upstream: Upstream
     var transport: ClientTransport
     var withEDNS = true
     /// A response that was cut, while the whole one is asked for over TCP: better than none.
     var truncated: UpstreamAnswer.Made?
+    /// SERVFAIL or REFUSED of an upstream, while a further one is asked: what the client gets when
+    /// none knows better.
+    var refusal: UpstreamAnswer.Made?
     /// When the attempt that is under way has failed.
     var deadline: Int64 = .max
     var lastFailure = AttemptFailure.timeout
@@ -26,13 +31,17 @@ struct Exchange {
         let up = all.filter { !$0.isDown }
         order = up + all.filter(\.isDown)
         upstream = order[0]
+        upCount = up.count
         // When all are down they are still tried, each once; else each twice.
         maximumAttempts = up.isEmpty ? all.count : 2 * all.count
     }
 
     /// The state for one more attempt; nil when there have been enough, or no time is left.
     func nextAttempt(now: Int64) -> Exchange? {
-        guard attempts < maximumAttempts, now < totalDeadline else { return nil }
+        // After a refusal each of the others that are up is asked once: one that is down would only
+        // make the client wait for the same.
+        guard attempts < (refusal == nil ? maximumAttempts : upCount), now < totalDeadline
+        else { return nil }
         var next = self
         next.upstream = order[attempts % order.count]
         // An upstream without TCP must not cost the client, or those who joined, the answer.

@@ -101,7 +101,12 @@ package final class Forwarder {
             do {
                 let made = try maker.make(of: message, for: current.question)
                 current.upstream.answered()
-                finish(exchange, made, now: now)
+                if made.isRefusal {
+                    exchanges[exchange]?.refusal = made
+                    attempt(exchange, now: now)
+                } else {
+                    finish(exchange, made, now: now)
+                }
             } catch {
                 fail(exchange: exchange, .malformed, now: now)
             }
@@ -122,7 +127,10 @@ package final class Forwarder {
             return finish(exchange, truncated.passedOn, now: now)
         }
         // Our own shortage says nothing about the upstream.
-        guard failure != .busy else { return giveUp(exchange, now: now) }
+        guard failure != .busy else {
+            if let refusal = current.refusal { return finish(exchange, refusal, now: now) }
+            return giveUp(exchange, now: now)
+        }
         startProbe(of: current.upstream, now: now)
         attempt(exchange, now: now)
     }
@@ -150,6 +158,9 @@ package final class Forwarder {
     /// Asks the next upstream, or gives up.
     private func attempt(_ exchange: UInt64, now: Int64) {
         guard let next = exchanges[exchange]?.nextAttempt(now: now) else {
+            if let refusal = exchanges[exchange]?.refusal {
+                return finish(exchange, refusal, now: now)
+            }
             return giveUp(exchange, now: now)
         }
         exchanges[exchange] = next

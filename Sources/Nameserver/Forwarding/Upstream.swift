@@ -47,7 +47,7 @@ package final class UpstreamRegistry: Sendable {
 
     package init() {}
 
-    func upstream(_ address: UpstreamAddress) -> Upstream {
+    package func upstream(_ address: UpstreamAddress) -> Upstream {
         upstreams.withLock { upstreams in
             if let known = upstreams[address] { return known }
             let upstream = Upstream(address)

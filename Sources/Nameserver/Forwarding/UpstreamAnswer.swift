@@ -10,6 +10,12 @@ final class UpstreamAnswer {
         /// Seconds for which it may be stored; 0 for not at all.
         var lifetime: UInt32
 
+        /// Whether the upstream could not or would not answer; another one may.
+        var isRefusal: Bool {
+            let rcode = RCode(rawValue: image.flags & Header.Flag.rcodeMask)
+            return rcode == .serverFailure || rcode == .refused
+        }
+
         /// A cut response as the client gets it when the upstream has no TCP: with TC, not stored.
         var passedOn: Made {
             var made = self
