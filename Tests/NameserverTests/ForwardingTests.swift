@@ -235,6 +235,57 @@ struct ForwardingTests {
         return Site(forward: [ForwardRule(domain: .root, upstreams: upstreams)])
     }
 
+    @Test(
+        "a silent upstream of two costs the first client under a second and the next ones nothing")
+    func silentOfTwo() throws {
+        let upstreams = [UpstreamAddress(.v4(1)), UpstreamAddress(.v4(2))]
+        let site = Site(forward: [ForwardRule(domain: .root, upstreams: upstreams)])
+        func answer(_ name: String) { site.reply { $0.add(name, .a, [1, 2, 3, 4]) } }
+        func isProbe(_ octets: [UInt8]) -> Bool { octets.count == 17 }
+        site.ask("a.example", .a)
+        #expect(site.sent.map(\.to) == [upstreams[0]])
+        site.advance(seconds: 0.79)
+        site.tick()
+        #expect(site.sent.map(\.to) == [upstreams[0]])
+        site.advance(seconds: 0.05)
+        site.tick()
+        let probe = try #require(site.sent.first { isProbe($0.octets) })
+        #expect(probe.to == upstreams[0])
+        site.sent.removeAll { isProbe($0.octets) }
+        #expect(site.sent.map(\.to) == [upstreams[1]])
+        answer("a.example")
+        #expect(site.lastAnswer?.answer.count == 1)
+        // It has not answered since.
+        site.ask("b.example", .a)
+        #expect(site.sent.map(\.to) == [upstreams[1]])
+        answer("b.example")
+        // Now it does.
+        #expect(site.receive([0, 0, 0x81, 0x80] + probe.octets[4...], probe.exchange))
+        site.ask("c.example", .a)
+        #expect(site.sent.map(\.to) == [upstreams[0]])
+        answer("c.example")
+        // What it usually takes is all that it is given, but never less than 0.4 s.
+        site.ask("d.example", .a)
+        site.advance(seconds: 0.41)
+        site.tick()
+        #expect(site.sent.contains { $0.to == upstreams[1] })
+    }
+
+    @Test("an upstream that is slower than others is given the time that it usually takes")
+    func patience() throws {
+        let upstreams = [UpstreamAddress(.v4(1)), UpstreamAddress(.v4(2))]
+        let site = Site(forward: [ForwardRule(domain: .root, upstreams: upstreams)])
+        for number in 0..<10 {
+            let name = "h\(number).example"
+            site.ask(name, .a)
+            site.advance(seconds: 0.6)
+            site.tick()
+            #expect(site.sent.map(\.to) == [upstreams[0]])
+            site.reply { $0.add(name, .a, [1, 2, 3, 4]) }
+            #expect(site.lastAnswer?.answer.count == 1)
+        }
+    }
+
     @Test("asks a further upstream when one says SERVFAIL or REFUSED", arguments: [2, 5])
     func failover(rcode: UInt16) throws {
         let site = siteOfThree()

@@ -47,6 +47,35 @@ extension ServiceTests {
             }
         }
 
+        @Test("A silent upstream of two costs one client under a second, and the next ones nothing")
+        func silentOfTwo() throws {
+            let silent = try ScriptedUpstream { _ in [] }
+            let other = try ScriptedUpstream.answering(after: .zero)
+            let server = try Server.forwarding(to: silent.port, other.port)
+            for (index, limit) in [1000, 100, 100, 100].enumerated() {
+                let (response, time) = try elapsed {
+                    try server.client.ask("h\(index).example.com", .a)
+                }
+                #expect(response.rcode == .noError && !response.answer.isEmpty)
+                #expect(time < .milliseconds(limit), "\(index): \(time)")
+            }
+        }
+
+        @Test(
+            "A refusing or failing upstream leaves the answer to the next",
+            arguments: Transport.allCases)
+        func refusalOfTwo(transport: Transport) throws {
+            let other = try ScriptedUpstream.answering(after: .zero)
+            for rcode in [RCode.refused, .serverFailure] {
+                let refusing = try ScriptedUpstream { [.init($0.reply(rcode: rcode))] }
+                let server = try Server.forwarding(to: refusing.port, other.port)
+                let response = try server.client.ask(name, .a, over: transport)
+                #expect(response.rcode == .noError && !response.answer.isEmpty)
+                let alone = try Server.forwarding(to: refusing.port)
+                #expect(try alone.client.ask(name, .a, over: transport).rcode == rcode)
+            }
+        }
+
         @Test("An answer after 1.9 seconds is in time")
         func slow() throws {
             let upstream = try ScriptedUpstream.answering(after: .milliseconds(1900))

@@ -5,11 +5,12 @@ struct Exchange {
     let question: UpstreamQuestion
     /// When the client is told that nobody answers.
     let totalDeadline: Int64
-    /// The upstreams in the order in which they are asked: those that are up first.
+    /// The upstreams in the order in which they are asked: those that have not failed first, those
+    /// that are down last.
     private let order: [Upstream]
     private let maximumAttempts: Int
-    /// How many of `order` were up.
-    private let upCount: Int
+    /// How many of `order` had not failed.
+    private let wellCount: Int
     private var attempts = 0
     var upstream: Upstream
     var transport: ClientTransport
@@ -19,6 +20,8 @@ struct Exchange {
     /// SERVFAIL or REFUSED of an upstream, while a further one is asked: what the client gets when
     /// none knows better.
     var refusal: UpstreamAnswer.Made?
+    /// When the attempt under way was sent.
+    var sentAt: Int64 = 0
     /// When the attempt that is under way has failed.
     var deadline: Int64 = .max
     var lastFailure = AttemptFailure.timeout
@@ -29,18 +32,19 @@ struct Exchange {
         totalDeadline = now + Forwarder.totalTimeout
         let all = question.rule.upstreams
         let up = all.filter { !$0.isDown }
-        order = up + all.filter(\.isDown)
+        let well = up.filter { !$0.isFailing }
+        order = well + up.filter(\.isFailing) + all.filter(\.isDown)
         upstream = order[0]
-        upCount = up.count
+        wellCount = well.count
         // When all are down they are still tried, each once; else each twice.
         maximumAttempts = up.isEmpty ? all.count : 2 * all.count
     }
 
     /// The state for one more attempt; nil when there have been enough, or no time is left.
     func nextAttempt(now: Int64) -> Exchange? {
-        // After a refusal each of the others that are up is asked once: one that is down would only
+        // After a refusal each of the others that are well is asked once: one that fails would only
         // make the client wait for the same.
-        guard attempts < (refusal == nil ? maximumAttempts : upCount), now < totalDeadline
+        guard attempts < (refusal == nil ? maximumAttempts : wellCount), now < totalDeadline
         else { return nil }
         var next = self
         next.upstream = order[attempts % order.count]
@@ -48,6 +52,13 @@ struct Exchange {
         next.transport = attempts == 0 ? question.transport : .udp
         next.attempts += 1
         return next
+    }
+
+    /// How long the attempt under way may take, in nanoseconds: the last one of a round all the time
+    /// that one has, those before it as long as is usual for their upstream.
+    var patience: Int64 {
+        let isLast = attempts % order.count == 0
+        return isLast ? Forwarder.attemptTimeout : upstream.patience
     }
 }
 

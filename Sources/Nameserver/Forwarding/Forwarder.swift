@@ -4,7 +4,7 @@ package import DNS
 /// has no clock: it is told what happened and at which monotonic nanosecond, and leaves commands. Each
 /// worker has one, on its queue.
 package final class Forwarder {
-    /// One attempt may take this long (CoreDNS's read timeout).
+    /// The longest that one attempt may take (CoreDNS's read timeout).
     package static let attemptTimeout: Int64 = 2_000_000_000
     /// All attempts together: a stub resolver gives up after 5 s (RFC 9520 §2.1 has no figure).
     package static let totalTimeout: Int64 = 4_000_000_000
@@ -100,7 +100,8 @@ package final class Forwarder {
         case .answer:
             do {
                 let made = try maker.make(of: message, for: current.question)
-                current.upstream.answered()
+                current.upstream.answered(
+                    after: current.transport == .udp ? now - current.sentAt : nil)
                 if made.isRefusal {
                     exchanges[exchange]?.refusal = made
                     attempt(exchange, now: now)
@@ -131,6 +132,7 @@ package final class Forwarder {
             if let refusal = current.refusal { return finish(exchange, refusal, now: now) }
             return giveUp(exchange, now: now)
         }
+        current.upstream.failed()
         startProbe(of: current.upstream, now: now)
         attempt(exchange, now: now)
     }
@@ -169,7 +171,8 @@ package final class Forwarder {
 
     private func send(_ exchange: UInt64, now: Int64) {
         guard let state = exchanges[exchange] else { return }
-        exchanges[exchange]?.deadline = min(now + Self.attemptTimeout, state.totalDeadline)
+        exchanges[exchange]?.sentAt = now
+        exchanges[exchange]?.deadline = min(now + state.patience, state.totalDeadline)
         commands.append(
             .send(
                 exchange: exchange, to: state.upstream.address, over: state.transport,

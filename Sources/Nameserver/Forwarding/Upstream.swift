@@ -11,6 +11,17 @@ package final class Upstream: Sendable {
     private let isProbed = Atomic<Bool>(false)
     private let retired = Atomic<Bool>(false)
 
+    private let hasFailed = Atomic<Bool>(false)
+    /// The smoothed time to an answer and its variation (RFC 6298 §2), in nanoseconds; 0 before the
+    /// first.
+    private let smoothedTime = Atomic<Int64>(0)
+    private let variation = Atomic<Int64>(0)
+
+    /// A resolver that has to ask others takes its time for a new name, so not less than what most
+    /// of those take; and not so long that a client would notice a server that is gone.
+    private static let shortestPatience: Int64 = 400_000_000
+    private static let longestPatience: Int64 = 800_000_000
+
     /// More failed probes in a row than this, and the upstream counts as down (CoreDNS `max_fails`).
     static let maximumFailedProbes = 2
 
@@ -23,8 +34,38 @@ package final class Upstream: Sendable {
 
     func retire() { retired.store(true, ordering: .relaxed) }
 
-    /// It has answered, whatever it said.
-    func answered() { failedProbes.store(0, ordering: .relaxed) }
+    /// It has answered, whatever it said; `time` is how long that took, in nanoseconds, if it tells
+    /// about the way there.
+    func answered(after time: Int64? = nil) {
+        failedProbes.store(0, ordering: .relaxed)
+        hasFailed.store(false, ordering: .relaxed)
+        guard let time else { return }
+        // RFC 6298 §2. Two workers at a time may lose a sample, which does no harm.
+        let known = smoothedTime.load(ordering: .relaxed)
+        if known == 0 {
+            smoothedTime.store(max(time, 1), ordering: .relaxed)
+            variation.store(time / 2, ordering: .relaxed)
+        } else {
+            let old = variation.load(ordering: .relaxed)
+            variation.store((3 * old + abs(known - time)) / 4, ordering: .relaxed)
+            smoothedTime.store((7 * known + time) / 8, ordering: .relaxed)
+        }
+    }
+
+    /// An attempt at it has failed: others come first until it answers.
+    func failed() { hasFailed.store(true, ordering: .relaxed) }
+
+    /// Whether it has failed since it last answered.
+    var isFailing: Bool { hasFailed.load(ordering: .relaxed) }
+
+    /// How long it is waited for when another one can be asked, in nanoseconds: as long as it may
+    /// take by what it took so far.
+    var patience: Int64 {
+        let time = smoothedTime.load(ordering: .relaxed)
+        guard time > 0 else { return Self.longestPatience }
+        let expected = time + 4 * variation.load(ordering: .relaxed)
+        return min(max(expected, Self.shortestPatience), Self.longestPatience)
+    }
 
     func probeFailed() { failedProbes.add(1, ordering: .relaxed) }
 
