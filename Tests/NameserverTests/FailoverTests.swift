@@ -1,0 +1,107 @@
+import DNS
+import Nameserver
+import Testing
+
+@Suite("Failover between upstreams")
+struct FailoverTests {
+    /// A site with three upstreams.
+    private func siteOfThree() -> Site {
+        let upstreams = (1...3).map { UpstreamAddress(.v4($0)) }
+        return Site(forward: [ForwardRule(domain: .root, upstreams: upstreams)])
+    }
+
+    @Test(
+        "a silent upstream of two costs the first client under a second and the next ones nothing")
+    func silentOfTwo() throws {
+        let upstreams = [UpstreamAddress(.v4(1)), UpstreamAddress(.v4(2))]
+        let site = Site(forward: [ForwardRule(domain: .root, upstreams: upstreams)])
+        func answer(_ name: String) { site.reply { $0.add(name, .a, [1, 2, 3, 4]) } }
+        func isProbe(_ octets: [UInt8]) -> Bool { octets.count == 17 }
+        site.ask("a.example", .a)
+        #expect(site.sent.map(\.to) == [upstreams[0]])
+        site.advance(seconds: 0.79)
+        site.tick()
+        #expect(site.sent.map(\.to) == [upstreams[0]])
+        site.advance(seconds: 0.05)
+        site.tick()
+        let probe = try #require(site.sent.first { isProbe($0.octets) })
+        #expect(probe.to == upstreams[0])
+        site.sent.removeAll { isProbe($0.octets) }
+        #expect(site.sent.map(\.to) == [upstreams[1]])
+        answer("a.example")
+        #expect(site.lastAnswer?.answer.count == 1)
+        // It has not answered since.
+        site.ask("b.example", .a)
+        #expect(site.sent.map(\.to) == [upstreams[1]])
+        answer("b.example")
+        // Now it does.
+        #expect(site.receive([0, 0, 0x81, 0x80] + probe.octets[4...], probe.exchange))
+        site.ask("c.example", .a)
+        #expect(site.sent.map(\.to) == [upstreams[0]])
+        answer("c.example")
+        // What it usually takes is all that it is given, but never less than 0.4 s.
+        site.ask("d.example", .a)
+        site.advance(seconds: 0.41)
+        site.tick()
+        #expect(site.sent.contains { $0.to == upstreams[1] })
+    }
+
+    @Test("an upstream that is slower than others is given the time that it usually takes")
+    func patience() throws {
+        let upstreams = [UpstreamAddress(.v4(1)), UpstreamAddress(.v4(2))]
+        let site = Site(forward: [ForwardRule(domain: .root, upstreams: upstreams)])
+        for number in 0..<10 {
+            let name = "h\(number).example"
+            site.ask(name, .a)
+            site.advance(seconds: 0.6)
+            site.tick()
+            #expect(site.sent.map(\.to) == [upstreams[0]])
+            site.reply { $0.add(name, .a, [1, 2, 3, 4]) }
+            #expect(site.lastAnswer?.answer.count == 1)
+        }
+    }
+
+    @Test("asks a further upstream when one says SERVFAIL or REFUSED", arguments: [2, 5])
+    func failover(rcode: UInt16) throws {
+        let site = siteOfThree()
+        site.ask("a.example", .a)
+        site.reply(rcode: rcode)
+        #expect(site.lastAnswer == nil && site.sent.map(\.to.address) == [.v4(2)])
+        site.reply(rcode: rcode)
+        #expect(site.lastAnswer == nil && site.sent.map(\.to.address) == [.v4(3)])
+        site.reply { $0.add("a.example", .a, [1, 2, 3, 4]) }
+        #expect(site.lastAnswer?.rcode == 0 && site.lastAnswer?.answer.count == 1)
+        #expect(site.reports.isEmpty)
+    }
+
+    @Test("passes the last refusal on when every upstream refuses, without asking anyone twice")
+    func refusedByAll() throws {
+        let site = siteOfThree()
+        site.ask("a.example", .a)
+        for rcode: UInt16 in [2, 2, 5] { site.reply(rcode: rcode) }
+        #expect(site.lastAnswer?.rcode == 5)
+        #expect(site.sent.isEmpty && site.reports.isEmpty)
+    }
+
+    @Test("passes a refusal on when the further upstream is silent, and at once when it is down")
+    func refusalBesideSilence() throws {
+        let upstreams = [UpstreamAddress(.v4(1)), UpstreamAddress(.v4(2))]
+        let site = Site(forward: [ForwardRule(domain: .root, upstreams: upstreams)])
+        site.ask("a.example", .a)
+        site.reply(rcode: 5)
+        #expect(site.lastAnswer == nil)
+        site.advance(seconds: 2)
+        site.tick()
+        #expect(site.lastAnswer?.rcode == 5)
+        // Its probes stay unanswered, so it is down.
+        for _ in 0..<80 {
+            site.advance(seconds: 0.1)
+            site.tick()
+        }
+        #expect(site.registry.upstream(upstreams[1]).isDown)
+        site.sent.removeAll()
+        site.ask("b.example", .a)
+        site.reply(rcode: 5)
+        #expect(site.lastAnswer?.rcode == 5)
+    }
+}
