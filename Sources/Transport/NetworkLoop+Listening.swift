@@ -85,6 +85,12 @@ extension NetworkLoop {
         roundIsNeeded()
     }
 
+    /// Whether an answer to this path would be sent soon, and not wait behind many others for a client
+    /// that reads slowly.
+    package func hasRoom(for path: ReplyPath) -> Bool {
+        path.transport == .udp || streams.hasRoom(for: path)
+    }
+
     /// Tells that no answer will come to a path, so that its connection does not wait for one.
     package func abandon(_ path: ReplyPath) {
         guard path.transport == .tcp else { return }

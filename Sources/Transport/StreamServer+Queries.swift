@@ -121,6 +121,11 @@ extension StreamServer {
         resumeLater(connection)
     }
 
+    /// Whether less waits for this path's client than may; also when it is gone.
+    func hasRoom(for path: ReplyPath) -> Bool {
+        connections[path.key].map { $0.output.count < context.limits.queuedOctets } ?? true
+    }
+
     /// No answer to this path will come.
     func abandon(_ path: ReplyPath) {
         guard let connection = connections[path.key] else { return }

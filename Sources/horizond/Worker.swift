@@ -29,6 +29,8 @@ final class Worker: NetworkHandler {
     /// All workers' mailboxes, for answers that their clients wait for.
     private var mailboxes: [Mailbox] = []
     private var waiting = WaitingClients()
+    /// Clients whose answers have come, but who have not read those before.
+    private var postponed: [WaitingClient] = []
     private var response = [UInt8](repeating: 0, count: 65_535)
 
     init(index: Int, shared: Shared) throws(TransportError) {
@@ -61,6 +63,7 @@ final class Worker: NetworkHandler {
     }
 
     func roundEnded() {
+        resumePostponed()
         for notice in processor.bypasses.takeNotices() { shared.events.bypass(notice) }
     }
 
@@ -111,6 +114,23 @@ final class Worker: NetworkHandler {
     private func resume(_ ticket: UInt64, _ fresh: FreshAnswer) {
         guard var client = waiting.remove(ticket) else { return }
         client.fresh.append(fresh)
+        // Equal questions are answered all at once, each with as much as a message can hold.
+        guard loop.hasRoom(for: client.path) else { return postponed.append(client) }
+        resume(client)
+    }
+
+    /// Lets clients go on who have read enough by now.
+    private func resumePostponed() {
+        guard !postponed.isEmpty else { return }
+        let clients = postponed
+        postponed = []
+        for client in clients {
+            if loop.hasRoom(for: client.path) { resume(client) } else { postponed.append(client) }
+        }
+        carryOut()
+    }
+
+    private func resume(_ client: WaitingClient) {
         // The buffer leaves its owner while it is written to.
         var buffer: [UInt8] = []
         swap(&buffer, &response)
@@ -163,7 +183,7 @@ final class Worker: NetworkHandler {
             guard !commands.isEmpty else { break }
             for command in commands { carryOut(command) }
         }
-        loop.needsTicks = !forwarder.isIdle
+        loop.needsTicks = !forwarder.isIdle || !postponed.isEmpty
     }
 
     private func carryOut(_ command: Forwarder.Command) {
@@ -197,6 +217,7 @@ final class Worker: NetworkHandler {
 
     func tick(now: Int64) {
         forwarder.tick(now: now)
+        resumePostponed()
         carryOut()
     }
 
@@ -207,6 +228,7 @@ final class Worker: NetworkHandler {
             switch message {
             case .answer(let tickets, let fresh):
                 for ticket in tickets { resume(ticket, fresh) }
+                carryOut()
             case .listen(let sockets):
                 for pair in sockets { listen(pair) }
             case .close(let addresses):

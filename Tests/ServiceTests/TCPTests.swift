@@ -88,6 +88,27 @@ extension ServiceTests {
             #expect(try TCPClient(server).isServed(Self.local))
         }
 
+        @Test("Equal questions with a long answer are all answered, whether it is cached or not")
+        func longAnswersAtOnce() throws {
+            let strings = (0..<200).map { [UInt8(250)] + Array(repeating: UInt8($0), count: 250) }
+            let upstream = try ScriptedUpstream { query in
+                [
+                    .init(
+                        query.reply([
+                            Record(query.question.name, .txt, ttl: 60, Array(strings.joined()))
+                        ]))
+                ]
+            }
+            let server = try Self.server(upstream: upstream)
+            for _ in 0..<2 {
+                let client = try TCPClient(server)
+                let ids = (0..<60).map { UInt16($0) }
+                try client.send(
+                    try ids.flatMap { try TCPClient.framed("long.example.com", $0, .txt) })
+                #expect(try Set(client.receiveIDs(60)) == Set(ids))
+            }
+        }
+
         @Test("A thousand connections at once")
         func thousand() throws {
             let server = try Self.server("tcp: {idle-timeout: 30s, first-query-timeout: 30s}\n")
