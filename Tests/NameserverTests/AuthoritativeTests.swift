@@ -178,6 +178,8 @@ struct AuthoritativeTests {
             #expect(site.lastAnswer?.answer.map(\.rdata) == [[203, 0, 113, 1]])
         }
         #expect(site.ask("www.lab.example", .a)?.isAuthoritative == true)
+        // The DS record is on this side of the cut (RFC 4035 §3.1.4.1).
+        #expect(site.ask("sub.lab.example", .ds)?.authority.map(\.owner) == ["lab.example."])
     }
 
     @Test("sets TC when a referral's glue does not fit (RFC 9471 §3.1)")

@@ -13,27 +13,30 @@ extension IPAddress {
             // fec0::/10, site-local (RFC 3879 §4), are fe80::/9 together. :: and ::1 are 0.0.0.0
             // and 0.0.0.1 in IPv4-compatible form. 64:ff9b:1::/48 is NAT64 of the site (RFC 8215).
             high >> 57 == 0x7e || high >> 55 == 0x1fd || high >> 16 == 0x0064_ff9b_0001
-                || embeddedIPv4.map { Self.isPrivate($0) } ?? false
+                || embeddedIPv4.contains { Self.isPrivate($0) }
         }
     }
 
-    /// The IPv4 address that a packet to this IPv6 address may end at; nil when there is none.
-    /// IPv4-mapped ones (::ffff:0:0/96, RFC 4291 §2.5.5.2) are IPv4 addresses already.
-    var embeddedIPv4: UInt32? {
-        guard case .v6(let high, let low) = self else { return nil }
+    /// The IPv4 addresses that a packet to this IPv6 address may end at: one address may have several
+    /// forms at once. IPv4-mapped ones (::ffff:0:0/96, RFC 4291 §2.5.5.2) are IPv4 addresses already.
+    var embeddedIPv4: [UInt32] {
+        guard case .v6(let high, let low) = self else { return [] }
+        let last = UInt32(truncatingIfNeeded: low)
+        var found: [UInt32] = []
         switch (high, low >> 32) {
-        // ::/96, IPv4-compatible (RFC 4291 §2.5.5.1); 64:ff9b::/96, NAT64 (RFC 6052 §2.1).
-        // ::ffff:0:0:0/96, IPv4-translated (RFC 2765 §2.1).
-        case (0, 0), (0x0064_ff9b_0000_0000, 0), (0, 0xffff_0000):
-            return UInt32(truncatingIfNeeded: low)
-        // ISATAP's interface identifiers, in any prefix (RFC 5214 §6.1).
-        case (_, 0x0000_5efe), (_, 0x0200_5efe): return UInt32(truncatingIfNeeded: low)
-        // 2001::/32, Teredo: the client's address, its bits inverted (RFC 4380 §4).
-        case _ where high >> 32 == 0x2001_0000: return ~UInt32(truncatingIfNeeded: low)
-        // 2002::/16, 6to4 (RFC 3056 §2).
-        case _ where high >> 48 == 0x2002: return UInt32(truncatingIfNeeded: high >> 16)
-        default: return nil
+        // ::/96, IPv4-compatible (RFC 4291 §2.5.5.1); 64:ff9b::/96, NAT64 (RFC 6052 §2.1);
+        // ::ffff:0:0:0/96, IPv4-translated (RFC 2765 §2.1); ISATAP's interface identifiers, in any
+        // prefix (RFC 5214 §6.1).
+        case (0, 0), (0x0064_ff9b_0000_0000, 0), (0, 0xffff_0000), (_, 0x0000_5efe),
+            (_, 0x0200_5efe):
+            found.append(last)
+        default: break
         }
+        // 2002::/16, 6to4 (RFC 3056 §2).
+        if high >> 48 == 0x2002 { found.append(UInt32(truncatingIfNeeded: high >> 16)) }
+        // 2001::/32, Teredo: the client's address, its bits inverted (RFC 4380 §4).
+        if high >> 32 == 0x2001_0000 { found.append(~last) }
+        return found
     }
 
     private static func isPrivate(_ bits: UInt32) -> Bool {

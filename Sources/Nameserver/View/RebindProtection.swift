@@ -25,7 +25,7 @@ package struct RebindProtection: Equatable, Sendable {
     /// Whether the address may not pass.
     func removes(_ address: IPAddress) -> Bool {
         guard isOn, address.isPrivate else { return false }
-        let forms = [address] + (address.embeddedIPv4.map { [.v4($0)] } ?? [])
+        let forms = [address] + address.embeddedIPv4.map { .v4($0) }
         return !allowedPrefixes.contains { forms.contains(where: $0.contains) }
     }
 }

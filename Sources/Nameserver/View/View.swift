@@ -38,7 +38,7 @@ package final class View: Sendable {
         if let reverse, let found = reverse.answer(name, type) { return found }
         guard let match = zoneTable.match(name) else { return nil }
         let zone = zones[match.value]
-        if isTaken(name, from: zone, match) { return nil }
+        if isTaken(name, type, from: zone, match) { return nil }
         let answer = zone.answer(name, type)
         switch answer {
         case .elsewhere: return nil
@@ -58,7 +58,7 @@ package final class View: Sendable {
         if ancestors.exact(name) != nil || reverse?.node(name) != nil { return true }
         guard let match = zoneTable.match(name) else { return false }
         let zone = zones[match.value]
-        if isTaken(name, from: zone, match) { return false }
+        if isTaken(name, .a, from: zone, match) { return false }
         return zone.settings.mode == .overlay && zone.overlayExists(name)
     }
 
@@ -87,9 +87,13 @@ package final class View: Sendable {
     /// Whether a forward rule for a domain inside the zone takes the name out of it. The more
     /// specific one wins: a name or wildcard of the zone that is at or below the rule's domain stays,
     /// unless the zone delegates that domain or one above it.
-    private func isTaken(_ name: LookupName, from zone: Zone, _ match: DomainTable.Match) -> Bool {
+    private func isTaken(
+        _ name: LookupName, _ type: RRType, from zone: Zone, _ match: DomainTable.Match
+    ) -> Bool {
         guard let rule = ruleTable.match(name), rule.label < match.label else { return false }
-        if zone.hasCut(above: name, from: rule.label) { return true }
+        // The DS record stands on the zone's side of its cut (RFC 4035 §3.1.4.1).
+        let lowest = max(rule.label, type == .ds ? 1 : 0)
+        if zone.hasCut(above: name, from: lowest) { return true }
         return !zone.hasRecords(for: name, atOrBelow: rule.label)
     }
 

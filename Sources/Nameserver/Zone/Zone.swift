@@ -54,9 +54,11 @@ package final class Zone: Sendable {
     /// Whether the suffix of `name` at `label`, or one above it, is delegated.
     func hasCut(above name: LookupName, from label: Int) -> Bool {
         guard settings.mode == .authoritative, hasCutsOrDNAMEs else { return false }
-        return (label..<name.labelCount &- apexLabelCount).contains {
-            node(name, from: $0).map { blocks.flags(of: $0).contains(.hasNS) } ?? false
-        }
+        let apex = name.labelCount &- apexLabelCount
+        return label < apex
+            && (label..<apex).contains {
+                node(name, from: $0).map { blocks.flags(of: $0).contains(.hasNS) } ?? false
+            }
     }
 
     /// Whether records here match `name`, or the host that it is a service of, by an owner name or
