@@ -56,7 +56,7 @@ extension QueryProcessor {
             if followStored(elapsed, query, view, &chain, &composer) { continue }
             break
         }
-        if chain.flattenedOwner != nil, composer.answerCount == 0, chain.rcode == .noError,
+        if chain.flattenedOwner != nil, !chain.hasData, chain.rcode == .noError,
             let zone = chain.flatteningZone
         {
             composer.appendNegativeSOA(zone)
@@ -77,9 +77,13 @@ extension QueryProcessor {
         var isFromOneServer = true
         /// Whether the rebind protection is on for the name that upstream was asked for last.
         var isProtected = false
+        /// Whether there are records of the type asked for.
+        var hasData = false
         /// The owner of an ALIAS: the addresses found are given as its own.
         var flattenedOwner: DomainName?
         var flatteningZone: Zone?
+        /// The smallest TTL of the aliases that are not shown, which bounds that of the addresses.
+        var maximumTTL = UInt32.max
 
         init(current: DomainName) { self.current = current }
     }
@@ -89,33 +93,41 @@ extension QueryProcessor {
         _ answer: LocalAnswer, _ zone: Zone, _ query: Query, _ chain: inout Chain,
         _ composer: inout ResponseComposer
     ) -> Bool {
+        let isFlattened = chain.flattenedOwner != nil
         switch answer {
         case .records(let rrset):
+            chain.hasData = true
             composer.begin(.answer)
-            composer.append(rrset, of: zone, owner: chain.flattenedOwner ?? chain.current)
+            composer.append(
+                rrset, of: zone, owner: chain.flattenedOwner ?? chain.current,
+                maximumTTL: chain.maximumTTL)
         case .cname(let rrset):
-            if chain.flattenedOwner == nil {
+            if !isFlattened {
                 composer.begin(.answer)
                 composer.append(rrset, of: zone, owner: chain.current)
+            } else {
+                chain.maximumTTL = min(chain.maximumTTL, zone.timeToLive(rrset))
             }
             chain.current = DomainName(uncheckedOctets: zone.firstRData(rrset))
             return true
         case .alias(let rrset):
             chain.flattenedOwner = chain.flattenedOwner ?? chain.current
             chain.flatteningZone = chain.flatteningZone ?? zone
+            chain.maximumTTL = min(chain.maximumTTL, zone.timeToLive(rrset))
             chain.current = DomainName(uncheckedOctets: zone.firstRData(rrset))
             return true
         case .dname(let rrset, let owner):
             return followDNAME(rrset, owner, zone, query, &chain, &composer)
-        case .noData:
-            if chain.flattenedOwner == nil { composer.appendNegativeSOA(zone) }
+        // The owner of an ALIAS exists, and what its target is not tells nothing about it.
+        case .noData where isFlattened, .nameError where isFlattened, .referral where isFlattened:
+            break
+        case .noData: composer.appendNegativeSOA(zone)
         case .nameError:
             chain.rcode = .nameError
             composer.appendNegativeSOA(zone)
         case .referral(let rrset, let cut):
             appendReferral(rrset, cut, zone, &chain, &composer)
-        case .elsewhere:
-            break
+        case .elsewhere: break
         }
         return false
     }
@@ -136,7 +148,7 @@ extension QueryProcessor {
             let synthesized = target.prepending(prefix)
         else {
             // RFC 6672 §2.2: the name would be too long.
-            chain.rcode = .nameExists
+            if chain.flattenedOwner == nil { chain.rcode = .nameExists }
             return false
         }
         if chain.flattenedOwner == nil {

@@ -91,8 +91,12 @@ extension QueryProcessor {
             record += [UInt8(value >> 8), UInt8(value & 0xff)]
         }
         record += rdata
-        // Only names over half of what there may be do not fit.
-        guard end + record.count <= limit else { return .respond(end) }
+        // Only names over half of what there may be do not fit: TCP has room for them.
+        guard end + record.count <= limit else {
+            let flags = response.span.uint16(at: 2)
+            response.store(flags | Header.Flag.truncated, at: 2)
+            return .respond(end)
+        }
         response.copy(record.span, at: end)
         let additional = response.span.uint16(at: 10)
         response.store(additional &+ 1, at: 10)

@@ -24,14 +24,16 @@ extension QueryProcessor {
             message.span.extracting(..<image.messageLength), at: image.questionEnd)
         do {
             composer.begin(.answer)
-            let isAltered = try hasForeignBinding(image, reader, view)
+            let isAltered = try hasForeignBinding(Int(image.answerCount), reader, view)
             var hasData = false
-            var target: DomainName?
+            var alias: (owner: DomainName, target: DomainName)?
             for _ in 0..<image.answerCount {
                 let record = try reader.readRecord()
                 // An alias's signatures stand right behind it and go with it (RFC 4035 §3.1.1).
-                if let target, Self.covered(record, reader.message) != .cname {
-                    return goOn(at: target, &chain)
+                if let alias {
+                    let owner = try MessageReader.name(in: reader.message, at: record.ownerOffset)
+                    guard Self.covered(record, reader.message) == .cname, owner == alias.owner
+                    else { return goOn(at: alias.target, &chain) }
                 }
                 if isAltered, isOfService(record, reader.message, view) { continue }
                 guard
@@ -40,20 +42,28 @@ extension QueryProcessor {
                 else { continue }
                 if record.type == query.type { hasData = true }
                 if chain.flattenedOwner == nil || record.type == query.type {
-                    composer.append(record, of: reader.message, owner: chain.flattenedOwner)
+                    composer.append(
+                        record, of: reader.message, owner: chain.flattenedOwner,
+                        maximumTTL: chain.maximumTTL)
+                } else {
+                    chain.maximumTTL = min(chain.maximumTTL, record.ttl)
                 }
                 guard record.type == .cname, query.type != .cname else { continue }
-                let alias = try MessageReader.name(
+                let target = try MessageReader.name(
                     in: reader.message, at: record.rdata.lowerBound)
-                watchedName.set(alias)
-                if view.localAnswer(watchedName, query.type) != nil { target = alias }
+                watchedName.set(target)
+                guard view.localAnswer(watchedName, query.type) != nil else { continue }
+                let owner = try MessageReader.name(in: reader.message, at: record.ownerOffset)
+                alias = (owner, target)
             }
-            if let target { return goOn(at: target, &chain) }
+            if let alias { return goOn(at: alias.target, &chain) }
+            if hasData { chain.hasData = true }
             if isAltered, !hasData, chain.flattenedOwner == nil {
                 let owner = try MessageReader.name(in: reader.message, at: image.finalName)
                 Self.appendEmptiedSOA(owner, &composer)
             }
-            try appendRest(image, &reader, query, view, &chain, &composer)
+            try appendRest(
+                image, &reader, view, isEmptied: isAltered && !hasData, &chain, &composer)
             if isAltered {
                 chain.isFromOneServer = false
                 options.set(hasData ? .someForeignBindings : .foreignBindings)
@@ -89,13 +99,12 @@ extension QueryProcessor {
             rdata: soa.span.extracting(SynthesizedSOA.rdataOffset..<soa.count))
     }
 
-    /// Whether one of the answer's service bindings is foreign. `reader` stands before the answer.
+    /// Whether one of the service bindings among the next `count` records is foreign.
     private func hasForeignBinding(
-        _ image: borrowing AnswerImageView, _ reader: MessageReader, _ view: View
+        _ count: Int, _ reader: MessageReader, _ view: View
     ) throws(MessageError) -> Bool {
-        guard image.watchedCount > 0 else { return false }
         var reader = reader
-        for _ in 0..<image.answerCount {
+        for _ in 0..<count {
             let record = try reader.readRecord()
             if isForeignBinding(record, reader.message, view) { return true }
         }
@@ -122,22 +131,26 @@ extension QueryProcessor {
         return view.claims(watchedName, record.type)
     }
 
-    /// The authority and additional sections of a stored answer, and what its header says.
+    /// The authority and additional sections of a stored answer, and what its header says. An answer
+    /// that lost all its bindings has no use for the authority's records: proofs that belong to what
+    /// was there would deny too much.
     private func appendRest(
-        _ image: borrowing AnswerImageView, _ reader: inout MessageReader, _ query: Query,
-        _ view: View, _ chain: inout Chain, _ composer: inout ResponseComposer
+        _ image: borrowing AnswerImageView, _ reader: inout MessageReader, _ view: View,
+        isEmptied: Bool, _ chain: inout Chain, _ composer: inout ResponseComposer
     ) throws(MessageError) {
-        if chain.flattenedOwner == nil { composer.begin(.authority) }
+        let isShown = chain.flattenedOwner == nil
+        if isShown { composer.begin(.authority) }
         for _ in 0..<image.authorityCount {
             let record = try reader.readRecord()
-            if chain.flattenedOwner == nil { composer.append(record, of: reader.message) }
+            if isShown, !isEmptied { composer.append(record, of: reader.message) }
         }
-        if chain.flattenedOwner == nil { composer.begin(.additional) }
+        if isShown { composer.begin(.additional) }
+        let isAltered = try hasForeignBinding(Int(image.additionalCount), reader, view)
         for _ in 0..<image.additionalCount {
             let record = try reader.readRecord()
-            guard chain.flattenedOwner == nil,
-                watchedName.set(reader.message, at: record.ownerOffset),
-                !view.claims(watchedName, record.type)
+            guard isShown, watchedName.set(reader.message, at: record.ownerOffset),
+                !view.claims(watchedName, record.type),
+                !isAltered || !isOfService(record, reader.message, view)
             else {
                 chain.isFromOneServer = false
                 continue

@@ -229,6 +229,34 @@ struct ForwardingTests {
         #expect(site.ask("a.example", .a, flags: 0x0120)?.isAuthenticData == true)
     }
 
+    @Test("leaves additional RRsets that do not fit out whole, with their signatures")
+    func wholeAdditional() throws {
+        let site = Site()
+        for isShuffled in [false, true] {
+            let name = isShuffled ? "a.example" : "b.example"
+            let signature = [0, 1] + [UInt8](repeating: 0, count: 60)
+            site.ask(name, .mx, dnssecOK: true)
+            site.reply {
+                $0.add(name, .mx, [0, 1] + wire("mail.example"))
+                if isShuffled { $0.add("mail.example", .rrsig, signature, section: 10) }
+                for number in UInt8(0)..<40 {
+                    $0.add("mail.example", .a, [203, 0, 113, number], section: 10)
+                }
+                if !isShuffled { $0.add("mail.example", .rrsig, signature, section: 10) }
+            }
+            var query = Message(name, .mx, flags: 0x0100)
+            query.addOPT(dnssecOK: true)
+            // 512 octets are too few for the addresses.
+            query.octets.replaceSubrange(
+                query.octets.count - 8..<query.octets.count - 6, with: [2, 0])
+            let answer = try #require(
+                site.process(
+                    query.octets, client: .v4(0xc0a8_0a07), transport: .udp, fresh: []))
+            #expect(answer.answer.count == 1 && answer.additional.isEmpty)
+            #expect(!answer.isTruncated)
+        }
+    }
+
     @Test("passes an extended error on, and no other option")
     func extendedError() throws {
         let site = Site()

@@ -298,6 +298,48 @@ struct OverlayTests {
         }
     }
 
+    @Test("leaves a foreign binding out of the additional section, too, and no proof beside NODATA")
+    func foreignBindingElsewhere() throws {
+        let site = try site()
+        let foreign = [0, 1] + wire("argocd.vanillax.me") + [0, 4, 0, 4, 203, 0, 113, 66]
+        let signature = { (type: UInt8) in [0, type] + [UInt8](repeating: 0, count: 30) }
+        site.ask("alias.example", .https, dnssecOK: true)
+        site.reply {
+            $0.add("alias.example", .https, [0, 0] + wire("svc.example"))
+            $0.add("svc.example", .https, foreign, section: 10)
+            $0.add("svc.example", .rrsig, signature(65), section: 10)
+        }
+        for answer in [site.lastAnswer, site.ask("alias.example", .https, dnssecOK: true)] {
+            #expect(answer?.answer.map(\.type) == [.https] && answer?.additional.isEmpty == true)
+        }
+        site.ask("wild.example", .https, dnssecOK: true)
+        site.reply {
+            $0.add("wild.example", .https, foreign)
+            $0.add("a.example", .nsec, wire("zz.example") + [0, 1, 0x40], section: 8)
+            $0.add("a.example", .rrsig, signature(47), section: 8)
+        }
+        for answer in [site.lastAnswer, site.ask("wild.example", .https, dnssecOK: true)] {
+            #expect(answer?.answer.isEmpty == true && answer?.authority.map(\.type) == [.soa])
+        }
+    }
+
+    @Test("does not take a public signature at one of its names for that of the alias before it")
+    func foreignSignature() throws {
+        let site = try site()
+        let signature = [0, 5] + [UInt8](repeating: 0, count: 30)
+        site.ask("odd.example", .a, dnssecOK: true)
+        site.reply {
+            $0.add("odd.example", .cname, wire("argocd.vanillax.me"))
+            $0.add("argocd.vanillax.me", .rrsig, signature)
+            $0.add("argocd.vanillax.me", .cname, wire("edge.example"))
+            $0.add("edge.example", .a, [203, 0, 113, 1])
+        }
+        for answer in [site.lastAnswer, site.ask("odd.example", .a, dnssecOK: true)] {
+            #expect(answer?.answer.map(\.type) == [.cname, .a])
+            #expect(answer?.answer.last?.rdata == [192, 168, 10, 50])
+        }
+    }
+
     @Test("asks once for a chain of its names that it does not answer for the type")
     func chainOfOtherType() throws {
         let site = try site()

@@ -114,12 +114,14 @@ extension AnswerImage {
             if index < answers, record.type == .cname {
                 finalName = UInt16(record.rdata.lowerBound)
                 watchedNames.append(finalName)
-            } else if index < answers, record.type == .https || record.type == .svcb,
+            }
+            if index < answers || index >= others, record.type == .https || record.type == .svcb,
                 record.rdata.count > 2, message[record.rdata.lowerBound + 2] != 0
             {
                 // The target of a service binding; "." is the owner itself (RFC 9460 §2.5).
                 watchedNames.append(UInt16(record.rdata.lowerBound + 2))
-            } else if index >= others, ZoneSettings.endpointTypes.contains(record.type) {
+            }
+            if index >= others, ZoneSettings.endpointTypes.contains(record.type) {
                 watchedNames.append(UInt16(record.ownerOffset))
             }
         }

@@ -71,7 +71,7 @@ final class UpstreamAnswer {
         if isEmptied, !response.hasSOA {
             draft.appendSynthesizedSOA(zone: chain[chain.count - 1])
         }
-        for record in response.records where record.section == .additional {
+        for record in response.additional {
             try draft.append(record, of: message)
         }
         var flags =

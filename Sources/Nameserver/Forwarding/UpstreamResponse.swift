@@ -154,11 +154,38 @@ struct UpstreamResponse {
                 }
             }
             let wanted = isLast ? question.type : .cname
-            ordered += answers.filter {
-                $0.owner == owner && ($0.type == wanted || $0.covered == wanted)
-            }
+            let ofOwner = answers.filter { $0.owner == owner }
+            ordered +=
+                ofOwner.filter { $0.type == wanted } + ofOwner.filter { $0.covered == wanted }
         }
         return ordered
+    }
+
+    /// The additional section's records, each RRset in one piece with its signatures behind it, so
+    /// that what does not fit is left out whole.
+    var additional: [Record] {
+        var sets: [RRsetKey: [Record]] = [:]
+        var order: [RRsetKey] = []
+        for record in records where record.section == .additional {
+            let key = RRsetKey(record)
+            if sets[key] == nil { order.append(key) }
+            sets[key, default: []].append(record)
+        }
+        return order.flatMap { key in
+            let ofSet = sets[key] ?? []
+            return ofSet.filter { $0.covered == nil } + ofSet.filter { $0.covered != nil }
+        }
+    }
+
+    private struct RRsetKey: Hashable {
+        let owner: DomainName
+        let type: RRType
+
+        /// That of the records that a signature is of, for a signature.
+        init(_ record: Record) {
+            owner = record.owner
+            type = record.covered ?? record.type
+        }
     }
 
     /// Whether records of the type asked for stand at the end of the chain.

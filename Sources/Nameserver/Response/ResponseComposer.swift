@@ -9,6 +9,8 @@ struct ResponseComposer: ~Copyable, ~Escapable {
     private var authorityCount: UInt16 = 0
     private var additionalCount: UInt16 = 0
     private(set) var isTruncated = false
+    /// Whether additional records did not fit.
+    private var isFull = false
     private var section = Section.answer
     private var isRequired = true
     private var rrset: (type: RRType, mark: MessageWriter.Mark, count: UInt16)?
@@ -35,14 +37,17 @@ struct ResponseComposer: ~Copyable, ~Escapable {
 
     /// Appends a zone's RRset under `owner`.
     @_lifetime(self: copy self)
-    mutating func append(_ rrset: RRset, of zone: Zone, owner: DomainName) {
+    mutating func append(
+        _ rrset: RRset, of zone: Zone, owner: DomainName, maximumTTL: UInt32 = .max
+    ) {
         let octets = zone.blocks.octets
         var offset = rrset.octets.lowerBound
         for _ in 0..<rrset.recordCount {
             let start = offset + ZoneBlocks.recordHeaderLength
             let end = start + Int(octets.span.uint16(at: offset + 10))
             append(
-                owner: owner, type: rrset.type, ttl: octets.span.uint32(at: offset + 6),
+                owner: owner, type: rrset.type,
+                ttl: min(octets.span.uint32(at: offset + 6), maximumTTL),
                 rdata: octets.span.extracting(start..<end))
             offset = end
         }
@@ -62,11 +67,13 @@ struct ResponseComposer: ~Copyable, ~Escapable {
     /// Appends a record of a stored answer, under `owner` if given.
     @_lifetime(self: copy self)
     mutating func append(
-        _ record: ResourceRecord, of message: Span<UInt8>, owner: DomainName? = nil
+        _ record: ResourceRecord, of message: Span<UInt8>, owner: DomainName? = nil,
+        maximumTTL: UInt32 = .max
     ) {
         guard begin(record.type) else { return }
         do {
-            try writer.copyRecord(record, of: message, ttl: record.ttl, owner: owner)
+            let ttl = min(record.ttl, maximumTTL)
+            try writer.copyRecord(record, of: message, ttl: ttl, owner: owner)
             end()
         } catch {
             // Stored answers were checked when they were stored.
@@ -100,7 +107,7 @@ struct ResponseComposer: ~Copyable, ~Escapable {
     /// Whether a record of `type` may follow; remembers where its RRset began.
     @_lifetime(self: copy self)
     private mutating func begin(_ type: RRType) -> Bool {
-        guard !isTruncated else { return false }
+        guard !isTruncated, !isFull else { return false }
         if rrset?.type != type { rrset = (type, writer.mark, count) }
         return true
     }
@@ -113,7 +120,8 @@ struct ResponseComposer: ~Copyable, ~Escapable {
         }
         writer.rewind(to: rrset.mark)
         count = rrset.count
-        isTruncated = isRequired
+        // What may stay away stays away from here on, or a part of an RRset would be sent.
+        if isRequired { isTruncated = true } else { isFull = true }
     }
 
     private var count: UInt16 {
