@@ -122,6 +122,10 @@ struct ServerDecoder {
     private func secrets(of node: YAMLNode) -> CookieSetting? {
         let expected = "a file with a secret on each line"
         guard let path = file.scalar(node, expected: expected) else { return nil }
+        guard octets(hexadecimal: path.text[...])?.count != 16 else {
+            file.error(path.mark, "a secret in the place of a path", expected: "{secrets: [...]}")
+            return nil
+        }
         let other = file.other(file.resolve(path.text))
         let content: String
         do {
