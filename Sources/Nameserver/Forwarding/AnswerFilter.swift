@@ -10,14 +10,9 @@ struct AnswerFilter {
 
     private let httpsRecords: HTTPSRecordPolicy
     private let rebindProtection: RebindProtection
-    private var altered: Set<RRsetName> = []
+    private var altered: Set<UpstreamResponse.RRsetName> = []
     /// The type of the service record that was changed first.
     private var changedType = RRType.https
-
-    private struct RRsetName: Hashable {
-        let owner: DomainName
-        let type: RRType
-    }
 
     init(_ question: UpstreamQuestion) {
         httpsRecords = question.policy.httpsRecords
@@ -37,10 +32,7 @@ struct AnswerFilter {
             }
         }
         guard hasAltered else { return }
-        response.remove { record in
-            record.covered.map { altered.contains(RRsetName(owner: record.owner, type: $0)) }
-                ?? false
-        }
+        response.remove { $0.covered != nil && altered.contains($0.rrset) }
     }
 
     private mutating func filterAddress(_ record: inout UpstreamResponse.Record) {
@@ -86,7 +78,7 @@ struct AnswerFilter {
     }
 
     private mutating func note(_ record: UpstreamResponse.Record) {
-        altered.insert(RRsetName(owner: record.owner, type: record.type))
+        altered.insert(record.rrset)
     }
 }
 

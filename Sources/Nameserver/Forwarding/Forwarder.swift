@@ -128,10 +128,7 @@ package final class Forwarder {
             return finish(exchange, truncated.passedOn, now: now)
         }
         // Our own shortage says nothing about the upstream.
-        guard failure != .busy else {
-            if let refusal = current.refusal { return finish(exchange, refusal, now: now) }
-            return giveUp(exchange, now: now)
-        }
+        guard failure != .busy else { return giveUp(exchange, now: now) }
         current.upstream.failed()
         startProbe(of: current.upstream, now: now)
         attempt(exchange, now: now)
@@ -160,9 +157,6 @@ package final class Forwarder {
     /// Asks the next upstream, or gives up.
     private func attempt(_ exchange: UInt64, now: Int64) {
         guard let next = exchanges[exchange]?.nextAttempt(now: now) else {
-            if let refusal = exchanges[exchange]?.refusal {
-                return finish(exchange, refusal, now: now)
-            }
             return giveUp(exchange, now: now)
         }
         exchanges[exchange] = next
@@ -190,9 +184,12 @@ package final class Forwarder {
         commands.append(.answer(pending.complete(key), FreshAnswer(key: key, image: image)))
     }
 
-    /// Every attempt failed: SERVFAIL, which nobody keeps (RFC 9520 would, but a hiccup is then
-    /// multiplied).
+    /// Passes on what the last upstream that refused has said. When every attempt failed: SERVFAIL,
+    /// which nobody keeps (RFC 9520 would, but a hiccup is then multiplied).
     private func giveUp(_ exchange: UInt64, now: Int64) {
+        if let refusal = exchanges[exchange]?.refusal {
+            return finish(exchange, refusal, now: now)
+        }
         guard let state = remove(exchange) else { return }
         let report = FailedQuery(
             name: state.question.name, type: state.question.type,

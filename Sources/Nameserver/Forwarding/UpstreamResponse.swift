@@ -4,6 +4,12 @@ import DNS
 struct UpstreamResponse {
     enum Section { case answer, authority, additional }
 
+    /// What the records of one set have in common (RFC 2181 §5).
+    struct RRsetName: Hashable {
+        let owner: DomainName
+        let type: RRType
+    }
+
     struct Record {
         let section: Section
         let owner: DomainName
@@ -16,6 +22,9 @@ struct UpstreamResponse {
         var isRemoved = false
 
         var type: RRType { bounds.type }
+
+        /// The set that the record belongs to; for a signature, the one that it signs.
+        var rrset: RRsetName { RRsetName(owner: owner, type: covered ?? type) }
 
         /// The type that an RRSIG record covers (RFC 4034 §3.1.1).
         var covered: RRType? {
@@ -164,27 +173,15 @@ struct UpstreamResponse {
     /// The additional section's records, each RRset in one piece with its signatures behind it, so
     /// that what does not fit is left out whole.
     var additional: [Record] {
-        var sets: [RRsetKey: [Record]] = [:]
-        var order: [RRsetKey] = []
+        var sets: [RRsetName: [Record]] = [:]
+        var order: [RRsetName] = []
         for record in records where record.section == .additional {
-            let key = RRsetKey(record)
-            if sets[key] == nil { order.append(key) }
-            sets[key, default: []].append(record)
+            if sets[record.rrset] == nil { order.append(record.rrset) }
+            sets[record.rrset, default: []].append(record)
         }
-        return order.flatMap { key in
-            let ofSet = sets[key] ?? []
+        return order.flatMap { rrset in
+            let ofSet = sets[rrset] ?? []
             return ofSet.filter { $0.covered == nil } + ofSet.filter { $0.covered != nil }
-        }
-    }
-
-    private struct RRsetKey: Hashable {
-        let owner: DomainName
-        let type: RRType
-
-        /// That of the records that a signature is of, for a signature.
-        init(_ record: Record) {
-            owner = record.owner
-            type = record.covered ?? record.type
         }
     }
 
