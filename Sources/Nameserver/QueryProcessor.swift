@@ -131,7 +131,7 @@ package final class QueryProcessor {
     }
 
     /// The answer to question types that are no data: zone transfers are refused, the types that
-    /// belong to a message itself are not implemented (RFC 6895 §3.1).
+    /// belong to a message itself get NOTIMP (RFC 6895 §3.1).
     static func refusal(of type: RRType) -> (RCode, ExtendedErrorOption)? {
         if type.isData || type == .any { return nil }
         return type == .axfr || type == .ixfr

@@ -217,7 +217,6 @@ final class Worker: NetworkHandler {
 
     func tick(now: Int64) {
         forwarder.tick(now: now)
-        resumePostponed()
         carryOut()
     }
 

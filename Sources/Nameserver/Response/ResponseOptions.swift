@@ -11,14 +11,12 @@ final class ResponseOptions {
     private var cookie: (client: UInt64, server: ServerCookies.Cookie)?
     private var nsidLength = 0
     private var keepalive: UInt16?
-    /// The extended error's code, `noError` for none, and its text.
-    private var errorCode = noError
+    /// The extended error's code, nil for none, and its text.
+    private var errorCode: UInt16?
     private var errorLength = 0
     private var errorText = [UInt8](repeating: 0, count: maximumErrorText)
     private var nsid: [UInt8] = []
 
-    /// RFC 8914 §5.2 reserves it for private use.
-    private static let noError: UInt16 = 65_535
     /// What fits the length that a stored answer gives it.
     static let maximumErrorText = 255
 
@@ -31,7 +29,7 @@ final class ResponseOptions {
         cookie = nil
         nsidLength = 0
         keepalive = nil
-        errorCode = Self.noError
+        errorCode = nil
     }
 
     /// The response gets an OPT record.
@@ -64,9 +62,8 @@ final class ResponseOptions {
 
     /// Sets the extended error of a stored answer, or none.
     func set(errorOf image: borrowing AnswerImageView) {
-        errorCode = Self.noError
-        guard isPresent, let code = image.extendedErrorCode else { return }
-        errorCode = code
+        errorCode = image.extendedErrorCode
+        guard isPresent, errorCode != nil else { return }
         let text = image.extendedErrorText
         errorLength = text.count
         for index in 0..<text.count { errorText[index] = text[index] }
@@ -118,8 +115,8 @@ final class ResponseOptions {
             response.store(keepalive, at: offset &+ EDNS.optionHeaderLength)
             offset &+= EDNS.optionHeaderLength &+ 2
         }
-        if errorCode != Self.noError {
-            offset = storeError(at: offset, limit: limit, into: &response)
+        if let errorCode {
+            offset = storeError(errorCode, at: offset, limit: limit, into: &response)
         }
         response.store(UInt16(truncatingIfNeeded: offset &- start), at: start &- 2)
         return offset
@@ -127,7 +124,7 @@ final class ResponseOptions {
 
     /// The code must fit; the text is for people and may stay away.
     private func storeError(
-        at offset: Int, limit: Int, into response: inout MutableSpan<UInt8>
+        _ errorCode: UInt16, at offset: Int, limit: Int, into response: inout MutableSpan<UInt8>
     ) -> Int {
         let data = offset &+ EDNS.optionHeaderLength
         guard data &+ 2 <= limit else { return offset }
