@@ -156,12 +156,11 @@ struct ForwardDecoder {
 
     /// `30`, a duration that caps every TTL; `off` or `0`; or the parts.
     private func cacheLifetimes(_ node: YAMLNode) -> CacheLifetimes? {
-        let off = CacheLifetimes(maximum: 0, minimum: 0, negativeMaximum: 0, failures: 0)
         var lifetimes = CacheLifetimes.standard
         guard case .mapping = node else {
-            if node.scalar?.text == "off" { return off }
+            if node.scalar?.text == "off" { return .off }
             guard let maximum = file.duration(node) else { return nil }
-            guard maximum > 0 else { return off }
+            guard maximum > 0 else { return .off }
             lifetimes.maximum = maximum
             lifetimes.minimum = min(lifetimes.minimum, maximum)
             lifetimes.negativeMaximum = maximum
@@ -174,7 +173,7 @@ struct ForwardDecoder {
         else { return nil }
         func seconds(_ key: String) -> UInt32? { keyed[key].flatMap { file.duration($0) } }
         lifetimes.maximum = seconds("max") ?? lifetimes.maximum
-        if lifetimes.maximum == 0 { return off }
+        if lifetimes.maximum == 0 { return .off }
         lifetimes.minimum = min(lifetimes.minimum, lifetimes.maximum)
         if let node = keyed["min"], let minimum = file.duration(node) {
             guard minimum <= lifetimes.maximum else {

@@ -216,7 +216,7 @@ package final class QueryProcessor {
                 return 0
             }
         }
-        return cache.copy(name, key, now: now, to: scratch)
+        return cache.copy(name, key, now: now, to: scratch)?.age
     }
 
     /// Whether the answer in `scratch` was cut, and the client has no better way to ask for the whole

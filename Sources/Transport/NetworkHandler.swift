@@ -20,6 +20,10 @@ package protocol NetworkHandler: AnyObject {
     /// The exchange has ended without a reply.
     func upstreamFailure(exchange: UInt64, error: UpstreamError)
 
+    /// The exchange's datagrams are not to be relied on. It waits on; the consumer may send it again
+    /// over TCP.
+    func upstreamUnfit(exchange: UInt64, because: DatagramTrouble)
+
     /// A round of work begins; `now` is CLOCK_MONOTONIC in nanoseconds. Before all its queries.
     func roundBegan(now: Int64)
 
@@ -31,4 +35,12 @@ package protocol NetworkHandler: AnyObject {
 
     /// `WakeUp.wake()` was called, perhaps several times, perhaps by the loop itself.
     func messages()
+}
+
+/// Why an exchange had better not be carried out over UDP.
+package enum DatagramTrouble: Equatable, Sendable {
+    /// Replies with wrong IDs keep coming to its socket: somebody guesses (RFC 5452 §9).
+    case forgeries
+    /// Its reply is larger than any datagram that was agreed on.
+    case oversized
 }

@@ -176,6 +176,11 @@ final class Worker: NetworkHandler {
         carryOut()
     }
 
+    func upstreamUnfit(exchange: UInt64, because trouble: DatagramTrouble) {
+        forwarder.moveToTCP(exchange: exchange, now: now)
+        carryOut()
+    }
+
     /// Carries out what the forwarder decided, until it has nothing more to say.
     private func carryOut() {
         while true {

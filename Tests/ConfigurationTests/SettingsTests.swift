@@ -126,11 +126,10 @@ struct SettingsTests {
         ])
     func cacheLifetimes(text: String, expected: [UInt32]) throws {
         let view = try onlyView("forward: {.: {to: [192.0.2.1], cache: \(text)}}")
-        #expect(
-            view.forward[0].cache
-                == CacheLifetimes(
-                    maximum: expected[0], minimum: expected[1], negativeMaximum: expected[2],
-                    failures: expected[3]))
+        let lifetimes = CacheLifetimes(
+            maximum: expected[0], minimum: expected[1], negativeMaximum: expected[2],
+            failures: expected[3])
+        #expect(view.forward[0].cache == (expected[0] == 0 ? .off : lifetimes))
     }
 
     @Test("Upstreams: one, a list, a mapping, a file of nameservers")

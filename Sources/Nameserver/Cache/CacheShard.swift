@@ -19,7 +19,7 @@ import DNS
     private var isWrapped = false
     private(set) var count = 0
 
-    /// The start of an entry, 48 octets; then the name and the image, each padded to a word.
+    /// The start of an entry, 56 octets; then the name and the image, each padded to a word.
     private struct Header {
         var length: UInt32
         var imageLength: UInt32
@@ -31,12 +31,15 @@ import DNS
         var bits: UInt8
         var type: UInt16
         var partition: UInt64
-        /// 1 when asked for since it was stored.
+        /// When it is worth to look for a newer one, once it is past its lifetime.
+        var recheckAt: Int64
+        /// 1 when asked for since it was stored; 2 when a refresh was asked for, too.
         var wasHit: UInt8
     }
 
-    private static let headerLength = 48
-    private static let wasHitOffset = 40
+    private static let headerLength = 56
+    private static let wasHitOffset = 48
+    private static let recheckOffset = 40
     /// How many good entries one insertion may append anew before it drops one after all.
     private static let maximumReinsertions = 4
 
@@ -62,18 +65,50 @@ import DNS
     mutating func copy(
         _ name: LookupName, _ key: AnswerKey.Parameters, hash: UInt64, now: Int64,
         to scratch: AnswerScratch
-    ) -> UInt32? {
+    ) -> CacheHit? {
         guard let slot = find(name, key, hash) else { return nil }
         let entry = unsafe ring + offset(at: slot)
         let header = unsafe entry.load(as: Header.self)
         let elapsed = max(0, now &- header.storedAt) / 1_000_000_000
         guard elapsed < Int64(header.lifetime) else { return nil }
+        let isDue =
+            header.wasHit == 1 && Int64(header.lifetime) - elapsed <= Int64(header.lifetime) / 10
         unsafe entry.storeBytes(
-            of: 1, toByteOffset: Self.wasHitOffset, as: UInt8.self)
+            of: isDue || header.wasHit == 2 ? 2 : 1, toByteOffset: Self.wasHitOffset,
+            as: UInt8.self)
+        unsafe copyImage(of: entry, header, to: scratch)
+        return CacheHit(age: UInt32(elapsed), isDue: isDue)
+    }
+
+    /// Copies the image of an entry past its lifetime to `scratch`; nil when there is none.
+    mutating func copyStale(
+        _ name: LookupName, _ key: AnswerKey.Parameters, hash: UInt64, limit: UInt32, now: Int64,
+        to scratch: AnswerScratch
+    ) -> StaleHit? {
+        guard let slot = find(name, key, hash) else { return nil }
+        let entry = unsafe ring + offset(at: slot)
+        let header = unsafe entry.load(as: Header.self)
+        let elapsed = max(0, now &- header.storedAt) / 1_000_000_000
+        let lifetime = Int64(header.lifetime)
+        guard elapsed >= lifetime, elapsed < lifetime + Int64(limit) else { return nil }
+        unsafe copyImage(of: entry, header, to: scratch)
+        return StaleHit(isRecheckDue: now >= header.recheckAt)
+    }
+
+    mutating func postponeRecheck(
+        _ name: LookupName, _ key: AnswerKey.Parameters, hash: UInt64, until time: Int64
+    ) {
+        guard let slot = find(name, key, hash) else { return }
+        unsafe (ring + offset(at: slot)).storeBytes(
+            of: time, toByteOffset: Self.recheckOffset, as: Int64.self)
+    }
+
+    private func copyImage(
+        of entry: UnsafeMutableRawPointer, _ header: Header, to scratch: AnswerScratch
+    ) {
         let image =
             unsafe entry + Self.headerLength + LookupName.paddedLength(Int(header.nameLength))
         unsafe scratch.set(image, count: Int(header.imageLength))
-        return UInt32(elapsed)
     }
 
     /// Stores an image in the place of any earlier one of the key.
@@ -91,7 +126,7 @@ import DNS
             of: Header(
                 length: UInt32(length), imageLength: UInt32(image.count), hash: hash, storedAt: now,
                 lifetime: lifetime, nameLength: UInt8(name.length), bits: key.bits.rawValue,
-                type: key.type.rawValue, partition: key.partition, wasHit: 0),
+                type: key.type.rawValue, partition: key.partition, recheckAt: 0, wasHit: 0),
             as: Header.self)
         unsafe name.copySuffix(from: 0, to: entry + Self.headerLength)
         unsafe image.withUnsafeBytes { octets in

@@ -36,15 +36,34 @@ package final class ResponseCache: Sendable {
         shards.reduce(0) { $0 + $1.withLock { $0.count } }
     }
 
-    /// Copies the stored image to `scratch` and returns how many whole seconds ago it was stored;
-    /// nil when there is none that is still good at `now` (monotonic nanoseconds).
+    /// Copies the stored image to `scratch`; nil when there is none that is still good at `now`
+    /// (monotonic nanoseconds).
     func copy(
         _ name: LookupName, _ key: AnswerKey.Parameters, now: Int64, to scratch: AnswerScratch
-    ) -> UInt32? {
+    ) -> CacheHit? {
         let hash = hash(name, key)
         return shard(hash).withLock {
             $0.copy(name, key, hash: hash, now: now, to: scratch)
         }
+    }
+
+    /// Copies an image that is past its lifetime by less than `limit` seconds to `scratch`; nil when
+    /// there is none.
+    func copyStale(
+        _ name: LookupName, _ key: AnswerKey.Parameters, limit: UInt32, now: Int64,
+        to scratch: AnswerScratch
+    ) -> StaleHit? {
+        let hash = hash(name, key)
+        return shard(hash).withLock {
+            $0.copyStale(name, key, hash: hash, limit: limit, now: now, to: scratch)
+        }
+    }
+
+    /// Notes that nothing newer could be had, so that nobody waits for it again before `time`
+    /// (monotonic nanoseconds). An entry that is gone is none to note it at.
+    func postponeRecheck(_ name: LookupName, _ key: AnswerKey.Parameters, until time: Int64) {
+        let hash = hash(name, key)
+        shard(hash).withLock { $0.postponeRecheck(name, key, hash: hash, until: time) }
     }
 
     /// Stores an image for `lifetime` seconds.
@@ -68,4 +87,19 @@ package final class ResponseCache: Sendable {
     private func shard(_ hash: UInt64) -> Shard {
         shards[Int(truncatingIfNeeded: hash) & (Self.shardCount &- 1)]
     }
+}
+
+/// A stored answer that is still good.
+struct CacheHit: Equatable {
+    /// Whole seconds since it was stored.
+    let age: UInt32
+    /// Whether it is to be refreshed: it is in the last tenth of its lifetime and was asked for before.
+    /// Told once in the life of an entry.
+    let isDue: Bool
+}
+
+/// A stored answer that is past its lifetime (RFC 8767).
+struct StaleHit: Equatable {
+    /// Whether a newer one is worth waiting for again.
+    let isRecheckDue: Bool
 }

@@ -115,6 +115,13 @@ package final class Forwarder {
         return true
     }
 
+    /// Datagrams will not do for the attempt under way (forged replies, an oversized one).
+    package func moveToTCP(exchange: UInt64, now: Int64) {
+        guard exchanges[exchange]?.transport == .udp else { return }
+        exchanges[exchange]?.transport = .tcp
+        send(exchange, now: now)
+    }
+
     /// An attempt failed before its time was over.
     package func fail(exchange: UInt64, _ failure: AttemptFailure, now: Int64) {
         if let probe = probes.firstIndex(where: { $0.exchange == exchange }) {

@@ -113,17 +113,18 @@ package final class ActiveForwardRule: Sendable {
     let domain: DomainName
     package let upstreams: [Upstream]
     let lifetimes: CacheLifetimes
-    /// Distinguishes cached answers of rules that may give different ones. Equal rules have equal
-    /// values within a process, so that a reload keeps their answers.
+    /// Distinguishes cached answers of rules that may give different ones, so that nothing that came
+    /// from one view's upstreams is served in another that asks others. Equal rules have equal values,
+    /// so that a reload or a restart keeps their answers.
     let cacheIdentity: UInt64
 
     init(_ rule: ForwardRule, upstreams registry: UpstreamRegistry) {
         domain = rule.domain
         upstreams = rule.upstreams.map(registry.upstream)
         lifetimes = rule.cache
-        var hasher = Hasher()
-        hasher.combine(rule.upstreams)
-        hasher.combine(rule.cache)
-        cacheIdentity = UInt64(bitPattern: Int64(hasher.finalize()))
+        cacheIdentity = CacheIdentity.of(
+            "\(rule.upstreams) \(lifetimes.maximum) \(lifetimes.minimum) "
+                + "\(lifetimes.negativeMaximum) \(lifetimes.failures) "
+                + (rule.clientSubnet?.description ?? ""))
     }
 }

@@ -40,7 +40,8 @@ struct ActiveRebindProtection: Sendable {
     init(_ setting: RebindProtection, seed: UInt64) {
         self.setting = setting
         allowed = DomainTable(setting.allowedDomains.map { ($0, 0) }, seed: seed)
-        identity = UInt64(bitPattern: Int64(Set(setting.allowedPrefixes).hashValue)) | 1
+        let prefixes = Set(setting.allowedPrefixes.map(\.description)).sorted()
+        identity = CacheIdentity.of("\(prefixes)") | 1
     }
 
     /// What distinguishes answers about `name` that this protection has gone through; 0 where it

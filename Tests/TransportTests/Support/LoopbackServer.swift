@@ -22,6 +22,7 @@ final class ScriptedHandler: NetworkHandler {
     var paths: [(path: ReplyPath, octets: [UInt8])] = []
     var replies: [(exchange: UInt64, octets: [UInt8])] = []
     var failures: [(exchange: UInt64, error: UpstreamError)] = []
+    var troubles: [(exchange: UInt64, trouble: DatagramTrouble)] = []
     var rounds = 0
     var ticks = 0
     var messagesCount = 0
@@ -54,6 +55,10 @@ final class ScriptedHandler: NetworkHandler {
     func upstreamFailure(exchange: UInt64, error: UpstreamError) {
         failures.append((exchange, error))
         onFailure()
+    }
+
+    func upstreamUnfit(exchange: UInt64, because trouble: DatagramTrouble) {
+        troubles.append((exchange, trouble))
     }
 
     func roundBegan(now: Int64) { rounds += 1 }
