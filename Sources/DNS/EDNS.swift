@@ -99,13 +99,15 @@ package struct ExtendedErrorOption: Equatable, Sendable {
 }
 
 extension MessageWriter {
-    /// Writes a query's OPT record; it announces `EDNS.maximumUDPSize` (RFC 6891 §6.1.2).
+    /// Writes a query's OPT record with the octets of its options; it announces
+    /// `EDNS.maximumUDPSize` (RFC 6891 §6.1.2).
     @_lifetime(self: copy self)
-    package mutating func writeOPT(dnssecOK: Bool) {
+    package mutating func writeOPT(dnssecOK: Bool, options: Span<UInt8>) {
         write(UInt8(0))
         write(RRType.opt.rawValue)
         write(UInt16(EDNS.maximumUDPSize))
         write(UInt32(dnssecOK ? 0x8000 : 0))
-        write(UInt16(0))
+        write(UInt16(options.count))
+        write(options)
     }
 }

@@ -145,18 +145,22 @@ extension RCode: CustomStringConvertible {
 /// An EDNS option's code (RFC 6891 §6.1.2).
 package enum EDNSOption {
     package static let nsid: UInt16 = 3
+    package static let clientSubnet: UInt16 = 8
     package static let cookie: UInt16 = 10
     package static let tcpKeepalive: UInt16 = 11
+    package static let padding: UInt16 = 12
     package static let extendedError: UInt16 = 15
 }
 
 /// An extended error's INFO-CODE (RFC 8914 §4).
 package enum ExtendedError {
     package static let other: UInt16 = 0
+    package static let staleAnswer: UInt16 = 3
     package static let forgedAnswer: UInt16 = 4
     package static let notReady: UInt16 = 14
     package static let filtered: UInt16 = 17
     package static let prohibited: UInt16 = 18
+    package static let staleNameError: UInt16 = 19
     package static let notAuthoritative: UInt16 = 20
     package static let notSupported: UInt16 = 21
     package static let noReachableAuthority: UInt16 = 22

@@ -5,6 +5,8 @@ package struct Counters: Sendable {
     package var local: UInt64 = 0
     /// Answered from the cache.
     package var cacheHits: UInt64 = 0
+    /// Answered with an answer past its lifetime.
+    package var staleAnswers: UInt64 = 0
     /// Sent upstream or joined to a query in flight.
     package var cacheMisses: UInt64 = 0
     package var refused: UInt64 = 0

@@ -36,14 +36,14 @@ extension QueryProcessor {
             let policy = view.policy(for: name, under: rule)
             let key = AnswerKey.Parameters(
                 type: query.type, bits: AnswerKey.Bits(query), rule: rule, policy: policy)
-            guard let elapsed = stored(key, fresh: fresh, now: now) else {
-                counters.cacheMisses &+= 1
-                question = UpstreamQuestion(
-                    name: chain.current, type: query.type, key: key, lowercaseName: name.octets(),
-                    rule: rule, policy: policy, rebindProtection: view.rebindProtection(policy),
-                    transport: transport)
+            let lookup = lookUp(key, rule, fresh: fresh, now: now)
+            guard case .found(let stored) = lookup else {
+                ask(
+                    chain.current, key, rule, policy, view, transport,
+                    hasOlderAnswer: lookup == .missing(hasOlder: true))
                 return .forward
             }
+            if stored.isDue { prepareRefresh(chain.current, key, rule, policy, view, transport) }
             guard !isCut(over: transport) else {
                 chain.rcode = .serverFailure
                 options.set(.cutAnswer)
@@ -53,7 +53,7 @@ extension QueryProcessor {
             if step == 0 {
                 chain.flags = scratch.flags & Header.Flag.authoritativeAnswer
             }
-            if followStored(elapsed, query, view, &chain, &composer) { continue }
+            if followStored(stored, query, view, &chain, &composer) { continue }
             break
         }
         if chain.flattenedOwner != nil, !chain.hasData, chain.rcode == .noError,

@@ -6,7 +6,7 @@ extension QueryProcessor {
     /// Appends the stored answer in `scratch` to the question for `chain.current`; true when it leads
     /// into a name that this view answers, and the chain goes on there.
     func followStored(
-        _ elapsed: UInt32, _ query: Query, _ view: View, _ chain: inout Chain,
+        _ stored: StoredAnswer, _ query: Query, _ view: View, _ chain: inout Chain,
         _ composer: inout ResponseComposer
     ) -> Bool {
         let scratch = scratch
@@ -16,10 +16,15 @@ extension QueryProcessor {
         swap(&buffer, &expanded)
         defer { swap(&buffer, &expanded) }
         var message = buffer.mutableSpan
-        message.copy(chain.current.octets.span, at: Header.length)
+        // An NXDOMAIN for a name above was stored behind a question for that name.
+        let labels = chain.current.labels
+        let asked =
+            stored.deniedLabel == 0
+            ? chain.current : DomainName(labels: labels[stored.deniedLabel...]) ?? chain.current
+        message.copy(asked.octets.span, at: Header.length)
         message.store(query.type.rawValue, at: image.questionEnd - 4)
         message.store(query.rrClass, at: image.questionEnd - 2)
-        image.expand(into: &message, elapsed: elapsed)
+        image.expand(into: &message, stored.age)
         var reader = MessageReader(
             message.span.extracting(..<image.messageLength), at: image.questionEnd)
         do {
@@ -63,7 +68,7 @@ extension QueryProcessor {
                 Self.appendEmptiedSOA(owner, &composer)
             }
             try appendRest(
-                image, &reader, view, isEmptied: isAltered && !hasData, &chain, &composer)
+                image, stored, &reader, view, isEmptied: isAltered && !hasData, &chain, &composer)
             if isAltered {
                 chain.isFromOneServer = false
                 options.set(hasData ? .someForeignBindings : .foreignBindings)
@@ -135,8 +140,9 @@ extension QueryProcessor {
     /// that lost all its bindings has no use for the authority's records: proofs that belong to what
     /// was there would deny too much.
     private func appendRest(
-        _ image: borrowing AnswerImageView, _ reader: inout MessageReader, _ view: View,
-        isEmptied: Bool, _ chain: inout Chain, _ composer: inout ResponseComposer
+        _ image: borrowing AnswerImageView, _ stored: StoredAnswer,
+        _ reader: inout MessageReader, _ view: View, isEmptied: Bool, _ chain: inout Chain,
+        _ composer: inout ResponseComposer
     ) throws(MessageError) {
         let isShown = chain.flattenedOwner == nil
         if isShown { composer.begin(.authority) }
@@ -158,11 +164,15 @@ extension QueryProcessor {
             composer.append(record, of: reader.message)
         }
         chain.rcode = image.rcode
-        options.set(errorOf: image)
+        setError(of: image, stored)
         chain.flags |= image.flags & (Header.Flag.authenticData | Header.Flag.truncated)
-        if chain.rcode == .nameError, watchedName.set(reader.message, at: image.finalName),
-            view.exists(watchedName) || chain.flattenedOwner != nil
-        {
+        guard chain.rcode == .nameError else { return }
+        if stored.deniedLabel > 0 {
+            watchedName.set(chain.current)
+        } else {
+            _ = watchedName.set(reader.message, at: image.finalName)
+        }
+        if view.exists(watchedName) || chain.flattenedOwner != nil {
             chain.rcode = .noError
             chain.isFromOneServer = false
         }

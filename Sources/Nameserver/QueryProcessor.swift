@@ -7,10 +7,19 @@ package final class QueryProcessor {
     var counters = Counters()
     package var bypasses = BypassCounter()
     var question: UpstreamQuestion?
+    var refresh: UpstreamQuestion?
 
     package var counted: Counters { counters }
     /// What is to be asked upstream after `.forward`.
     package var upstreamQuestion: UpstreamQuestion? { question }
+
+    /// What is to be asked upstream although the client has been answered, so that the next one gets
+    /// something newer. Told once.
+    package func takeRefresh() -> UpstreamQuestion? {
+        guard refresh != nil else { return nil }
+        defer { refresh = nil }
+        return refresh
+    }
 
     /// The wall clock in seconds since 1970 modulo 2^32, for server cookies (RFC 9018 §4.3). The
     /// owner sets it before it asks.
@@ -166,21 +175,25 @@ package final class QueryProcessor {
         let policy = view.policy(for: name, under: rule)
         let key = AnswerKey.Parameters(
             type: query.type, bits: AnswerKey.Bits(query), rule: rule, policy: policy)
-        guard let elapsed = stored(key, fresh: fresh, now: now) else {
-            counters.cacheMisses &+= 1
-            question = UpstreamQuestion(
-                name: Self.spelledName(query, message), type: query.type, key: key,
-                lowercaseName: name.octets(), rule: rule, policy: policy,
-                rebindProtection: view.rebindProtection(policy), transport: transport)
+        let lookup = lookUp(key, rule, fresh: fresh, now: now)
+        guard case .found(let stored) = lookup else {
+            ask(
+                Self.spelledName(query, message), key, rule, policy, view, transport,
+                hasOlderAnswer: lookup == .missing(hasOlder: true))
             return .forward
         }
-        if fresh.isEmpty { counters.cacheHits &+= 1 }
+        if fresh.isEmpty, stored.age != .stale { counters.cacheHits &+= 1 }
+        if stored.isDue {
+            prepareRefresh(Self.spelledName(query, message), key, rule, policy, view, transport)
+        }
         if isCut(over: transport) {
             options.set(.cutAnswer)
             return .respond(
                 DirectResponse.empty(.serverFailure, query, message, into: &response))
         }
-        if let length = copyStored(elapsed, query, message, view, into: &response) {
+        if stored.deniedLabel == 0,
+            let length = copyStored(stored, query, message, view, into: &response)
+        {
             return .respond(length)
         }
         return compose(
@@ -205,20 +218,6 @@ package final class QueryProcessor {
         }
     }
 
-    /// Puts the stored answer to a question about `name` into `scratch`; returns its age in seconds.
-    func stored(_ key: AnswerKey.Parameters, fresh: [FreshAnswer], now: Int64) -> UInt32? {
-        if !fresh.isEmpty {
-            let octets = name.octets()
-            if let answer = fresh.last(where: {
-                $0.key.parameters == key && $0.key.name == octets
-            }) {
-                scratch.set(answer.image.span)
-                return 0
-            }
-        }
-        return cache.copy(name, key, now: now, to: scratch)?.age
-    }
-
     /// Whether the answer in `scratch` was cut, and the client has no better way to ask for the whole
     /// one. Half an answer is not to be taken for one (RFC 2181 §9).
     func isCut(over transport: ClientTransport) -> Bool {
@@ -228,7 +227,7 @@ package final class QueryProcessor {
     /// Copies the answer in `scratch` behind the client's question; nil when it does not fit, or
     /// when a name in it is one that this view answers itself.
     private func copyStored(
-        _ elapsed: UInt32, _ query: Query, _ message: Span<UInt8>, _ view: View,
+        _ stored: StoredAnswer, _ query: Query, _ message: Span<UInt8>, _ view: View,
         into response: inout MutableSpan<UInt8>
     ) -> Int? {
         let scratch = scratch
@@ -236,13 +235,13 @@ package final class QueryProcessor {
         let end = image.messageLength
         guard end <= query.responseLimit else { return nil }
         response.copy(message.extracting(query.question), at: Header.length)
-        image.expand(into: &response, elapsed: elapsed)
+        image.expand(into: &response, stored.age)
         for index in 0..<image.watchedCount {
             guard watchedName.set(response.span, at: image.watchedName(index)),
                 !view.claims(watchedName, query.type)
             else { return nil }
         }
-        options.set(errorOf: image)
+        setError(of: image, stored)
         var flags = image.flags
         if !query.wantsAuthenticData { flags &= ~Header.Flag.authenticData }
         if image.rcode == .nameError, watchedName.set(response.span, at: image.finalName),

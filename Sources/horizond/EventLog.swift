@@ -55,6 +55,18 @@ final class EventLog: Sendable {
         if isNew { write(.notice, "\(notice)") }
     }
 
+    /// One line when an upstream turns out to ask this server what it is asked, one when it does no
+    /// longer.
+    func loop(_ notice: LoopNotice) {
+        guard notice.isFound else {
+            return write(.notice, "forwarding loop over: \(notice.upstream) is asked again")
+        }
+        write(
+            .error,
+            "forwarding loop: \(notice.upstream) sends questions back to this server; name another "
+                + "upstream in \"forward\", or let that server ask another one than this")
+    }
+
     /// A worker could not do what it was told.
     func failed(_ text: String) {
         write(.error, text)

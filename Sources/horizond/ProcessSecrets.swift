@@ -9,6 +9,9 @@ struct ProcessSecrets: Sendable {
     /// What the server cookies' daily secrets are derived from.
     let cookieRoot = SipHash.Key(
         low: .random(in: .min ... .max), high: .random(in: .min ... .max))
+    /// What the cookies that upstream servers are shown are made with.
+    let upstreamCookieKey = SipHash.Key(
+        low: .random(in: .min ... .max), high: .random(in: .min ... .max))
 }
 
 extension Snapshot {

@@ -20,7 +20,7 @@ final class Service: @unchecked Sendable {
     private let log: Logger
     private let workers: [Worker]
     private let published: Published
-    private let registry = UpstreamRegistry()
+    private let registry: UpstreamRegistry
     private let events: EventLog
     private let control: DispatchQueue
     private let signals: Signals
@@ -45,6 +45,7 @@ final class Service: @unchecked Sendable {
         self.log = log
         self.configuration = configuration
         status = ServiceStatus(configuration)
+        registry = UpstreamRegistry(cookieKey: secrets.upstreamCookieKey)
         raiseDescriptorLimit()
         let count = configuration.workers ?? availableProcessors()
         published = Published(
@@ -52,10 +53,10 @@ final class Service: @unchecked Sendable {
         events = EventLog(
             logger: log, logsErrors: configuration.log.errors,
             logsQueries: configuration.log.queries)
+        let cache = ResponseCache(size: configuration.cacheSize, seed: secrets.tableSeed)
         let shared = Worker.Shared(
-            published: published,
-            cache: ResponseCache(size: configuration.cacheSize, seed: secrets.tableSeed),
-            pending: PendingQueries(), events: events, limits: TransportLimits(configuration.tcp))
+            published: published, cache: cache, forwarding: Forwarder.Shared(cache: cache),
+            events: events, limits: TransportLimits(configuration.tcp))
         var workers: [Worker] = []
         for index in 0..<count { workers.append(try Worker(index: index, shared: shared)) }
         self.workers = workers

@@ -11,7 +11,7 @@ final class Worker: NetworkHandler {
     struct Shared: Sendable {
         let published: Published
         let cache: ResponseCache
-        let pending: PendingQueries
+        let forwarding: Forwarder.Shared
         let events: EventLog
         let limits: TransportLimits
         let census = ConnectionCensus()
@@ -39,7 +39,10 @@ final class Worker: NetworkHandler {
         generation = shared.published.generation
         snapshot = shared.published.snapshot
         processor = QueryProcessor(cache: shared.cache)
-        forwarder = Forwarder(worker: index, cache: shared.cache, pending: shared.pending)
+        forwarder = Forwarder(worker: index, shared: shared.forwarding) {
+            var generator = SystemRandomNumberGenerator()
+            return generator.next()
+        }
         loop = try NetworkLoop(
             queue: DispatchQueue(label: "worker-\(index)", qos: .default),
             limits: shared.limits, census: shared.census)
@@ -79,6 +82,7 @@ final class Worker: NetworkHandler {
         case .drop: return 0
         case .respond(let length):
             if shared.events.logsQueries { logQuery(message, arrival.client, response.span) }
+            refreshIfDue()
             return length
         case .forward:
             forward(
@@ -87,6 +91,13 @@ final class Worker: NetworkHandler {
                     transport: arrival.transport, path: arrival.replyPath(), snapshot: snapshot))
             return 0
         }
+    }
+
+    /// Asks for what the client got shortly before it is too old, or after.
+    private func refreshIfDue() {
+        guard let question = processor.takeRefresh() else { return }
+        forwarder.refresh(question, now: now)
+        carryOut()
     }
 
     private func forward(_ client: WaitingClient) {
@@ -145,7 +156,7 @@ final class Worker: NetworkHandler {
         }
         swap(&buffer, &response)
         switch disposition {
-        case .respond: break
+        case .respond: refreshIfDue()
         case .forward: forward(client)
         case .drop: loop.abandon(client.path)
         }
@@ -206,6 +217,8 @@ final class Worker: NetworkHandler {
             deliver(fresh, to: waiters)
         case .report(let failure):
             shared.events.failed(failure)
+        case .loop(let notice):
+            shared.events.loop(notice)
         }
     }
 

@@ -93,7 +93,7 @@ struct HTTPSRecordPolicyTests {
         site.ask("www.example", .https)
         site.reply { $0.add("www.example", .https, [0, 1, 0, 0, 1, 0, 0]) }
         #expect(site.lastAnswer?.rcode == 0 && site.lastAnswer?.answer.isEmpty == true)
-        #expect(site.forwarder.malformedServiceRecords == 1)
+        #expect(site.forwarder.answersCounted.malformedServiceRecords == 1)
     }
 
     @Test("leaves a DNS server's doq alone")

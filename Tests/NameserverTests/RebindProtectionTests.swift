@@ -117,8 +117,8 @@ struct RebindProtectionTests {
             #expect(answer.extendedError == 4)
             #expect(answer.extendedErrorText == "private addresses removed (rebind-protection)")
         }
-        #expect(site.forwarder.removedAddresses == 1)
-        #expect(site.forwarder.emptiedAddressAnswers == 0)
+        #expect(site.forwarder.answersCounted.removedAddresses == 1)
+        #expect(site.forwarder.answersCounted.emptiedAddressAnswers == 0)
     }
 
     @Test("leaves an answer without private addresses as it came")
@@ -155,8 +155,8 @@ struct RebindProtectionTests {
             #expect(answer.extendedError == 17)
             #expect(answer.extendedErrorText == "private addresses removed (rebind-protection)")
         }
-        #expect(site.forwarder.removedAddresses == 1)
-        #expect(site.forwarder.emptiedAddressAnswers == 1)
+        #expect(site.forwarder.answersCounted.removedAddresses == 1)
+        #expect(site.forwarder.answersCounted.emptiedAddressAnswers == 1)
     }
 
     @Test("keeps no proof beside NODATA that would deny the name itself")
@@ -195,7 +195,7 @@ struct RebindProtectionTests {
         #expect(site.lastAnswer?.answer.count == 1)
         #expect(site.lastAnswer?.additional.map(\.rdata) == [[203, 0, 113, 1]])
         #expect(site.lastAnswer?.extendedError == 4)
-        #expect(site.forwarder.removedAddresses == 2)
+        #expect(site.forwarder.answersCounted.removedAddresses == 2)
     }
 
     /// `mandatory` with alpn and both hints, alpn `h2`, a private and a public IPv4 hint, a private
@@ -228,8 +228,8 @@ struct RebindProtectionTests {
             #expect(answer.extendedError == 4 && !answer.isAuthenticData)
             #expect(answer.extendedErrorText == "private addresses removed (rebind-protection)")
         }
-        #expect(site.forwarder.removedAddresses == 2)
-        #expect(site.forwarder.changedServiceRecords == 0)
+        #expect(site.forwarder.answersCounted.removedAddresses == 2)
+        #expect(site.forwarder.answersCounted.changedServiceRecords == 0)
     }
 
     @Test("removes hints from what the policy for HTTPS records leaves")

@@ -6,15 +6,25 @@ import Nameserver
 final class Site {
     static let seed: UInt64 = 0x5eed
     let cache = ResponseCache(size: 1 << 20, seed: seed)
-    let registry = UpstreamRegistry()
+    let registry = UpstreamRegistry(cookieKey: SipHash.Key(low: 1, high: 2))
     let processor: QueryProcessor
     let forwarder: Forwarder
+    private let chance: Chance
+    /// The forwarder's random numbers: a new one for each draw. With 0 for all, names are sent in lower
+    /// case.
+    var random: () -> UInt64 {
+        get { chance.draw }
+        set { chance.draw = newValue }
+    }
     var snapshot: Snapshot
     /// Monotonic nanoseconds.
     var now: Int64 = 1_000_000_000_000
     /// What was sent upstream and is not answered yet.
     var sent: [(exchange: UInt64, to: UpstreamAddress, over: ClientTransport, octets: [UInt8])] = []
+    /// Probes and checks for loops, apart from those.
+    var watch: [(exchange: UInt64, to: UpstreamAddress, octets: [UInt8])] = []
     var reports: [FailedQuery] = []
+    var loops: [LoopNotice] = []
     private struct Waiting {
         let message: [UInt8]
         let client: IPAddress
@@ -23,11 +33,16 @@ final class Site {
     }
     private var waiting: [UInt64: Waiting] = [:]
     private var answers: [UInt64: Answer] = [:]
+    private final class Chance {
+        var draw: () -> UInt64 = { 0 }
+    }
     private var nextTicket: UInt64 = 1
 
     init(_ views: [ViewDescription]) {
         processor = QueryProcessor(cache: cache)
-        forwarder = Forwarder(worker: 0, cache: cache, pending: PendingQueries())
+        let chance = Chance()
+        self.chance = chance
+        forwarder = Forwarder(worker: 0, shared: Forwarder.Shared(cache: cache)) { chance.draw() }
         snapshot = Snapshot(views, upstreams: registry, seed: Self.seed)
     }
 
@@ -91,7 +106,13 @@ final class Site {
             into: &span)
         switch disposition {
         case .drop: return nil
-        case .respond(let length): return Answer(Array(buffer[..<length]))
+        case .respond(let length):
+            let answer = Answer(Array(buffer[..<length]))
+            if let question = processor.takeRefresh() {
+                forwarder.refresh(question, now: now)
+                carryOut()
+            }
+            return answer
         case .forward:
             guard let question = processor.upstreamQuestion else { return nil }
             let ticket = ticket ?? nextTicket
@@ -126,6 +147,13 @@ final class Site {
         return isTaken
     }
 
+    /// Lets the upstream answer the oldest probe.
+    func answerProbe() {
+        guard let index = watch.firstIndex(where: { $0.octets.count == 17 }) else { return }
+        let probe = watch.remove(at: index)
+        _ = receive([0, 0, 0x81, 0x80] + probe.octets[4...], probe.exchange)
+    }
+
     func fail(_ failure: AttemptFailure) {
         let query = sent.removeFirst()
         forwarder.fail(exchange: query.exchange, failure, now: now)
@@ -135,6 +163,11 @@ final class Site {
     func tick() {
         forwarder.tick(now: now)
         carryOut()
+    }
+
+    /// Whether a query is `. NS` or a check for a loop, rather than for a client.
+    private static func isWatch(_ octets: [UInt8]) -> Bool {
+        octets.count == 17 || octets[12] == 16 && octets[11] == 0
     }
 
     private func carryOut() {
@@ -148,9 +181,16 @@ final class Site {
     private func carryOut(_ command: Forwarder.Command) {
         switch command {
         case .send(let exchange, let upstream, let transport, let octets):
-            sent.append((exchange, upstream, transport, octets))
-        case .cancel(let exchange): sent.removeAll { $0.exchange == exchange }
+            if Self.isWatch(octets) {
+                watch.append((exchange, upstream, octets))
+            } else {
+                sent.append((exchange, upstream, transport, octets))
+            }
+        case .cancel(let exchange):
+            sent.removeAll { $0.exchange == exchange }
+            watch.removeAll { $0.exchange == exchange }
         case .report(let failure): reports.append(failure)
+        case .loop(let notice): loops.append(notice)
         case .answer(let waiters, let fresh):
             for waiter in waiters {
                 guard let client = waiting.removeValue(forKey: waiter.ticket) else { continue }

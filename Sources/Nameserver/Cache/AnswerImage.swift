@@ -101,16 +101,34 @@ struct AnswerImageView: ~Escapable {
     /// The whole message's length without an OPT record.
     var messageLength: Int { questionEnd &+ sectionsLength }
 
-    /// Copies the sections behind a question that `message` holds already, and takes the seconds that
-    /// have passed off every TTL. `message` must have room for `messageLength`.
+    /// Copies the sections behind a question that `message` holds already, with the TTLs that they
+    /// have at this age. `message` must have room for `messageLength`.
     @_lifetime(message: copy message)
-    func expand(into message: inout MutableSpan<UInt8>, elapsed: UInt32) {
+    func expand(into message: inout MutableSpan<UInt8>, _ age: AnswerAge) {
         message.copy(octets.extracting(sectionsStart..<octets.count), at: questionEnd)
-        guard elapsed > 0 else { return }
+        if case .seconds(0) = age { return }
         for index in 0..<timeToLiveCount {
             let offset = timeToLiveOffset(index)
-            let ttl = message.span.uint32(at: offset)
-            message.store(ttl > elapsed ? ttl &- elapsed : 0, at: offset)
+            message.store(age.remaining(of: message.span.uint32(at: offset)), at: offset)
+        }
+    }
+}
+
+/// How old a stored answer is.
+enum AnswerAge: Equatable {
+    /// Whole seconds since it was stored, less than its lifetime.
+    case seconds(UInt32)
+    /// Past its lifetime.
+    case stale
+
+    /// RFC 8767 §4: "a TTL of 30 seconds is recommended".
+    private static let staleTTL: UInt32 = 30
+
+    /// What is left of a TTL.
+    func remaining(of ttl: UInt32) -> UInt32 {
+        switch self {
+        case .seconds(let age): ttl > age ? ttl &- age : 0
+        case .stale: Self.staleTTL
         }
     }
 }

@@ -300,6 +300,13 @@ import DNS
     /// The flags of the image that was copied last.
     var flags: UInt16 { AnswerImageView(image).flags }
 
+    /// What was copied last, in memory of its own.
+    var copied: [UInt8] {
+        let scratch = self
+        let image = scratch.image
+        return image.array(0..<image.count)
+    }
+
     /// What was copied last.
     var image: Span<UInt8> {
         @_lifetime(borrow self)

@@ -3,11 +3,19 @@ package import DNS
 /// Decides what is asked of which upstream and when, and what its answers mean. It does no I/O and
 /// has no clock: it is told what happened and at which monotonic nanosecond, and leaves commands. Each
 /// worker has one, on its queue.
+///
+/// A question is a *flight*; each query for it to one upstream is an *attempt*, carried by an exchange of
+/// the transport. Attempts are judged in `Forwarder+Replies.swift`, upstreams watched in
+/// `Forwarder+Watch.swift`.
 package final class Forwarder {
     /// The longest that one attempt may take (CoreDNS's read timeout).
     package static let attemptTimeout: Int64 = 2_000_000_000
     /// All attempts together: a stub resolver gives up after 5 s (RFC 9520 §2.1 has no figure).
     package static let totalTimeout: Int64 = 4_000_000_000
+    /// When clients get an answer past its lifetime, if there is one (RFC 8767 §5).
+    package static let stalePatience: Int64 = 1_800_000_000
+    /// How long nobody waits for a newer answer again after none could be had.
+    static let staleRecheckInterval: Int64 = 5_000_000_000
 
     /// Questions of one rule in flight; a rule whose upstreams are silent must leave room for the
     /// others among the exchanges that the sender can hold.
@@ -23,223 +31,319 @@ package final class Forwarder {
         case answer([Waiter], FreshAnswer)
         /// Tell the operator of a query that failed.
         case report(FailedQuery)
+        /// Tell the operator of an upstream that sends questions back here.
+        case loop(LoopNotice)
+    }
+
+    /// What all workers' forwarders share.
+    package struct Shared: Sendable {
+        let cache: ResponseCache
+        let pending = PendingQueries()
+        let loops = LoopGuard()
+
+        package init(cache: ResponseCache) { self.cache = cache }
+
+        /// How many questions are in flight.
+        package var inFlight: Int { pending.count }
     }
 
     /// The commands since the last `takeCommands`.
-    private var commands: [Command] = []
-    private var exchanges: [UInt64: Exchange] = [:]
-    private var probes: [UpstreamProbe] = []
-    private var nextExchange: UInt64 = 1
-    private var inFlight: [ObjectIdentifier: Int] = [:]
+    var commands: [Command] = []
+    var flights: [UInt64: Flight] = [:]
+    /// The flight that each exchange carries an attempt of.
+    var owners: [UInt64: UInt64] = [:]
+    var probes: [UpstreamProbe] = []
+    var watches: [LoopWatch] = []
+    var counters = ForwardingCounters()
+    let maker = UpstreamAnswer()
+    let name = LookupName()
+    let shared: Shared
     private let worker: Int
-    private let cache: ResponseCache
-    private let pending: PendingQueries
-    private let maker = UpstreamAnswer()
-    private let name = LookupName()
-    package private(set) var failedAttempts: UInt64 = 0
+    private let scratch = AnswerScratch()
+    private let random: () -> UInt64
+    private var nextNumber: UInt64 = 1
+    private var inFlight: [ObjectIdentifier: Int] = [:]
 
-    package init(worker: Int, cache: ResponseCache, pending: PendingQueries) {
+    /// `random` gives unpredictable numbers.
+    package init(worker: Int, shared: Shared, random: @escaping () -> UInt64) {
         self.worker = worker
-        self.cache = cache
-        self.pending = pending
+        self.shared = shared
+        self.random = random
     }
 
     /// Whether nothing is in flight, so that no time needs to be watched.
-    package var isIdle: Bool { exchanges.isEmpty && probes.isEmpty }
-    package var changedServiceRecords: UInt64 { maker.changedServiceRecords }
-    package var malformedServiceRecords: UInt64 { maker.malformedServiceRecords }
-    package var removedAddresses: UInt64 { maker.removedAddresses }
-    package var emptiedAddressAnswers: UInt64 { maker.emptiedAddressAnswers }
+    package var isIdle: Bool { flights.isEmpty && probes.isEmpty && watches.isEmpty }
+
+    package var counted: ForwardingCounters { counters }
+    /// What the policies and checks of answers have counted.
+    package var answersCounted: UpstreamAnswer.Counters { maker.counters }
 
     package func takeCommands() -> [Command] {
         defer { commands.removeAll(keepingCapacity: true) }
         return commands
     }
 
+    // MARK: Questions
+
     /// Asks for `ticket`, unless the same is being asked already.
     package func ask(_ question: UpstreamQuestion, ticket: UInt64, now: Int64) {
-        guard pending.join(question.key, Waiter(worker: worker, ticket: ticket)) else { return }
-        let exchange = nextExchange
-        nextExchange += 1
-        var state = Exchange(question, now: now)
+        let waiter = Waiter(worker: worker, ticket: ticket)
+        if let upstream = shared.loops.upstream(askingFor: question.key.name) {
+            foundLoop(upstream, now: now)
+            return answer([waiter], failure(of: question, .loop, at: upstream))
+        }
+        if shared.pending.join(question.key, waiter, now: now) {
+            start(question, askedAt: now, now: now)
+        } else {
+            counters.joined += 1
+        }
+    }
+
+    /// Asks for a newer answer than the one that clients still get.
+    package func refresh(_ question: UpstreamQuestion, now: Int64) {
+        guard shared.pending.join(question.key, nil, now: now) else { return }
+        counters.refreshes += 1
+        start(question, askedAt: now, now: now)
+    }
+
+    /// Begins a flight. `askedAt` is when the first of those who wait has asked.
+    private func start(_ question: UpstreamQuestion, askedAt: Int64, now: Int64) {
+        let number = draw()
+        let flight = Flight(question, askedAt: askedAt, random: random())
         let rule = ObjectIdentifier(question.rule)
         inFlight[rule, default: 0] += 1
+        flights[number] = flight
         guard inFlight[rule, default: 0] <= Self.maximumInFlight else {
-            state.lastFailure = .busy
-            exchanges[exchange] = state
-            return giveUp(exchange, now: now)
+            flights[number]?.lastFailure = (question.rule.upstreams[0], .busy)
+            return giveUp(number, now: now)
         }
-        exchanges[exchange] = state
-        attempt(exchange, now: now)
+        guard flight.width > 0 else {
+            flights[number]?.lastFailure = (question.rule.upstreams[0], .loop)
+            return giveUp(number, now: now)
+        }
+        for _ in 0..<flight.width { attempt(number, now: now) }
     }
 
-    /// A message came for an exchange; false when it is not the answer to it and the right one may
-    /// still come.
-    package func receive(_ message: Span<UInt8>, exchange: UInt64, now: Int64) -> Bool {
-        if let probe = probes.firstIndex(where: { $0.exchange == exchange }) {
-            guard let header = Header(message), header.isResponse else { return false }
-            finishProbe(at: probe)
-            return true
-        }
-        guard let current = exchanges[exchange] else { return true }
-        let verdict = ResponseCheck.verdict(
-            message, current.question, over: current.transport, withEDNS: current.withEDNS,
-            name: name)
-        switch verdict {
-        case .notOurs:
-            return false
-        case .truncated:
-            exchanges[exchange]?.truncated = try? maker.make(of: message, for: current.question)
-            exchanges[exchange]?.transport = .tcp
-            send(exchange, now: now)
-        case .refusesEDNS:
-            exchanges[exchange]?.withEDNS = false
-            send(exchange, now: now)
-        case .malformed:
-            fail(exchange: exchange, .malformed, now: now)
-        case .answer:
-            do {
-                let made = try maker.make(of: message, for: current.question)
-                current.upstream.answered(
-                    after: current.transport == .udp ? now - current.sentAt : nil)
-                if made.isRefusal {
-                    exchanges[exchange]?.refusal = made
-                    attempt(exchange, now: now)
-                } else {
-                    finish(exchange, made, now: now)
-                }
-            } catch {
-                fail(exchange: exchange, .malformed, now: now)
-            }
-        }
-        return true
+    /// A number for a flight or exchange that no other one ever has.
+    func draw() -> UInt64 {
+        defer { nextNumber += 1 }
+        return nextNumber
     }
 
-    /// Datagrams will not do for the attempt under way (forged replies, an oversized one).
-    package func moveToTCP(exchange: UInt64, now: Int64) {
-        guard exchanges[exchange]?.transport == .udp else { return }
-        exchanges[exchange]?.transport = .tcp
-        send(exchange, now: now)
+    func drawRandom() -> UInt64 { random() }
+
+    // MARK: Attempts
+
+    /// Asks the next upstream, if there is one.
+    func attempt(_ number: UInt64, now: Int64) {
+        guard let upstream = flights[number]?.nextUpstream(now: now), let flight = flights[number]
+        else { return }
+        let exchange = draw()
+        let transport = flight.transport(to: upstream)
+        let attempt = Attempt(
+            exchange: exchange, upstream: upstream, transport: transport,
+            form: form(
+                of: flight.question, to: upstream, over: transport,
+                cautious: flight.isSecondRound, now: now))
+        owners[exchange] = number
+        flights[number]?.attempts.append(attempt)
+        send(attempt, of: number, now: now)
     }
 
-    /// An attempt failed before its time was over.
-    package func fail(exchange: UInt64, _ failure: AttemptFailure, now: Int64) {
-        if let probe = probes.firstIndex(where: { $0.exchange == exchange }) {
-            probes[probe].failed(now: now)
-            return
-        }
-        guard let current = exchanges[exchange] else { return }
-        failedAttempts += 1
-        exchanges[exchange]?.lastFailure = failure
-        if let truncated = current.truncated {
-            return finish(exchange, truncated.passedOn, now: now)
-        }
-        // Our own shortage says nothing about the upstream.
-        guard failure != .busy else { return giveUp(exchange, now: now) }
-        current.upstream.failed()
-        startProbe(of: current.upstream, now: now)
-        attempt(exchange, now: now)
-    }
-
-    /// Ends what has taken too long. To be called about every 50 ms while not idle.
-    package func tick(now: Int64) {
-        for (exchange, state) in exchanges where state.deadline <= now {
-            commands.append(.cancel(exchange: exchange))
-            fail(exchange: exchange, .timeout, now: now)
-        }
-        for index in probes.indices.reversed() {
-            if let exchange = probes[index].exchange, probes[index].deadline <= now {
-                commands.append(.cancel(exchange: exchange))
-                probes[index].failed(now: now)
-            } else if probes[index].upstream.isRetired {
-                probes.remove(at: index)
-            } else if probes[index].exchange == nil, probes[index].deadline <= now {
-                sendProbe(at: index, now: now)
-            }
-        }
-    }
-
-    // MARK: Exchanges
-
-    /// Asks the next upstream, or gives up.
-    private func attempt(_ exchange: UInt64, now: Int64) {
-        guard let next = exchanges[exchange]?.nextAttempt(now: now) else {
-            return giveUp(exchange, now: now)
-        }
-        exchanges[exchange] = next
-        send(exchange, now: now)
-    }
-
-    private func send(_ exchange: UInt64, now: Int64) {
-        guard let state = exchanges[exchange] else { return }
-        exchanges[exchange]?.sentAt = now
-        exchanges[exchange]?.deadline = min(now + state.patience, state.totalDeadline)
+    /// Sends an attempt, once more where something about it has changed.
+    func send(_ attempt: Attempt, of number: UInt64, now: Int64) {
+        guard let flight = flights[number],
+            let index = flight.attempts.firstIndex(where: { $0.exchange == attempt.exchange })
+        else { return }
+        var attempt = attempt
+        attempt.sentAt = now
+        attempt.patienceEnd = flight.patienceEnd(of: attempt.upstream, now: now)
+        attempt.expiry = min(now + Self.attemptTimeout, flight.totalDeadline)
+        flights[number]?.attempts[index] = attempt
+        flights[number]?.lastSentAt = now
+        counters.sent += 1
+        attempt.upstream.asked()
         commands.append(
             .send(
-                exchange: exchange, to: state.upstream.address, over: state.transport,
-                octets: state.question.encode(withEDNS: state.withEDNS)))
+                exchange: attempt.exchange, to: attempt.upstream.address,
+                over: attempt.transport, octets: flight.question.encode(attempt.form)))
     }
 
-    private func finish(_ exchange: UInt64, _ made: UpstreamAnswer.Made, now: Int64) {
-        guard let state = remove(exchange) else { return }
-        let key = state.question.key
+    private func form(
+        of question: UpstreamQuestion, to upstream: Upstream, over transport: ClientTransport,
+        cautious: Bool, now: Int64
+    ) -> QueryForm {
+        let manner = upstream.manners.manner(now: now, cautious: cautious)
+        var form = QueryForm()
+        form.withEDNS = manner.withEDNS
+        form.isPadded = upstream.address.isSecure
+        // A connection proves enough: its sequence numbers have to be guessed as well.
+        guard transport == .udp else { return form }
+        form.cookie = manner.cookie
+        if manner.randomizesCase { form.spelling = spelling(of: question.name) }
+        return form
+    }
+
+    /// The name's octets, each letter in a random case (RFC 5452 §9.2 asks for all entropy there is;
+    /// draft-vixie-dnsext-dns0x20).
+    private func spelling(of name: DomainName) -> [UInt8] {
+        var bits: UInt64 = 0
+        var left = 0
+        return name.octets.map { octet in
+            // A length octet is at most 63, so none is taken for a letter.
+            guard octet & 0xdf &- 0x41 < 26 else { return octet }
+            if left == 0 {
+                bits = random()
+                left = 64
+            }
+            defer {
+                bits >>= 1
+                left -= 1
+            }
+            return bits & 1 == 0 ? octet | 0x20 : octet & 0xdf
+        }
+    }
+
+    /// An attempt was failed by the transport before its time was over.
+    package func fail(exchange: UInt64, _ failure: AttemptFailure, now: Int64) {
+        guard let number = owners[exchange] else { return failWatch(exchange: exchange, now: now) }
+        fail(exchange, of: number, failure, now: now)
+    }
+
+    func fail(_ exchange: UInt64, of number: UInt64, _ failure: AttemptFailure, now: Int64) {
+        guard let attempt = end(exchange, of: number) else { return }
+        counters.failedAttempts += 1
+        flights[number]?.lastFailure = (attempt.upstream, failure)
+        if let truncated = flights[number]?.truncated {
+            return finish(number, truncated.passedOn, now: now)
+        }
+        switch failure {
+        // Our own shortage says nothing about the upstream.
+        case .busy:
+            if flights[number]?.attempts.isEmpty == true { giveUp(number, now: now) }
+            return
+        case .malformed: counters.malformed += 1
+        case .timeout, .refused, .network, .loop: break
+        }
+        if failure != .loop { noteFailure(of: attempt.upstream, number, now: now) }
+        goOn(number, now: now)
+    }
+
+    /// Asks a further upstream, or gives up when there is no hope left.
+    func goOn(_ number: UInt64, now: Int64) {
+        let attempts = flights[number]?.attempts.count
+        attempt(number, now: now)
+        guard let flight = flights[number], flight.attempts.count == attempts,
+            !flight.hasHope(now: now)
+        else { return }
+        giveUp(number, now: now)
+    }
+
+    /// Takes an attempt out of its flight; nil when it has ended already.
+    func end(_ exchange: UInt64, of number: UInt64) -> Attempt? {
+        owners[exchange] = nil
+        guard
+            let index = flights[number]?.attempts.firstIndex(where: { $0.exchange == exchange })
+        else { return nil }
+        return flights[number]?.attempts.remove(at: index)
+    }
+
+    // MARK: Ends
+
+    /// Stores an answer and gives it to those who wait.
+    func finish(_ number: UInt64, _ made: UpstreamAnswer.Made, now: Int64) {
+        guard let flight = remove(number) else { return }
+        let key = flight.question.key
+        name.set(flight.question.name)
+        if made.isRefusal, flight.question.hasOlderAnswer {
+            shared.cache.postponeRecheck(
+                name, key.parameters, until: now + Self.staleRecheckInterval)
+            let answer = staleAnswer(flight.question, now: now)
+            return self.answer(
+                shared.pending.complete(key),
+                answer ?? FreshAnswer(key: key, image: made.image.encoded))
+        }
         let image = made.image.encoded
         if made.lifetime > 0 {
-            name.set(state.question.name)
-            cache.store(image, lifetime: made.lifetime, name, key.parameters, now: now)
+            if made.isDenial {
+                shared.cache.storeDenial(
+                    image, lifetime: made.lifetime, name, key.parameters, now: now)
+            } else {
+                shared.cache.store(
+                    image, lifetime: made.lifetime, name, key.parameters, now: now)
+            }
         }
-        commands.append(.answer(pending.complete(key), FreshAnswer(key: key, image: image)))
+        answer(shared.pending.complete(key), FreshAnswer(key: key, image: image))
     }
 
-    /// Passes on what the last upstream that refused has said. When every attempt failed: SERVFAIL,
-    /// which nobody keeps (RFC 9520 would, but a hiccup is then multiplied).
-    private func giveUp(_ exchange: UInt64, now: Int64) {
-        if let refusal = exchanges[exchange]?.refusal {
-            return finish(exchange, refusal, now: now)
+    /// Passes on what the last upstream that refused has said. When every attempt failed: an earlier
+    /// answer, if there is one; else SERVFAIL, which nobody keeps (RFC 9520 would, but a hiccup is
+    /// then multiplied).
+    func giveUp(_ number: UInt64, now: Int64) {
+        if let refusal = flights[number]?.refusal { return finish(number, refusal, now: now) }
+        guard let flight = remove(number) else { return }
+        let question = flight.question
+        let (upstream, failure) = flight.lastFailure ?? (question.rule.upstreams[0], .timeout)
+        // The operator has been told of the loop itself.
+        if failure != .loop {
+            commands.append(.report(FailedQuery(question, failure, at: upstream)))
         }
-        guard let state = remove(exchange) else { return }
-        let report = FailedQuery(
-            name: state.question.name, type: state.question.type,
-            upstream: state.upstream.address, failure: state.lastFailure)
-        commands.append(.report(report))
+        let (failed, nextJoinedAt) = shared.pending.fail(
+            question.key, askedBefore: flight.lastSentAt)
+        name.set(question.name)
+        if question.hasOlderAnswer {
+            shared.cache.postponeRecheck(
+                name, question.key.parameters, until: now + Self.staleRecheckInterval)
+        }
+        answer(
+            failed,
+            staleAnswer(question, now: now) ?? self.failure(of: question, failure, at: upstream))
+        if let nextJoinedAt { start(question, askedAt: nextJoinedAt, now: now) }
+    }
+
+    /// Gives an answer past its lifetime to those who have waited long enough; the flight goes on for
+    /// the sake of a newer one (RFC 8767 §5).
+    func serveStale(_ number: UInt64, now: Int64) {
+        flights[number]?.staleDeadline = .max
+        guard let question = flights[number]?.question,
+            let answer = staleAnswer(question, now: now)
+        else { return }
+        self.answer(shared.pending.takeWaiters(question.key), answer)
+    }
+
+    private func staleAnswer(_ question: UpstreamQuestion, now: Int64) -> FreshAnswer? {
+        guard question.hasOlderAnswer else { return nil }
+        name.set(question.name)
+        let hit = shared.cache.copyStale(
+            name, question.key.parameters, limit: question.rule.lifetimes.stale, now: now,
+            to: scratch)
+        guard hit != nil else { return nil }
+        return FreshAnswer(key: question.key, image: scratch.copied, isStale: true)
+    }
+
+    private func failure(
+        of question: UpstreamQuestion, _ failure: AttemptFailure, at upstream: Upstream
+    ) -> FreshAnswer {
         let image = AnswerImage.failure(
-            .serverFailure, questionEnd: Header.length + state.question.name.octets.count + 4,
-            extendedError: report.extendedError)
-        let key = state.question.key
-        commands.append(
-            .answer(pending.complete(key), FreshAnswer(key: key, image: image.encoded)))
+            .serverFailure, questionEnd: Header.length + question.name.octets.count + 4,
+            extendedError: FailedQuery(question, failure, at: upstream).extendedError)
+        return FreshAnswer(key: question.key, image: image.encoded)
     }
 
-    private func remove(_ exchange: UInt64) -> Exchange? {
-        guard let state = exchanges.removeValue(forKey: exchange) else { return nil }
-        let rule = ObjectIdentifier(state.question.rule)
+    private func answer(_ waiters: [Waiter], _ answer: FreshAnswer) {
+        if !waiters.isEmpty { commands.append(.answer(waiters, answer)) }
+    }
+
+    /// Takes a flight off, with the attempts that are still under way.
+    private func remove(_ number: UInt64) -> Flight? {
+        guard let flight = flights.removeValue(forKey: number) else { return nil }
+        for attempt in flight.attempts {
+            owners[attempt.exchange] = nil
+            commands.append(.cancel(exchange: attempt.exchange))
+        }
+        let rule = ObjectIdentifier(flight.question.rule)
         let left = inFlight[rule, default: 1] - 1
         inFlight[rule] = left > 0 ? left : nil
-        return state
-    }
-
-    // MARK: Probes
-
-    /// Begins to ask an upstream that failed for the root's NS records, until it answers.
-    private func startProbe(of upstream: Upstream, now: Int64) {
-        guard upstream.beginProbing() else { return }
-        probes.append(UpstreamProbe(upstream))
-        sendProbe(at: probes.count - 1, now: now)
-    }
-
-    private func sendProbe(at index: Int, now: Int64) {
-        let exchange = nextExchange
-        nextExchange += 1
-        probes[index].sent(exchange, now: now)
-        commands.append(
-            .send(
-                exchange: exchange, to: probes[index].upstream.address, over: .udp,
-                octets: UpstreamProbe.query))
-    }
-
-    private func finishProbe(at index: Int) {
-        let upstream = probes.remove(at: index).upstream
-        upstream.answered()
-        upstream.endProbing()
+        return flight
     }
 }

@@ -1,11 +1,13 @@
 import DNS
 
-/// Whether a message from an upstream answers a question, before anything of it is used.
+/// Whether a message from an upstream answers an attempt's question, before anything of it is used.
 enum ResponseCheck {
     enum Verdict: Equatable {
         /// Not a response to this question: it may be forged, and the right one may still come
         /// (RFC 5452 §9.1).
         case notOurs
+        /// The question is right but for the random spelling of its name.
+        case otherSpelling
         /// The response was cut to fit a datagram; it is to be asked again over TCP (RFC 7766 §5).
         case truncated
         /// The upstream does not understand EDNS; it is to be asked without (RFC 6891 §7).
@@ -16,12 +18,12 @@ enum ResponseCheck {
     }
 
     static func verdict(
-        _ message: Span<UInt8>, _ question: UpstreamQuestion, over transport: ClientTransport,
-        withEDNS: Bool, name: LookupName
+        _ message: Span<UInt8>, _ question: UpstreamQuestion, _ attempt: Attempt, name: LookupName
     ) -> Verdict {
         guard let header = Header(message), header.isResponse, header.opcode == Opcode.query else {
             return .notOurs
         }
+        let withEDNS = attempt.form.withEDNS
         // Some servers leave the question out of an error (RFC 6891 §7 expects it of old ones).
         if header.questionCount == 0, header.rcode != .noError {
             return header.rcode == .formatError && withEDNS ? .refusesEDNS : .malformed
@@ -32,12 +34,23 @@ enum ResponseCheck {
             message.uint16(at: end) == question.type.rawValue,
             message.uint16(at: end + 2) == RRClass.internet
         else { return .notOurs }
-        if header.isTruncated { return transport == .udp ? .truncated : .malformed }
+        if let spelling = attempt.form.spelling,
+            !isEqual(message.extracting(Header.length..<end), spelling.span)
+        {
+            return .otherSpelling
+        }
+        if header.isTruncated { return attempt.transport == .udp ? .truncated : .malformed }
         if withEDNS, header.rcode == .formatError || header.rcode == .notImplemented,
             header.additionalCount == 0
         {
             return .refusesEDNS
         }
         return .answer
+    }
+
+    private static func isEqual(_ octets: Span<UInt8>, _ others: Span<UInt8>) -> Bool {
+        guard octets.count == others.count else { return false }
+        for index in octets.indices where octets[index] != others[index] { return false }
+        return true
     }
 }

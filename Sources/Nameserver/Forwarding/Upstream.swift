@@ -1,21 +1,31 @@
-import DNS
+package import DNS
 import Synchronization
 
-/// What all workers know of one upstream server. Lives as long as the configuration names it, also
-/// over reloads.
+/// What all workers know of one upstream server: whether it answers, how fast, and how it is best
+/// spoken to. Lives as long as the configuration names it, also over reloads.
 package final class Upstream: Sendable {
     package let address: UpstreamAddress
+    let manners: UpstreamManners
     /// Probes that failed in a row since the last answer; an attempt's failure starts the probing.
     private let failedProbes = Atomic<Int>(0)
     /// Whether a worker is probing it now.
     private let isProbed = Atomic<Bool>(false)
     private let retired = Atomic<Bool>(false)
-
     private let hasFailed = Atomic<Bool>(false)
+
     /// The smoothed time to an answer and its variation (RFC 6298 §2), in nanoseconds; 0 before the
     /// first.
     private let smoothedTime = Atomic<Int64>(0)
     private let variation = Atomic<Int64>(0)
+
+    /// When it was last seen to send a question back here, in monotonic nanoseconds; 0 while it does
+    /// not.
+    private let loopSeenAt = Atomic<Int64>(0)
+    private let loopCheckedAt = Atomic<Int64>(.min)
+
+    private let sentCount = Atomic<UInt64>(0)
+    private let answerCount = Atomic<UInt64>(0)
+    private let failureCount = Atomic<UInt64>(0)
 
     /// A resolver that has to ask others takes its time for a new name, so not less than what most
     /// of those take; and not so long that a client would notice a server that is gone.
@@ -25,8 +35,9 @@ package final class Upstream: Sendable {
     /// More failed probes in a row than this, and the upstream counts as down (CoreDNS `max_fails`).
     static let maximumFailedProbes = 2
 
-    init(_ address: UpstreamAddress) {
+    init(_ address: UpstreamAddress, cookieKey: SipHash.Key) {
         self.address = address
+        manners = UpstreamManners(address, cookieKey: cookieKey)
     }
 
     /// Whether no rule names it any more.
@@ -34,9 +45,15 @@ package final class Upstream: Sendable {
 
     func retire() { retired.store(true, ordering: .relaxed) }
 
+    // MARK: Health
+
+    /// A query goes to it.
+    func asked() { sentCount.add(1, ordering: .relaxed) }
+
     /// It has answered, whatever it said; `time` is how long that took, in nanoseconds, if it tells
     /// about the way there.
     func answered(after time: Int64? = nil) {
+        answerCount.add(1, ordering: .relaxed)
         failedProbes.store(0, ordering: .relaxed)
         hasFailed.store(false, ordering: .relaxed)
         guard let time else { return }
@@ -53,15 +70,21 @@ package final class Upstream: Sendable {
     }
 
     /// An attempt at it has failed: others come first until it answers.
-    func failed() { hasFailed.store(true, ordering: .relaxed) }
+    func failed() {
+        failureCount.add(1, ordering: .relaxed)
+        hasFailed.store(true, ordering: .relaxed)
+    }
 
     /// Whether it has failed since it last answered.
-    var isFailing: Bool { hasFailed.load(ordering: .relaxed) }
+    package var isFailing: Bool { hasFailed.load(ordering: .relaxed) }
+
+    /// The smoothed time to an answer in nanoseconds; 0 before the first.
+    package var responseTime: Int64 { smoothedTime.load(ordering: .relaxed) }
 
     /// How long it is waited for when another one can be asked, in nanoseconds: as long as it may
     /// take by what it took so far.
     var patience: Int64 {
-        let time = smoothedTime.load(ordering: .relaxed)
+        let time = responseTime
         guard time > 0 else { return Self.longestPatience }
         let expected = time + 4 * variation.load(ordering: .relaxed)
         return min(max(expected, Self.shortestPatience), Self.longestPatience)
@@ -80,22 +103,62 @@ package final class Upstream: Sendable {
     package var isDown: Bool {
         failedProbes.load(ordering: .relaxed) > Self.maximumFailedProbes
     }
+
+    // MARK: Loops
+
+    /// Whether it sends what it is asked back to this server.
+    package var isLooping: Bool { loopSeenAt.load(ordering: .relaxed) != 0 }
+
+    /// It has sent a question back; true when that is news.
+    func foundLooping(now: Int64) -> Bool {
+        loopSeenAt.exchange(now, ordering: .relaxed) == 0
+    }
+
+    /// Whether it was seen to loop since `time`.
+    func hasLooped(since time: Int64) -> Bool { loopSeenAt.load(ordering: .relaxed) >= time }
+
+    func loopEnded() { loopSeenAt.store(0, ordering: .relaxed) }
+
+    /// Whether the caller is to look for a loop: nobody has for `interval`.
+    func beginLoopCheck(now: Int64, interval: Int64) -> Bool {
+        let last = loopCheckedAt.load(ordering: .relaxed)
+        guard last == .min || now - last >= interval else { return false }
+        return loopCheckedAt.compareExchange(expected: last, desired: now, ordering: .relaxed)
+            .exchanged
+    }
+
+    // MARK: Counters
+
+    /// Queries sent to it, answers that came from it, and attempts that failed.
+    package var counts: (sent: UInt64, answered: UInt64, failed: UInt64) {
+        (
+            sentCount.load(ordering: .relaxed), answerCount.load(ordering: .relaxed),
+            failureCount.load(ordering: .relaxed)
+        )
+    }
 }
 
 /// The upstream servers by address, so that a reload keeps what is known of them.
 package final class UpstreamRegistry: Sendable {
     private let upstreams = Mutex<[UpstreamAddress: Upstream]>([:])
+    /// The process's secret for the cookies that servers are shown.
+    private let cookieKey: SipHash.Key
 
-    package init() {}
+    package init(cookieKey: SipHash.Key) {
+        self.cookieKey = cookieKey
+    }
 
     package func upstream(_ address: UpstreamAddress) -> Upstream {
         upstreams.withLock { upstreams in
             if let known = upstreams[address] { return known }
-            let upstream = Upstream(address)
+            let upstream = Upstream(address, cookieKey: cookieKey)
             upstreams[address] = upstream
             return upstream
         }
     }
+
+    /// All of them, in no order.
+    package var all: [Upstream] { upstreams.withLock { Array($0.values) } }
 
     /// Forgets the servers that no rule names any more.
     package func keep(only addresses: Set<UpstreamAddress>) {
@@ -105,26 +168,5 @@ package final class UpstreamRegistry: Sendable {
                 upstreams[address] = nil
             }
         }
-    }
-}
-
-/// A forward rule with its servers' state, shared by all workers.
-package final class ActiveForwardRule: Sendable {
-    let domain: DomainName
-    package let upstreams: [Upstream]
-    let lifetimes: CacheLifetimes
-    /// Distinguishes cached answers of rules that may give different ones, so that nothing that came
-    /// from one view's upstreams is served in another that asks others. Equal rules have equal values,
-    /// so that a reload or a restart keeps their answers.
-    let cacheIdentity: UInt64
-
-    init(_ rule: ForwardRule, upstreams registry: UpstreamRegistry) {
-        domain = rule.domain
-        upstreams = rule.upstreams.map(registry.upstream)
-        lifetimes = rule.cache
-        cacheIdentity = CacheIdentity.of(
-            "\(rule.upstreams) \(lifetimes.maximum) \(lifetimes.minimum) "
-                + "\(lifetimes.negativeMaximum) \(lifetimes.failures) "
-                + (rule.clientSubnet?.description ?? ""))
     }
 }

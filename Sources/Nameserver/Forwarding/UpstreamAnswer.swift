@@ -3,18 +3,19 @@ import DNS
 /// Makes of an upstream's response what is stored and sent on: the chain of aliases in order, the
 /// records of the type, the policies applied, TTLs clamped, OPT and whatever does not belong left
 /// out. One is kept by each worker.
-final class UpstreamAnswer {
+package final class UpstreamAnswer {
     /// A made answer.
     struct Made {
         var image: AnswerImage
         /// Seconds for which it may be stored; 0 for not at all.
         var lifetime: UInt32
+        /// Whether it says that the name asked for does not exist, for any type (RFC 2308 §2.1).
+        var isDenial = false
+
+        private var rcode: RCode { RCode(rawValue: image.flags & Header.Flag.rcodeMask) }
 
         /// Whether the upstream could not or would not answer; another one may.
-        var isRefusal: Bool {
-            let rcode = RCode(rawValue: image.flags & Header.Flag.rcodeMask)
-            return rcode == .serverFailure || rcode == .refused
-        }
+        var isRefusal: Bool { rcode == .serverFailure || rcode == .refused }
 
         /// A cut response as the client gets it when the upstream has no TCP: with TC, not stored.
         var passedOn: Made {
@@ -25,12 +26,21 @@ final class UpstreamAnswer {
         }
     }
 
-    private(set) var changedServiceRecords: UInt64 = 0
-    private(set) var malformedServiceRecords: UInt64 = 0
-    /// What the rebind protection removed: address records and address hints, and answers to A and
-    /// AAAA of which nothing was left.
-    private(set) var removedAddresses: UInt64 = 0
-    private(set) var emptiedAddressAnswers: UInt64 = 0
+    /// What it has counted since it was made.
+    package struct Counters: Sendable {
+        package var changedServiceRecords: UInt64 = 0
+        package var malformedServiceRecords: UInt64 = 0
+        /// What the rebind protection removed: address records and address hints, and answers to A and
+        /// AAAA of which nothing was left.
+        package var removedAddresses: UInt64 = 0
+        package var emptiedAddressAnswers: UInt64 = 0
+        /// Records that did not belong to the question or its chain of aliases.
+        package var unrelatedRecords: UInt64 = 0
+        /// Answers whose aliases form a loop or too long a chain.
+        package var endlessAliases: UInt64 = 0
+    }
+
+    private(set) var counters = Counters()
 
     /// RFC 1034 §5.3.3 leaves the bound to the resolver; public chains have about five.
     private static let maximumChainLength = 16
@@ -39,16 +49,17 @@ final class UpstreamAnswer {
 
     private var octets = [UInt8](repeating: 0, count: 65_535)
 
-    /// Throws when the response cannot be read.
+    /// Makes it of the response that `message` holds. Throws when that cannot be used.
     func make(
-        of message: Span<UInt8>, for question: UpstreamQuestion
+        of response: UpstreamResponse, in message: Span<UInt8>, for question: UpstreamQuestion
     ) throws(MessageError) -> Made {
-        var response = try UpstreamResponse(message)
+        var response = response
         // The upper bits are between the upstream and us (RFC 6891 §6.1.3); a client's header has
         // no room for them.
         guard response.rcode.rawValue < 16 else { throw .malformedRData(at: message.count) }
-        let chain = try response.chain(from: question, maximumLength: Self.maximumChainLength)
-        response.removeWhatIsUnrelated(to: chain)
+        guard let chain = response.chain(from: question, maximumLength: Self.maximumChainLength)
+        else { return aliasFailure(question) }
+        counters.unrelatedRecords += UInt64(response.removeWhatIsUnrelated(to: chain, question))
         var filter = AnswerFilter(question)
         filter.apply(to: &response)
         let isEmptied = response.rcode == .noError && response.isEmptied(chain, question)
@@ -79,15 +90,29 @@ final class UpstreamAnswer {
             & (Header.Flag.authoritativeAnswer | Header.Flag.authenticData | Header.Flag.rcodeMask)
         if filter.hasAltered { flags &= ~Header.Flag.authenticData }
         let own = filter.extendedError(asked: question.type, isEmptied: isEmptied)
-        return try draft.finish(
+        var made = try draft.finish(
             flags: flags, extendedError: own ?? extendedError(response, message))
+        made.isDenial = kind == .negative && response.rcode == .nameError
+        return made
+    }
+
+    /// A chain of aliases without an end is an answer for nobody, and asking again gives the same: it
+    /// is kept like a SERVFAIL that was sent.
+    private func aliasFailure(_ question: UpstreamQuestion) -> Made {
+        counters.endlessAliases += 1
+        let lifetimes = question.rule.lifetimes
+        return Made(
+            image: .failure(
+                .serverFailure, questionEnd: Header.length + question.name.octets.count + 4,
+                extendedError: .endlessAliases),
+            lifetime: lifetimes.isOff ? 0 : lifetimes.failures)
     }
 
     private func count(_ filter: AnswerFilter, isEmptied: Bool, asked type: RRType) {
-        changedServiceRecords += filter.changedServiceRecords
-        malformedServiceRecords += filter.malformedServiceRecords
-        removedAddresses += filter.removedAddresses
-        if isEmptied, type == .a || type == .aaaa { emptiedAddressAnswers += 1 }
+        counters.changedServiceRecords += filter.changedServiceRecords
+        counters.malformedServiceRecords += filter.malformedServiceRecords
+        counters.removedAddresses += filter.removedAddresses
+        if isEmptied, type == .a || type == .aaaa { counters.emptiedAddressAnswers += 1 }
     }
 
     /// The upstream's extended error, passed on (RFC 8914 §3).
@@ -104,4 +129,9 @@ final class UpstreamAnswer {
         return ExtendedErrorOption(
             message.uint16(at: option.lowerBound), String(validating: text, as: UTF8.self) ?? "")
     }
+}
+
+extension ExtendedErrorOption {
+    static let endlessAliases = ExtendedErrorOption(
+        ExtendedError.other, "the upstream's aliases form a loop or too long a chain")
 }

@@ -13,11 +13,13 @@ package struct UpstreamQuestion: Sendable {
     let rebindProtection: RebindProtection
     /// How the client asked; the upstream is asked the same way.
     package let transport: ClientTransport
+    /// Whether an earlier answer is stored, which is better than a failure.
+    let hasOlderAnswer: Bool
 
     init(
         name: DomainName, type: RRType, key: AnswerKey.Parameters, lowercaseName: [UInt8],
         rule: ActiveForwardRule, policy: AnswerPolicy, rebindProtection: RebindProtection,
-        transport: ClientTransport
+        transport: ClientTransport, hasOlderAnswer: Bool
     ) {
         self.name = name
         self.type = type
@@ -26,25 +28,82 @@ package struct UpstreamQuestion: Sendable {
         self.policy = policy
         self.rebindProtection = rebindProtection
         self.transport = transport
+        self.hasOlderAnswer = hasOlderAnswer
     }
+}
+
+/// How a question is put to one server.
+package struct QueryForm: Equatable, Sendable {
+    package var withEDNS = true
+    /// The name with letters of random case, which the reply has to repeat; nil for the client's own
+    /// spelling.
+    package var spelling: [UInt8]?
+    /// The data of the COOKIE option (RFC 7873 §4); nil for none.
+    package var cookie: [UInt8]?
+    /// Whether the length is to tell nothing of the name: on an encrypted way (RFC 7830).
+    package var isPadded = false
+
+    package init() {}
+}
+
+extension UpstreamQuestion {
+    /// RFC 8467 §4.1: queries are padded to a multiple of this.
+    private static let paddingBlock = 128
 
     /// The message to send (RFC 1035 §4.1). The ID is 0; the sender draws a random one. RD, CD and
     /// DO are the client's, AD says that the upstream's own is understood (RFC 6840 §5.7); the EDNS
     /// size is ours and no option of the client goes along: they are hop by hop.
-    package func encode(withEDNS: Bool = true) -> [UInt8] {
+    package func encode(_ form: QueryForm = QueryForm()) -> [UInt8] {
         let bits = key.parameters.bits
         var flags = Header.Flag.authenticData
         if bits.contains(.recursionDesired) { flags |= Header.Flag.recursionDesired }
         if bits.contains(.checkingDisabled) { flags |= Header.Flag.checkingDisabled }
-        let length = Header.length + name.octets.count + 4 + EDNS.emptyLength
+        let options = form.withEDNS ? options(form) : []
+        let length =
+            Header.length + name.octets.count + 4
+            + (form.withEDNS ? EDNS.emptyLength + options.count : 0)
         var octets = [UInt8](repeating: 0, count: length)
         var writer = MessageWriter(octets.mutableSpan, limit: length)
         writer.write(
-            Header(id: 0, flags: flags, questionCount: 1, additionalCount: withEDNS ? 1 : 0))
-        writer.write(Question(name: name, type: type))
-        if withEDNS { writer.writeOPT(dnssecOK: bits.contains(.dnssecOK)) }
-        let count = writer.count
-        return Array(octets[..<count])
+            Header(
+                id: 0, flags: flags, questionCount: 1, additionalCount: form.withEDNS ? 1 : 0))
+        let spelled = form.spelling.map(DomainName.init(uncheckedOctets:)) ?? name
+        writer.write(Question(name: spelled, type: type))
+        if form.withEDNS {
+            writer.writeOPT(dnssecOK: bits.contains(.dnssecOK), options: options.span)
+        }
+        return octets
+    }
+
+    /// The options of the OPT record.
+    private func options(_ form: QueryForm) -> [UInt8] {
+        var options: [UInt8] = []
+        func append(_ code: UInt16, _ data: [UInt8]) {
+            for value in [code, UInt16(data.count)] {
+                options += [UInt8(value >> 8), UInt8(value & 0xff)]
+            }
+            options += data
+        }
+        if let cookie = form.cookie { append(EDNSOption.cookie, cookie) }
+        if let subnet = rule.clientSubnet { append(EDNSOption.clientSubnet, subnet.ednsOption) }
+        if form.isPadded {
+            let unpadded =
+                Header.length + name.octets.count + 4 + EDNS.emptyLength + options.count
+                + EDNS.optionHeaderLength
+            let excess = unpadded % Self.paddingBlock
+            let padding = excess == 0 ? 0 : Self.paddingBlock - excess
+            append(EDNSOption.padding, [UInt8](repeating: 0, count: padding))
+        }
+        return options
+    }
+}
+
+extension AddressPrefix {
+    /// The data of a CLIENT-SUBNET option: family, source and scope prefix length, and as many octets
+    /// of the address as the prefix has (RFC 7871 §6).
+    fileprivate var ednsOption: [UInt8] {
+        let all = address.octets
+        return [0, address.isIPv4 ? 1 : 2, UInt8(length), 0] + all.prefix((length + 7) / 8)
     }
 }
 
@@ -53,4 +112,12 @@ package struct FreshAnswer: Sendable {
     package let key: AnswerKey
     /// An encoded `AnswerImage`.
     package let image: [UInt8]
+    /// Whether it is an earlier answer, past its lifetime: no newer one could be had (RFC 8767).
+    package let isStale: Bool
+
+    init(key: AnswerKey, image: [UInt8], isStale: Bool = false) {
+        self.key = key
+        self.image = image
+        self.isStale = isStale
+    }
 }

@@ -129,19 +129,20 @@ struct UpstreamResponse {
         RCode(rawValue: UInt16(edns?.extendedRCode ?? 0) << 4 | header.rcode.rawValue)
     }
 
-    /// The names from the question's along its aliases, in order.
-    /// Throws when there are more than `maximumLength`: the end of such a chain is not known.
-    func chain(
-        from question: UpstreamQuestion, maximumLength: Int
-    ) throws(MessageError) -> [DomainName] {
+    /// The data of the COOKIE option (RFC 7873 §4); nil for none.
+    func cookie(in message: Span<UInt8>) throws(MessageError) -> [UInt8]? {
+        try edns?.option(EDNSOption.cookie, in: message).map { message.array($0) }
+    }
+
+    /// The names from the question's along its aliases, in order; nil when they form a loop, or when
+    /// there are more than `maximumLength`.
+    func chain(from question: UpstreamQuestion, maximumLength: Int) -> [DomainName]? {
         var chain = [question.name]
         guard question.type != .cname else { return chain }
         while let alias = records.first(where: {
             $0.section == .answer && $0.type == .cname && $0.owner == chain[chain.count - 1]
-        }), let target = alias.names.first, !chain.contains(target) {
-            guard chain.count < maximumLength else {
-                throw .malformedRData(at: alias.bounds.rdata.lowerBound)
-            }
+        }), let target = alias.names.first {
+            guard chain.count < maximumLength, !chain.contains(target) else { return nil }
             chain.append(target)
         }
         return chain
@@ -204,8 +205,11 @@ struct UpstreamResponse {
 
     /// Removes what a resolver may not believe or pass on (RFC 2181 §5.4.1): authority records of a
     /// zone that the chain is not in, and additional records of names that nothing in the answer or
-    /// authority section mentions.
-    mutating func removeWhatIsUnrelated(to chain: [DomainName]) {
+    /// authority section mentions. Returns how many records that were, with those of the answer
+    /// section that do not belong to the chain and so are passed over anyway.
+    mutating func removeWhatIsUnrelated(
+        to chain: [DomainName], _ question: UpstreamQuestion
+    ) -> Int {
         for index in records.indices where records[index].section == .authority {
             let record = records[index]
             switch record.covered ?? record.type {
@@ -220,6 +224,9 @@ struct UpstreamResponse {
         for index in records.indices where records[index].section == .additional {
             records[index].isRemoved = !mentioned.contains(records[index].owner)
         }
+        let answers = records.lazy.filter { $0.section == .answer }.count
+        let strangers = max(0, answers - answer(chain, question).count)
+        return records.lazy.filter(\.isRemoved).count + strangers
     }
 
     mutating func remove(where isUnwanted: (Record) -> Bool) {

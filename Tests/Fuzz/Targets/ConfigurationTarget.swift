@@ -48,7 +48,10 @@ private func check(_ error: ConfigurationError) throws(Finding) {
 
 private func ask(_ configuration: Configuration, _ words: [UInt8]) throws(Finding) {
     let site = FuzzSite(
-        Snapshot(configuration.views, upstreams: UpstreamRegistry(), seed: FuzzZones.seed))
+        Snapshot(
+            configuration.views,
+            upstreams: UpstreamRegistry(cookieKey: SipHash.Key(low: 1, high: 2)),
+            seed: FuzzZones.seed))
     let owners = words.split(maxSplits: 64) { $0 < 0x2a || $0 == 0x3a || $0 == 0x3b }.prefix(12)
     for view in configuration.views.prefix(2) {
         guard let client = view.clients.first?.address else { continue }

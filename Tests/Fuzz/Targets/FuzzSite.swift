@@ -21,7 +21,11 @@ final class FuzzSite {
         self.snapshot = snapshot
         let cache = ResponseCache(size: 1 << 20, seed: FuzzZones.seed)
         processor = QueryProcessor(cache: cache)
-        forwarder = Forwarder(worker: 0, cache: cache, pending: PendingQueries())
+        // The same spellings in every run.
+        var generator = FuzzRandom()
+        forwarder = Forwarder(worker: 0, shared: Forwarder.Shared(cache: cache)) {
+            generator.next()
+        }
     }
 
     func advance(seconds: Int64) { now += seconds * 1_000_000_000 }
@@ -101,7 +105,17 @@ final class FuzzSite {
         case .answer(let waiters, let fresh):
             try require(waiters == [Waiter(worker: 0, ticket: 1)], "others wait: \(waiters)")
             answered = fresh
-        case .cancel, .report: break
+        case .cancel, .report, .loop: break
         }
+    }
+}
+
+/// Numbers that look random and are the same in every run.
+private struct FuzzRandom {
+    private var state: UInt64 = 1
+
+    mutating func next() -> UInt64 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return state ^ state >> 29
     }
 }

@@ -18,7 +18,8 @@ enum FuzzZones {
                 [
                     view("lan", ["192.168.10.0/24", "fd00::/16"], [overlay, authoritative]),
                     view("guests", ["10.0.0.0/8"], [authoritative], policy: .rewriteH3AndECH),
-                ], server: server, upstreams: UpstreamRegistry(), seed: seed)
+                ], server: server,
+                upstreams: UpstreamRegistry(cookieKey: SipHash.Key(low: 1, high: 2)), seed: seed)
         } catch {
             preconditionFailure("the zones of the fuzz targets: \(error)")
         }

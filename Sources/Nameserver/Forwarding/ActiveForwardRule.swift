@@ -1,0 +1,29 @@
+import DNS
+
+/// A forward rule with its servers' state, shared by all workers.
+package final class ActiveForwardRule: Sendable {
+    let domain: DomainName
+    package let upstreams: [Upstream]
+    let policy: UpstreamPolicy
+    let lifetimes: CacheLifetimes
+    let clientSubnet: AddressPrefix?
+    /// Distinguishes cached answers of rules that may give different ones, so that nothing that came
+    /// from one view's upstreams is served in another that asks others. Equal rules have equal values,
+    /// so that a reload or a restart keeps their answers.
+    let cacheIdentity: UInt64
+
+    init(_ rule: ForwardRule, upstreams registry: UpstreamRegistry) {
+        domain = rule.domain
+        upstreams = rule.upstreams.map(registry.upstream)
+        policy = rule.policy
+        lifetimes = rule.cache
+        clientSubnet = rule.clientSubnet
+        cacheIdentity = CacheIdentity.of(
+            "\(rule.upstreams) \(lifetimes.maximum) \(lifetimes.minimum) "
+                + "\(lifetimes.negativeMaximum) \(lifetimes.failures) "
+                + (rule.clientSubnet?.description ?? ""))
+    }
+
+    /// Whether none of its servers has answered lately.
+    var isFailing: Bool { upstreams.allSatisfy { $0.isFailing || $0.isLooping } }
+}

@@ -1,0 +1,75 @@
+package import DNS
+
+/// One query to one upstream for a flight's question.
+struct Attempt {
+    /// The number of the exchange that carries it; another one's never.
+    let exchange: UInt64
+    let upstream: Upstream
+    var transport: ClientTransport
+    var form: QueryForm
+    /// When it was sent, in monotonic nanoseconds.
+    var sentAt: Int64 = 0
+    /// When another upstream is asked beside it.
+    var patienceEnd: Int64 = .max
+    /// When it counts as failed; an answer is still taken while the flight lasts.
+    var expiry: Int64 = .max
+    /// Whether another one has been asked because it took too long.
+    var isLate = false
+    /// Whether it was sent again with the cookie of a BADCOOKIE answer.
+    var hasNewCookie = false
+}
+
+/// Why one attempt at an upstream failed.
+package enum AttemptFailure: Equatable, Sendable {
+    case timeout
+    /// Its port is closed.
+    case refused
+    /// Any other error of the network, in the system's words.
+    case network(String)
+    /// It was not asked: too many queries are in flight already.
+    case busy
+    /// Its answer could not be read.
+    case malformed
+    /// It sends the question back here.
+    case loop
+}
+
+/// A query that no upstream answered.
+package struct FailedQuery: Sendable {
+    package let name: DomainName
+    package let type: RRType
+    /// The upstream of the last attempt.
+    package let upstream: UpstreamAddress
+    package let failure: AttemptFailure
+
+    init(_ question: UpstreamQuestion, _ failure: AttemptFailure, at upstream: Upstream) {
+        name = question.name
+        type = question.type
+        self.upstream = upstream.address
+        self.failure = failure
+    }
+
+    /// What went wrong, for the log and for the client.
+    package var reason: String {
+        switch failure {
+        case .timeout: "\(upstream): no answer in time"
+        case .refused: "\(upstream): connection refused"
+        case .network(let error): "\(upstream): \(error)"
+        case .busy: "\(upstream): too many queries are in flight"
+        case .malformed: "\(upstream): malformed answer"
+        case .loop: "\(upstream): forwarding loop, it sends questions back to this server"
+        }
+    }
+
+    /// RFC 8914 §4.15, §4.23 and §4.24.
+    var extendedError: ExtendedErrorOption {
+        let code =
+            switch failure {
+            case .timeout: ExtendedError.noReachableAuthority
+            case .refused, .network: ExtendedError.networkError
+            case .busy: ExtendedError.notReady
+            case .malformed, .loop: ExtendedError.other
+            }
+        return ExtendedErrorOption(code, reason)
+    }
+}

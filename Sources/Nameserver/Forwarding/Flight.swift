@@ -1,0 +1,70 @@
+import DNS
+
+/// One question on its way through its rule's upstreams: the attempts that were made for it, and what
+/// they came to.
+struct Flight {
+    let question: UpstreamQuestion
+    /// When those who wait are told that nobody answers.
+    let totalDeadline: Int64
+    /// When they get an earlier answer instead, if there is one.
+    var staleDeadline: Int64
+    /// The attempts that an answer may still come to.
+    var attempts: [Attempt] = []
+    /// When the last attempt was sent. Nobody has been asked on behalf of those who join later.
+    var lastSentAt: Int64
+    /// A response that was cut, while the whole one is asked for over TCP: better than none.
+    var truncated: UpstreamAnswer.Made?
+    /// SERVFAIL or REFUSED of an upstream, while a further one is asked: what the clients get when
+    /// none knows better.
+    var refusal: UpstreamAnswer.Made?
+    /// The last attempt's failure.
+    var lastFailure: (upstream: Upstream, failure: AttemptFailure)?
+
+    private let order: UpstreamOrder
+    private var startedAttempts = 0
+
+    /// `askedAt` is when the first client asked for it, and `random` a random number.
+    init(_ question: UpstreamQuestion, askedAt: Int64, random: UInt64) {
+        self.question = question
+        totalDeadline = askedAt + Forwarder.totalTimeout
+        staleDeadline = question.hasOlderAnswer ? askedAt + Forwarder.stalePatience : .max
+        lastSentAt = askedAt
+        order = UpstreamOrder(question.rule, random: random)
+    }
+
+    /// How many upstreams are asked at once at the start; 0 when there is none to ask.
+    var width: Int { order.width }
+
+    /// The upstream to ask next; nil when there have been enough attempts, or no time is left.
+    mutating func nextUpstream(now: Int64) -> Upstream? {
+        // After a refusal each of the others that are well is asked once: one that fails would only
+        // make the clients wait for the same.
+        let limit = refusal == nil ? order.maximumAttempts : order.wellCount
+        guard startedAttempts < limit, now < totalDeadline else { return nil }
+        defer { startedAttempts += 1 }
+        return order.upstreams[startedAttempts % order.upstreams.count]
+    }
+
+    /// Whether every upstream is asked for the second time.
+    var isSecondRound: Bool { startedAttempts > order.upstreams.count }
+
+    /// The transport of the attempt that was just started. One without TCP must not cost the client, or
+    /// those who joined, the answer.
+    func transport(to upstream: Upstream) -> ClientTransport {
+        if upstream.address.isSecure { return .tcp }
+        return startedAttempts <= order.width ? question.transport : .udp
+    }
+
+    /// When other upstreams are asked beside an attempt sent at `now`: when it takes longer than is
+    /// usual for its upstream, or, with the last one of a round, when it counts as failed.
+    func patienceEnd(of upstream: Upstream, now: Int64) -> Int64 {
+        let started = max(startedAttempts, order.width)
+        let isLast = started % order.upstreams.count == 0
+        return now + (isLast ? Forwarder.attemptTimeout : upstream.patience)
+    }
+
+    /// Whether an attempt may still be answered in its time.
+    func hasHope(now: Int64) -> Bool {
+        now < totalDeadline && attempts.contains { $0.expiry > now }
+    }
+}

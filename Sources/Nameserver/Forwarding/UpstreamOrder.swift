@@ -1,0 +1,54 @@
+/// In which order one question is put to its rule's upstreams, and to how many at a time.
+struct UpstreamOrder {
+    /// Those that are well, then those that have failed since they last answered, then those that are
+    /// down. Without those that send questions back here; empty when all do.
+    let upstreams: [Upstream]
+    /// How many of `upstreams` are well.
+    let wellCount: Int
+    /// How many are asked at once at the start.
+    let width: Int
+    /// How many attempts there may be in all: each is asked twice, or once when all are down, since
+    /// they are tried even then.
+    let maximumAttempts: Int
+
+    /// One question in so many also goes to an upstream that is not the fastest known, to measure it.
+    private static let measuringInterval: UInt64 = 32
+
+    /// `random` is drawn anew for every question.
+    init(_ rule: ActiveForwardRule, random: UInt64) {
+        let usable = rule.upstreams.filter { !$0.isLooping }
+        let up = usable.filter { !$0.isDown }
+        var well = up.filter { !$0.isFailing }
+        var width = 1
+        switch rule.policy {
+        case .sequential: break
+        case .random:
+            var generator = Scrambler(state: random)
+            well.shuffle(using: &generator)
+        case .fastest:
+            // One that was never asked comes first: it cannot be measured otherwise.
+            well.sort { $0.responseTime < $1.responseTime }
+            if well.count > 1, random % Self.measuringInterval == 0 {
+                well.swapAt(1, 1 + Int(random >> 32) % (well.count - 1))
+                width = 2
+            }
+        case .parallel(let count): width = count
+        }
+        upstreams = well + up.filter(\.isFailing) + usable.filter(\.isDown)
+        wellCount = well.count
+        self.width = min(width, upstreams.count)
+        maximumAttempts = up.isEmpty ? upstreams.count : 2 * upstreams.count
+    }
+}
+
+/// Numbers that follow from a random one (SplitMix64, Steele et al. 2014): enough to spread load.
+private struct Scrambler: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var word = (state ^ state >> 30) &* 0xbf58_476d_1ce4_e5b9
+        word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
+        return word ^ word >> 31
+    }
+}

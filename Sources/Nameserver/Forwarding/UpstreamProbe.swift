@@ -1,0 +1,42 @@
+import DNS
+
+/// The probing of one upstream that failed until it answers: `. NS`, which every resolver knows, in turn
+/// with the question that it failed at, since some routers leave `. NS` unanswered.
+struct UpstreamProbe {
+    let upstream: Upstream
+    /// The exchange in flight; nil while waiting to ask again.
+    private(set) var exchange: UInt64?
+    /// When the exchange has failed, or when to ask again.
+    private(set) var deadline: Int64 = 0
+    private var count = 0
+    private let question: [UInt8]
+
+    private static let timeout: Int64 = 1_000_000_000
+    private static let interval: Int64 = 500_000_000
+
+    /// `. NS IN` with RD set (RFC 1035 §4.1).
+    private static let rootQuery: [UInt8] = [0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1]
+
+    /// `question` is a whole query.
+    init(_ upstream: Upstream, question: [UInt8]) {
+        self.upstream = upstream
+        self.question = question
+    }
+
+    var transport: ClientTransport { upstream.address.isSecure ? .tcp : .udp }
+
+    /// The query to send now.
+    var query: [UInt8] { count % 2 == 0 ? Self.rootQuery : question }
+
+    mutating func sent(_ exchange: UInt64, now: Int64) {
+        self.exchange = exchange
+        count += 1
+        deadline = now + Self.timeout
+    }
+
+    mutating func failed(now: Int64) {
+        upstream.probeFailed()
+        exchange = nil
+        deadline = now + Self.interval
+    }
+}

@@ -1,0 +1,118 @@
+import DNS
+
+/// A stored upstream answer that lies in the processor's scratch.
+struct StoredAnswer: Equatable {
+    let age: AnswerAge
+    /// Whether it is to be asked for anew while the client gets this one.
+    var isDue = false
+    /// How many labels of the name stand before the one that the answer is about: with 1 or more it is
+    /// an NXDOMAIN for a name above, below which there is nothing (RFC 8020 §2).
+    var deniedLabel = 0
+}
+
+/// What a look-up among the upstream answers came to.
+enum StoredLookup: Equatable {
+    case found(StoredAnswer)
+    /// The question is for an upstream; `hasOlder` when an answer past its lifetime is stored.
+    case missing(hasOlder: Bool)
+}
+
+/// The look-up of upstream answers: those that this query has waited for, those that are stored, and
+/// those past their lifetime while nothing newer can be had.
+extension QueryProcessor {
+    /// Puts the answer to a question about `name` into `scratch`.
+    func lookUp(
+        _ key: AnswerKey.Parameters, _ rule: ActiveForwardRule, fresh: [FreshAnswer], now: Int64
+    ) -> StoredLookup {
+        if !fresh.isEmpty, let found = find(key, among: fresh) { return .found(found) }
+        if let hit = cache.copy(name, key, now: now, to: scratch) {
+            return .found(
+                StoredAnswer(
+                    age: .seconds(hit.age), isDue: hit.isDue && rule.lifetimes.prefetches))
+        }
+        return lookFurther(key, rule, now: now)
+    }
+
+    /// The answer that this query has waited for. Answers may be to other names of its chain.
+    private func find(
+        _ key: AnswerKey.Parameters, among fresh: [FreshAnswer]
+    ) -> StoredAnswer? {
+        let octets = name.octets()
+        guard
+            let answer = fresh.last(where: {
+                $0.key.parameters == key && $0.key.name == octets
+            })
+        else { return nil }
+        scratch.set(answer.image.span)
+        if answer.isStale { counters.staleAnswers &+= 1 }
+        return StoredAnswer(age: answer.isStale ? .stale : .seconds(0))
+    }
+
+    /// There is no good answer to this very question.
+    private func lookFurther(
+        _ key: AnswerKey.Parameters, _ rule: ActiveForwardRule, now: Int64
+    ) -> StoredLookup {
+        if let (hit, label) = cache.copyDenial(name, key, now: now, to: scratch) {
+            return .found(
+                StoredAnswer(
+                    age: .seconds(hit.age),
+                    isDue: hit.isDue && label == 0 && rule.lifetimes.prefetches,
+                    deniedLabel: label))
+        }
+        counters.cacheMisses &+= 1
+        let limit = rule.lifetimes.stale
+        guard limit > 0,
+            let hit = cache.copyStale(name, key, limit: limit, now: now, to: scratch)
+        else { return .missing(hasOlder: false) }
+        // Nobody is made to wait for what could not be had a moment ago, or for upstreams that do
+        // not answer anyone; but they are asked all the same.
+        guard !hit.isRecheckDue || rule.isFailing else { return .missing(hasOlder: true) }
+        if hit.isRecheckDue {
+            cache.postponeRecheck(name, key, until: now + Forwarder.staleRecheckInterval)
+        }
+        counters.staleAnswers &+= 1
+        return .found(StoredAnswer(age: .stale, isDue: hit.isRecheckDue))
+    }
+
+    /// Makes the question for an upstream.
+    func ask(
+        _ spelledName: DomainName, _ key: AnswerKey.Parameters, _ rule: ActiveForwardRule,
+        _ policy: AnswerPolicy, _ view: View, _ transport: ClientTransport, hasOlderAnswer: Bool
+    ) {
+        question = makeQuestion(
+            spelledName, key, rule, policy, view, transport, hasOlderAnswer: hasOlderAnswer)
+    }
+
+    /// Makes the question for a newer answer than the one in `scratch`.
+    func prepareRefresh(
+        _ spelledName: DomainName, _ key: AnswerKey.Parameters, _ rule: ActiveForwardRule,
+        _ policy: AnswerPolicy, _ view: View, _ transport: ClientTransport
+    ) {
+        refresh = makeQuestion(
+            spelledName, key, rule, policy, view, transport, hasOlderAnswer: true)
+    }
+
+    private func makeQuestion(
+        _ spelledName: DomainName, _ key: AnswerKey.Parameters, _ rule: ActiveForwardRule,
+        _ policy: AnswerPolicy, _ view: View, _ transport: ClientTransport, hasOlderAnswer: Bool
+    ) -> UpstreamQuestion {
+        UpstreamQuestion(
+            name: spelledName, type: key.type, key: key, lowercaseName: name.octets(), rule: rule,
+            policy: policy, rebindProtection: view.rebindProtection(policy), transport: transport,
+            hasOlderAnswer: hasOlderAnswer)
+    }
+
+    /// What the client is told about a stored answer: its own extended error, or that it is past its
+    /// lifetime (RFC 8914 §4.4, §4.20).
+    func setError(of image: borrowing AnswerImageView, _ stored: StoredAnswer) {
+        guard stored.age == .stale else { return options.set(errorOf: image) }
+        options.set(image.rcode == .nameError ? .staleNameError : .staleAnswer)
+    }
+}
+
+extension ExtendedErrorOption {
+    static let staleAnswer = ExtendedErrorOption(
+        ExtendedError.staleAnswer, "no upstream answers; this was its last answer")
+    static let staleNameError = ExtendedErrorOption(
+        ExtendedError.staleNameError, "no upstream answers; this was its last answer")
+}
