@@ -73,7 +73,7 @@ extension ServiceTests {
             ]
             let upstream = try ScriptedUpstream { query in
                 let label = String(decoding: query.question.name.labels[0], as: UTF8.self)
-                return [.init(query.reply(rcode: rcodes[label] ?? .noError))]
+                return [.init(query.reply(rcode: rcodes[label.lowercased()] ?? .noError))]
             }
             let server = try Server.forwarding(to: upstream.port)
             for (label, rcode) in rcodes {

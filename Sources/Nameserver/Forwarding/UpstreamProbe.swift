@@ -1,7 +1,7 @@
 import DNS
 
-/// The probing of one upstream that failed until it answers: `. NS`, which every resolver knows, in turn
-/// with the question that it failed at, since some routers leave `. NS` unanswered.
+/// The probing of one upstream that failed until it answers: `. NS`, which every resolver knows, and every
+/// third time the question that it failed at, since some routers leave `. NS` unanswered.
 struct UpstreamProbe {
     let upstream: Upstream
     /// The exchange in flight; nil while waiting to ask again.
@@ -26,7 +26,7 @@ struct UpstreamProbe {
     var transport: ClientTransport { upstream.address.isSecure ? .tcp : .udp }
 
     /// The query to send now.
-    var query: [UInt8] { count % 2 == 0 ? Self.rootQuery : question }
+    var query: [UInt8] { count % 3 == 2 ? question : Self.rootQuery }
 
     mutating func sent(_ exchange: UInt64, now: Int64) {
         self.exchange = exchange
