@@ -160,6 +160,12 @@ final class Site {
         carryOut()
     }
 
+    /// Lets the transport find that datagrams will not do for the oldest query.
+    func moveToTCP() {
+        forwarder.moveToTCP(exchange: sent.removeFirst().exchange, now: now)
+        carryOut()
+    }
+
     func tick() {
         forwarder.tick(now: now)
         carryOut()

@@ -40,13 +40,22 @@ struct Flight {
         // After a refusal each of the others that are well is asked once: one that fails would only
         // make the clients wait for the same.
         let limit = refusal == nil ? order.maximumAttempts : order.wellCount
-        guard startedAttempts < limit, now < totalDeadline else { return nil }
-        defer { startedAttempts += 1 }
-        return order.upstreams[startedAttempts % order.upstreams.count]
+        while startedAttempts < limit, now < totalDeadline {
+            let upstream = order.upstreams[startedAttempts % order.upstreams.count]
+            startedAttempts += 1
+            if !upstream.isLooping { return upstream }
+        }
+        return nil
     }
 
-    /// Whether every upstream is asked for the second time.
+    /// Whether upstreams are asked for the second time.
     var isSecondRound: Bool { startedAttempts > order.upstreams.count }
+
+    /// Whether the next attempt had better wait: each upstream has been asked, and one may yet answer
+    /// in its time.
+    var canWait: Bool {
+        startedAttempts >= order.upstreams.count && attempts.contains { !$0.isLate }
+    }
 
     /// The transport of the attempt that was just started. One without TCP must not cost the client, or
     /// those who joined, the answer.

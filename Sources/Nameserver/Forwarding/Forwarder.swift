@@ -231,6 +231,7 @@ package final class Forwarder {
 
     /// Asks a further upstream, or gives up when there is no hope left.
     func goOn(_ number: UInt64, now: Int64) {
+        guard flights[number]?.canWait == false else { return }
         let attempts = flights[number]?.attempts.count
         attempt(number, now: now)
         guard let flight = flights[number], flight.attempts.count == attempts,

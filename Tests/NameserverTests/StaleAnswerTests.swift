@@ -1,0 +1,148 @@
+import DNS
+import Nameserver
+import Testing
+
+/// RFC 8767, and refreshing in time.
+@Suite("Answers past their lifetime, and shortly before it")
+struct StaleAnswerTests {
+    private let address: [UInt8] = [1, 2, 3, 4]
+
+    /// A site that has asked for `a.example` and has had its 30 seconds of it.
+    private func siteWithOldAnswer(_ cache: CacheLifetimes = .standard) -> Site {
+        let site = Site(forward: [Site.rule(cache: cache)])
+        site.ask("a.example", .a)
+        site.reply { $0.add("a.example", .a, address) }
+        site.advance(seconds: 31)
+        return site
+    }
+
+    private func wait(_ site: Site, seconds: Double) {
+        for _ in 0..<Int(seconds / 0.05) {
+            site.advance(seconds: 0.05)
+            site.tick()
+        }
+    }
+
+    @Test("a silent upstream: the old answer after 1.8 s, with a TTL of 30 and its reason")
+    func afterPatience() throws {
+        let site = siteWithOldAnswer()
+        site.ask("A.example", .a, edns: true)
+        wait(site, seconds: 1.75)
+        #expect(site.lastAnswer == nil)
+        wait(site, seconds: 0.1)
+        let answer = try #require(site.lastAnswer)
+        #expect(answer.rcode == 0 && answer.extendedError == 3)
+        #expect(answer.answer.map(\.ttl) == [30] && answer.answer.map(\.rdata) == [address])
+        #expect(answer.answer.map(\.owner) == ["A.example."])
+        #expect(site.processor.counted.staleAnswers == 1)
+        // The question goes on; its answer is for the next one.
+        #expect(site.sent.count == 1)
+        site.reply { $0.add("a.example", .a, [5, 6, 7, 8]) }
+        let next = try #require(site.ask("a.example", .a, edns: true))
+        #expect(next.answer.map(\.rdata) == [[5, 6, 7, 8]] && next.extendedError == nil)
+    }
+
+    @Test("while no upstream answers, the old answer comes at once, and they are asked every 5 s")
+    func knownOutage() throws {
+        let site = siteWithOldAnswer()
+        site.ask("a.example", .a)
+        wait(site, seconds: 4.1)
+        #expect(site.lastAnswer?.answer.count == 1 && site.sent.isEmpty)
+        for _ in 0..<3 {
+            let answer = try #require(site.ask("a.example", .a, edns: true))
+            #expect(answer.answer.map(\.ttl) == [30] && answer.extendedError == 3)
+            #expect(site.sent.isEmpty, "nothing newer could be had a moment ago")
+        }
+        wait(site, seconds: 5)
+        for _ in 0..<3 { #expect(site.ask("a.example", .a)?.answer.count == 1) }
+        #expect(site.sent.count == 1)
+        site.reply { $0.add("a.example", .a, [5, 6, 7, 8]) }
+        #expect(site.ask("a.example", .a)?.answer.map(\.rdata) == [[5, 6, 7, 8]])
+    }
+
+    @Test(
+        "an upstream that refuses: the old answer at once, and no new question for 5 s",
+        arguments: [2, 5])
+    func refusal(rcode: UInt16) throws {
+        let site = siteWithOldAnswer()
+        site.ask("a.example", .a, edns: true)
+        site.reply(rcode: rcode)
+        #expect(site.lastAnswer?.rcode == 0 && site.lastAnswer?.extendedError == 3)
+        #expect(site.ask("a.example", .a)?.answer.count == 1 && site.sent.isEmpty)
+        site.advance(seconds: 5.1)
+        #expect(site.ask("a.example", .a) == nil && site.sent.count == 1)
+    }
+
+    @Test("an answer is too old after a day, and none is given when that is off")
+    func limit() throws {
+        for (stale, age) in [(UInt32(86_400), 86_431.0), (0, 31), (100, 131)] {
+            let site = siteWithOldAnswer(CacheLifetimes(stale: stale))
+            site.advance(seconds: age - 31)
+            site.ask("a.example", .a)
+            wait(site, seconds: 4.1)
+            #expect(site.lastAnswer?.rcode == 2)
+        }
+    }
+
+    @Test("a new denial takes the place of an old answer")
+    func denied() throws {
+        let site = siteWithOldAnswer()
+        site.ask("a.example", .a)
+        site.reply(rcode: 3) { $0.addSOA("example") }
+        #expect(site.lastAnswer?.rcode == 3)
+        #expect(site.ask("a.example", .a)?.rcode == 3)
+    }
+
+    @Test("a name that is asked again is refreshed in its last tenth, once, and nobody waits")
+    func prefetch() throws {
+        let site = Site()
+        site.ask("a.example", .a)
+        site.reply { $0.add("a.example", .a, address) }
+        site.advance(seconds: 10)
+        #expect(site.ask("a.example", .a)?.answer.count == 1)
+        site.advance(seconds: 17.5)
+        for _ in 0..<3 { #expect(site.ask("a.example", .a)?.answer.map(\.ttl) == [3]) }
+        #expect(site.sent.count == 1 && site.forwarder.counted.refreshes == 1)
+        // What the upstream cannot do costs nothing.
+        site.reply(rcode: 2)
+        #expect(site.ask("a.example", .a)?.answer.map(\.ttl) == [3])
+
+        site.advance(seconds: 3)
+        site.ask("a.example", .a)
+        site.reply { $0.add("a.example", .a, address) }
+        #expect(site.ask("a.example", .a)?.answer.count == 1)
+        site.advance(seconds: 28)
+        site.ask("a.example", .a)
+        site.reply { $0.add("a.example", .a, [5, 6, 7, 8]) }
+        #expect(site.ask("a.example", .a)?.answer.map(\.ttl) == [30])
+        #expect(site.ask("a.example", .a)?.answer.map(\.rdata) == [[5, 6, 7, 8]])
+    }
+
+    @Test("a name that nobody asked for again is not refreshed; nor is any when that is off")
+    func noPrefetch() throws {
+        for (prefetches, earlierHit) in [(true, false), (false, true)] {
+            let site = Site(forward: [Site.rule(cache: CacheLifetimes(prefetches: prefetches))])
+            site.ask("a.example", .a)
+            site.reply { $0.add("a.example", .a, address) }
+            if earlierHit { site.ask("a.example", .a) }
+            site.advance(seconds: 28)
+            #expect(site.ask("a.example", .a)?.answer.count == 1)
+            #expect(site.sent.isEmpty)
+        }
+    }
+
+    @Test("behind an alias of a zone, too")
+    func behindAlias() throws {
+        let zone = try zone(
+            "example.com", [("alias.example.com", .cname, Site.name("a.example").octets)])
+        let site = Site(zones: [zone])
+        site.ask("alias.example.com", .a)
+        site.reply { $0.add("a.example", .a, address) }
+        site.advance(seconds: 31)
+        site.ask("alias.example.com", .a, edns: true)
+        wait(site, seconds: 1.9)
+        let answer = try #require(site.lastAnswer)
+        #expect(answer.answer.map(\.type) == [.cname, .a] && answer.answer.map(\.ttl)[1] == 30)
+        #expect(answer.extendedError == 3)
+    }
+}

@@ -1,0 +1,198 @@
+import DNS
+import Nameserver
+import Testing
+
+/// Random spellings (0x20), cookies and EDNS toward upstreams, each as far as the server plays along.
+@Suite("Manners of upstreams")
+struct UpstreamMannersTests {
+    private let address: [UInt8] = [1, 2, 3, 4]
+
+    /// A site whose forwarder spells every letter in upper case.
+    private func shoutingSite() -> Site {
+        let site = Site()
+        site.random = { .max }
+        return site
+    }
+
+    private func question(_ octets: [UInt8]) -> String { Answer(octets)?.question ?? "" }
+
+    /// The COOKIE option of a message.
+    private func cookie(_ octets: [UInt8]) throws -> [UInt8]? {
+        let message = try #require(Answer(octets))
+        let range = try message.edns?.option(10, in: octets.span) as Range<Int>?
+        return range.map { Array(octets[$0]) }
+    }
+
+    /// The octets of a COOKIE option.
+    private func option(_ cookie: [UInt8]) -> [UInt8] { [0, 10, 0, UInt8(cookie.count)] + cookie }
+
+    @Test("a name is spelled at random, and the client gets its own spelling back")
+    func spelling() throws {
+        let site = shoutingSite()
+        site.ask("www.Example.com", .a)
+        #expect(question(site.sent[0].octets) == "WWW.EXAMPLE.COM.")
+        // The alias's target ends in what the question spells: by a pointer.
+        site.reply {
+            $0.add("www.example.com", .cname, [4] + Array("edge".utf8) + [0xc0, 16])
+            $0.add("edge.example.com", .a, address)
+        }
+        let answer = try #require(site.lastAnswer)
+        #expect(answer.question == "www.Example.com.")
+        #expect(answer.answer.first?.target == "edge.Example.com.")
+        #expect(answer.answer.count == 2)
+    }
+
+    @Test("a server that lower-cases is asked again plainly, once; then always plainly")
+    func lowerCasing() throws {
+        let site = shoutingSite()
+        site.ask("a.example", .a)
+        func replyInLowerCase() {
+            let query = site.sent.removeFirst()
+            var message = Message(reply: query.octets, flags: 0x8180)
+            for index in 12..<message.octets.count - 4 {
+                message.octets[index] = lowercased(message.octets[index])
+            }
+            message.add("a.example", .a, address)
+            #expect(site.receive(message.octets, query.exchange))
+        }
+        replyInLowerCase()
+        #expect(site.lastAnswer == nil)
+        #expect(site.sent.map { question($0.octets) } == ["a.example."])
+        #expect(site.sent.map(\.over) == [.udp])
+        replyInLowerCase()
+        #expect(site.lastAnswer?.answer.count == 1)
+        site.ask("b.example", .a)
+        #expect(site.sent.map { question($0.octets) } == ["b.example."])
+        #expect(site.forwarder.counted.otherSpellings == 1)
+        // An hour later it may be another server.
+        site.advance(seconds: 3601)
+        site.ask("c.example", .a)
+        #expect(question(site.sent[site.sent.count - 1].octets) == "C.EXAMPLE.")
+    }
+
+    @Test("from a server that repeats spellings another one is not believed: TCP decides")
+    func forgedSpelling() throws {
+        let site = shoutingSite()
+        site.ask("a.example", .a)
+        site.reply { $0.add("a.example", .a, address) }
+        for number in 0..<3 {
+            site.ask("h\(number).example", .a)
+            let query = try #require(site.sent.first)
+            var forged = Message("h\(number).example", .a, flags: 0x8180)
+            forged.add("h\(number).example", .a, [6, 6, 6, 6])
+            #expect(site.receive(forged.octets, query.exchange))
+            #expect(site.lastAnswer?.answer.first?.rdata != [6, 6, 6, 6])
+            #expect(site.sent.map(\.over) == [.tcp])
+            site.reply { $0.add("h\(number).example", .a, address) }
+            #expect(site.lastAnswer?.answer.map(\.rdata) == [address])
+        }
+        // Three in a row: it is another server now, and UDP still works.
+        site.ask("d.example", .a)
+        #expect(site.sent.map { question($0.octets) } == ["d.example."])
+        #expect(site.sent.map(\.over) == [.udp])
+    }
+
+    @Test("a server's cookie is learnt and shown; a reply without ours is dropped")
+    func cookies() throws {
+        let site = Site()
+        site.ask("a.example", .a)
+        let first = try #require(site.sent.first)
+        let client: [UInt8] = try cookie(first.octets) ?? []
+        #expect(client.count == 8)
+        let server: [UInt8] = Array(1...16)
+        // Not our client cookie: somebody else's reply.
+        var forged = Message(reply: first.octets, flags: 0x8180)
+        forged.add("a.example", .a, [6, 6, 6, 6])
+        forged.addOPT(options: option(Array(repeating: 9, count: 8) + server))
+        #expect(!site.receive(forged.octets, first.exchange))
+        site.sent = [first]
+        site.reply {
+            $0.add("a.example", .a, address)
+            $0.addOPT(options: option(client + server))
+        }
+        #expect(site.lastAnswer?.answer.map(\.rdata) == [address])
+        site.ask("b.example", .a)
+        #expect(try cookie(site.sent[0].octets) == client + server)
+        // None at all from a server that has one: TCP decides.
+        site.reply { $0.add("b.example", .a, [6, 6, 6, 6]) }
+        #expect(site.lastAnswer?.answer.first?.rdata != [6, 6, 6, 6])
+        #expect(site.sent.map(\.over) == [.tcp])
+        #expect(try cookie(site.sent[0].octets) == nil)
+        site.reply { $0.add("b.example", .a, address) }
+        #expect(site.lastAnswer?.answer.map(\.rdata) == [address])
+        #expect(site.forwarder.counted.suspicious == 1)
+    }
+
+    @Test("BADCOOKIE is asked again with the cookie that came along, then over TCP")
+    func badCookie() throws {
+        let site = Site()
+        site.ask("a.example", .a)
+        let client: [UInt8] = try cookie(site.sent[0].octets) ?? []
+        func refuse(_ server: [UInt8]) {
+            site.reply(rcode: 7) {
+                $0.addOPT(options: option(client + server))
+                // The upper eight bits of 23.
+                $0.octets[$0.octets.count - 4 - client.count - server.count - 6] = 1
+            }
+        }
+        refuse(Array(1...8))
+        #expect(site.sent.map(\.over) == [.udp])
+        #expect(try cookie(site.sent[0].octets) == client + Array(1...8))
+        refuse(Array(11...18))
+        #expect(site.sent.map(\.over) == [.tcp])
+    }
+
+    @Test("a cookie that is merely mirrored is no server cookie")
+    func mirrored() throws {
+        let site = Site()
+        for name in ["a.example", "b.example"] {
+            site.ask(name, .a)
+            let shown: [UInt8] = try cookie(site.sent[0].octets) ?? []
+            #expect(shown.count == 8)
+            site.reply {
+                $0.add(name, .a, address)
+                $0.addOPT(options: option(shown))
+            }
+            #expect(site.lastAnswer?.answer.count == 1)
+        }
+    }
+
+    @Test("a server that knows no EDNS is asked without it, after three times for an hour")
+    func withoutEDNS() throws {
+        let site = Site()
+        for number in 0..<5 {
+            let name = "h\(number).example"
+            site.ask(name, .a)
+            if number < 3 {
+                #expect(Answer(site.sent[0].octets)?.edns != nil)
+                site.reply(rcode: 1)
+            }
+            #expect(Answer(site.sent[0].octets)?.edns == nil)
+            site.reply { $0.add(name, .a, address) }
+            #expect(site.lastAnswer?.answer.count == 1)
+        }
+    }
+
+    @Test("the second attempt at a server of which nothing is known has nothing unusual in it")
+    func cautious() throws {
+        let site = shoutingSite()
+        site.ask("a.example", .a)
+        for _ in 0..<41 {
+            site.advance(seconds: 0.05)
+            site.tick()
+        }
+        let second = try #require(site.sent.last)
+        #expect(question(second.octets) == "a.example.")
+        #expect(Answer(second.octets)?.edns == nil)
+    }
+
+    @Test("forged replies at a socket, or one that is too large, move the question to TCP")
+    func unfit() throws {
+        let site = shoutingSite()
+        site.ask("a.example", .a)
+        site.moveToTCP()
+        #expect(site.sent.map(\.over) == [.tcp])
+        #expect(question(site.sent[0].octets) == "a.example.")
+        #expect(site.forwarder.counted.suspicious == 1)
+    }
+}
