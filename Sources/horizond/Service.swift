@@ -160,6 +160,7 @@ final class Service: @unchecked Sendable {
         for warning in configuration.warnings { log.warning("\(warning)") }
         noteWhatNeedsRestart(configuration)
         self.configuration = configuration
+        scheduleFollowing()
         retire(old)
     }
 
@@ -215,11 +216,17 @@ final class Service: @unchecked Sendable {
     private func startFollowingNameservers() {
         let timer = DispatchSource.makeTimerSource(queue: control)
         timer.setEventHandler { [unowned self] in followNameservers() }
-        timer.schedule(
-            deadline: .now() + .seconds(Self.followingSeconds),
-            repeating: .seconds(Self.followingSeconds), leeway: .milliseconds(500))
-        timer.activate()
         nameserverTimer = timer
+        scheduleFollowing()
+        timer.activate()
+    }
+
+    /// Lets an idle server sleep when there is no file to follow.
+    private func scheduleFollowing() {
+        let next = DispatchTime.now() + .seconds(Self.followingSeconds)
+        nameserverTimer?.schedule(
+            deadline: configuration.nameserverFiles.isEmpty ? .distantFuture : next,
+            repeating: .seconds(Self.followingSeconds), leeway: .milliseconds(500))
     }
 
     /// Puts servers in place that files name by now, and nothing else: the rest of the configuration
