@@ -38,13 +38,17 @@ package struct Configuration: Sendable {
     }
 
     /// Reads the configuration at `path` and every file that it names. `seed` is the process's
-    /// secret for its hash tables. Throws all mistakes of all files at once.
+    /// secret for its hash tables. The nameservers of `previous` stay where a file names none just
+    /// now. Throws all mistakes of all files at once.
     package static func load(
-        path: String, seed: UInt64, resolvConf: String = "/etc/resolv.conf"
+        path: String, seed: UInt64, resolvConf: String = "/etc/resolv.conf",
+        previous: Configuration? = nil
     ) throws(ConfigurationErrors) -> Configuration {
         let diagnostics = Diagnostics()
         let file = ConfigurationFile(path, diagnostics)
-        var decoder = ConfigurationDecoder(file, seed: seed, resolvConf: resolvConf)
+        var decoder = ConfigurationDecoder(
+            file, seed: seed, resolvConf: resolvConf,
+            knownNameservers: previous?.nameserverFiles ?? [:])
         var configuration = decoder.decode()
         guard !diagnostics.hasErrors else { throw diagnostics.collected }
         configuration.warnings = diagnostics.sortedWarnings

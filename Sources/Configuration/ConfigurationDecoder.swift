@@ -11,13 +11,18 @@ struct ConfigurationDecoder {
     private let file: ConfigurationFile
     private let seed: UInt64
     private let resolvConf: String
+    private let knownNameservers: [String: NameserverFile]
     /// Whether the whole file could be read: else what is missing may stand further down.
     private var isComplete = true
 
-    init(_ file: ConfigurationFile, seed: UInt64, resolvConf: String) {
+    init(
+        _ file: ConfigurationFile, seed: UInt64, resolvConf: String,
+        knownNameservers: [String: NameserverFile]
+    ) {
         self.file = file
         self.seed = seed
         self.resolvConf = resolvConf
+        self.knownNameservers = knownNameservers
     }
 
     /// What the file says; of use only when nothing was reported.
@@ -30,7 +35,7 @@ struct ConfigurationDecoder {
         let zones = ZoneRegistry(file, seed: seed, isComplete: isComplete)
         if let node = settings["zones"] { zones.decode(node) }
         let forwarding = ForwardDecoder(
-            file, listen: configuration.listen, resolvConf: resolvConf)
+            file, listen: configuration.listen, resolvConf: resolvConf, known: knownNameservers)
         let forward = settings["forward"].map { forwarding.rules($0) }
 
         let protection = settings["rebind-protection"].flatMap { file.rebindProtection($0) }

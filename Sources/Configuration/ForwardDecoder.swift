@@ -3,19 +3,22 @@ import Nameserver
 
 /// Reads `forward`, the one for all views and a view's own.
 struct ForwardDecoder {
-    /// More upstreams than a query could try in the time that it has.
-    static let maximumUpstreams = 15
-
-    private static let keys = ["to", "cache", "https-records"]
+    private static let keys = ["to", "policy", "cache", "client-subnet", "https-records"]
 
     private let file: ConfigurationFile
     private let listen: [ListenAddress]
     private let resolvConf: String
+    /// What files named before, by path: it stays while they name nothing.
+    private let known: [String: NameserverFile]
 
-    init(_ file: ConfigurationFile, listen: [ListenAddress], resolvConf: String) {
+    init(
+        _ file: ConfigurationFile, listen: [ListenAddress], resolvConf: String,
+        known: [String: NameserverFile]
+    ) {
         self.file = file
         self.listen = listen
         self.resolvConf = resolvConf
+        self.known = known
     }
 
     /// The rules of a setting `forward`, in its order.
@@ -31,161 +34,161 @@ struct ForwardDecoder {
     /// What holds where the configuration says nothing: everything to the servers that the host
     /// itself uses, but for this one.
     func standardRules() -> [ForwardRule] {
+        var rule = ForwardRule(domain: .root, upstreams: [])
         let resolvFile = file.other(resolvConf)
-        guard let servers = ResolvConf(path: resolvConf) else {
+        do {
+            rule.sources = [.file(try nameservers(of: resolvFile))]
+        } catch {
             resolvFile.warning(
-                nil, "cannot be read: no query is forwarded", expected: "nameserver lines")
-            return []
+                nil, "\(error): no query is forwarded until it does",
+                expected: "nameserver lines, or a rule in \"forward\"")
+            rule.sources = [.file(.silent(resolvFile.path))]
         }
-        warn(of: servers, in: resolvFile)
-        let upstreams = withoutOurselves(servers.nameservers)
-        guard !upstreams.isEmpty else {
-            resolvFile.warning(
-                nil, "no nameserver but ourselves: no query is forwarded",
-                expected: "another nameserver, or a rule in \"forward\"")
-            return []
-        }
-        return [
-            ForwardRule(
-                domain: .root, upstreams: Array(upstreams.prefix(Self.maximumUpstreams)))
-        ]
+        return [rule]
     }
 
     private func rule(_ domain: DomainName, _ node: YAMLNode) -> ForwardRule? {
+        var rule = ForwardRule(domain: domain, upstreams: [])
         guard case .mapping = node else {
-            return upstreams(node).map { ForwardRule(domain: domain, upstreams: $0) }
+            guard let sources = sources(node, of: domain) else { return nil }
+            rule.sources = sources
+            return rule
         }
         guard
             let keyed = KeyedNode(
                 node, keys: Self.keys, expected: "upstreams, or a mapping with to", in: file)
         else { return nil }
-        let cache = keyed["cache"].flatMap { cacheLifetimes($0) } ?? .standard
-        let rules = keyed["https-records"].flatMap { file.httpsRecordRules($0) }
+        if let policy = keyed["policy"].flatMap({ file.upstreamPolicy($0) }) {
+            rule.policy = policy
+        }
+        if let cache = keyed["cache"].flatMap({ file.cacheLifetimes($0) }) { rule.cache = cache }
+        rule.clientSubnet = keyed["client-subnet"].flatMap { clientSubnet($0) }
+        if let rules = keyed["https-records"].flatMap({ file.httpsRecordRules($0) }) {
+            rule.httpsRecords = rules
+        }
         guard let to = keyed["to"] else {
             if !keyed.hasUnknownKeys {
                 file.error(keyed.mark, "a forward rule without upstreams", expected: "\"to\"")
             }
             return nil
         }
-        guard let upstreams = upstreams(to) else { return nil }
-        return ForwardRule(
-            domain: domain, upstreams: upstreams, cache: cache,
-            httpsRecords: rules ?? HTTPSRecordRules())
+        guard let sources = sources(to, of: domain) else { return nil }
+        rule.sources = sources
+        if let node = keyed["policy"] { checkCount(of: rule, node.mark) }
+        return rule
+    }
+
+    /// Whether there are as many upstreams as shall be asked at once. How many a file names may
+    /// change, and is no mistake of the configuration.
+    private func checkCount(of rule: ForwardRule, _ mark: YAMLMark) {
+        let count = rule.upstreams.count
+        guard case .parallel(let number) = rule.policy, number > count, rule.isFixed else { return }
+        file.error(
+            mark, "\(number) upstreams at a time, of \(count)",
+            expected: count > 1 ? "at most \(count), or more upstreams" : "more upstreams")
+    }
+
+    private func clientSubnet(_ node: YAMLNode) -> AddressPrefix? {
+        let expected = "a prefix such as 203.0.113.0/24 or \"2001:db8::/56\""
+        guard let scalar = file.scalar(node, expected: expected) else { return nil }
+        return file.prefix(scalar, expected: expected)
     }
 
     // MARK: Upstreams
 
     /// One upstream or a list; nil when none of them is good.
-    private func upstreams(_ node: YAMLNode) -> [UpstreamAddress]? {
+    private func sources(_ node: YAMLNode, of domain: DomainName) -> [UpstreamSource]? {
         var nodes = [node]
         if node.scalar == nil {
             guard let items = file.items(node, expected: "upstreams such as [1.1.1.1, 9.9.9.9]")
             else { return nil }
             nodes = items
         }
-        var upstreams: [UpstreamAddress] = []
-        for node in nodes {
-            for upstream in upstream(node) {
-                guard !upstreams.contains(upstream) else {
-                    file.error(node.mark, "duplicate upstream \(upstream)")
-                    continue
-                }
-                upstreams.append(upstream)
-            }
-        }
-        guard upstreams.count <= Self.maximumUpstreams else {
+        guard nodes.count <= ForwardRule.maximumUpstreams else {
             file.error(
-                node.mark, "\(upstreams.count) upstreams",
-                expected: "at most \(Self.maximumUpstreams) in a rule")
+                node.mark, "\(nodes.count) upstreams",
+                expected: "at most \(ForwardRule.maximumUpstreams) in a rule")
             return nil
         }
-        return upstreams.isEmpty ? nil : upstreams
+        var sources: [UpstreamSource] = []
+        for node in nodes {
+            guard let source = source(node, of: domain) else { continue }
+            guard !sources.contains(source) else {
+                file.error(node.mark, "duplicate upstream \(source)")
+                continue
+            }
+            sources.append(source)
+        }
+        return sources.isEmpty ? nil : sources
     }
 
-    /// The server of an address, or those of a file of resolv.conf's form.
-    private func upstream(_ node: YAMLNode) -> [UpstreamAddress] {
-        if let path = node.scalar, path.text.contains("/") { return upstreams(of: path) }
-        guard let (address, port) = file.addressAndPort(node) else { return [] }
-        let upstream = UpstreamAddress(address, port: port)
-        guard !address.isUnspecified else {
-            file.error(
-                node.mark, "\(address) is the address of no server",
-                expected: "an address such as 1.1.1.1")
-            return []
+    /// The server of an address, or a file of resolv.conf's form.
+    private func source(_ node: YAMLNode, of domain: DomainName) -> UpstreamSource? {
+        if let path = node.scalar, path.text.contains("/"), !path.text.contains("://") {
+            return nameserverFile(path, of: domain).map { .file($0) }
         }
+        guard let upstream = file.upstream(node) else { return nil }
         if let own = listen.first(where: { $0.receives(upstream) }) {
             file.error(
                 node.mark, "a forwarding loop: \(upstream) is this server, which listens on \(own)",
                 expected: "another server")
-            return []
+            return nil
         }
-        return [upstream]
+        return .server(upstream)
     }
 
-    private func upstreams(of path: YAMLScalar) -> [UpstreamAddress] {
+    private func nameserverFile(_ path: YAMLScalar, of domain: DomainName) -> NameserverFile? {
         let resolvFile = file.other(file.resolve(path.text))
-        guard let servers = ResolvConf(path: resolvFile.path) else {
+        let name = resolvFile.path.quotedPath
+        do {
+            return try nameservers(of: resolvFile)
+        } catch .unreadable(let reason) {
             file.error(
-                path.mark, "cannot read \(resolvFile.path.quotedPath)",
+                path.mark, "cannot read \(name): \(reason)",
                 expected: "an address, or the path of a file with nameserver lines")
-            return []
-        }
-        warn(of: servers, in: resolvFile)
-        let upstreams = withoutOurselves(servers.nameservers)
-        if upstreams.isEmpty {
-            file.error(
-                path.mark, "\(resolvFile.path.quotedPath) names no server but ourselves",
-                expected: "a file with nameserver lines")
-        }
-        return upstreams
-    }
-
-    private func withoutOurselves(_ upstreams: [UpstreamAddress]) -> [UpstreamAddress] {
-        upstreams.filter { upstream in !listen.contains { $0.receives(upstream) } }
-    }
-
-    private func warn(of servers: ResolvConf, in resolvFile: ConfigurationFile) {
-        for (line, text) in servers.unusable {
-            resolvFile.warning(
-                YAMLMark(line: line, column: 1), "nameserver \(text.quoted) is left out",
-                expected: "an address without a zone index")
-        }
-    }
-
-    // MARK: Cache
-
-    /// `30`, a duration that caps every TTL; `off` or `0`; or the parts.
-    private func cacheLifetimes(_ node: YAMLNode) -> CacheLifetimes? {
-        var lifetimes = CacheLifetimes.standard
-        guard case .mapping = node else {
-            if node.scalar?.text == "off" { return .off }
-            guard let maximum = file.duration(node) else { return nil }
-            guard maximum > 0 else { return .off }
-            lifetimes.maximum = maximum
-            lifetimes.minimum = min(lifetimes.minimum, maximum)
-            lifetimes.negativeMaximum = maximum
-            return lifetimes
-        }
-        let keys = ["max", "min", "negative-max", "failures"]
-        guard
-            let keyed = KeyedNode(
-                node, keys: keys, expected: "a duration or \(Spelling.list(keys))", in: file)
-        else { return nil }
-        func seconds(_ key: String) -> UInt32? { keyed[key].flatMap { file.duration($0) } }
-        lifetimes.maximum = seconds("max") ?? lifetimes.maximum
-        if lifetimes.maximum == 0 { return .off }
-        lifetimes.minimum = min(lifetimes.minimum, lifetimes.maximum)
-        if let node = keyed["min"], let minimum = file.duration(node) {
-            guard minimum <= lifetimes.maximum else {
+            return nil
+        } catch {
+            // A host that starts may have to wait for its network. Other domains than the root would
+            // be asked of the servers for everything meanwhile, where they are not to be seen.
+            guard domain.isRoot else {
                 file.error(
-                    node.mark, "min of \(minimum) s over max of \(lifetimes.maximum) s",
-                    expected: "at most \(lifetimes.maximum)")
+                    path.mark, "\(name) \(error)", expected: "a file with nameserver lines")
                 return nil
             }
-            lifetimes.minimum = minimum
+            file.warning(
+                path.mark, "\(name) \(error): it is not asked until it does",
+                expected: "a file with nameserver lines")
+            return .silent(resolvFile.path)
         }
-        lifetimes.negativeMaximum = seconds("negative-max") ?? lifetimes.maximum
-        lifetimes.failures = seconds("failures") ?? lifetimes.failures
-        return lifetimes
+    }
+
+    /// What a file names, or what it named before if it names nothing now.
+    private func nameservers(
+        of resolvFile: ConfigurationFile
+    ) throws(ResolvConf.Failure) -> NameserverFile {
+        let path = resolvFile.path
+        do {
+            let servers = try ResolvConf(path: path)
+            for (line, text) in servers.unusable {
+                resolvFile.warning(
+                    YAMLMark(line: line, column: 1), "nameserver \(text.quoted) is left out",
+                    expected: "an address without a zone index")
+            }
+            return NameserverFile(path: path, servers: try servers.servers(besides: listen))
+        } catch {
+            guard var file = known[path] else { throw error }
+            file.servers.removeAll { server in listen.contains { $0.receives(server) } }
+            guard !file.servers.isEmpty else { throw error }
+            file.isSilent = true
+            resolvFile.warning(nil, file.silence(error))
+            return file
+        }
+    }
+}
+
+extension ForwardRule {
+    /// Whether its upstreams stay while the configuration does.
+    fileprivate var isFixed: Bool {
+        sources.allSatisfy { if case .server = $0 { true } else { false } }
     }
 }

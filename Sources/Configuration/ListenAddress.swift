@@ -33,16 +33,6 @@ extension ListenAddress: CustomStringConvertible {
     }
 }
 
-extension IPAddress {
-    /// 127.0.0.0/8 (RFC 1122 §3.2.1.3) or `::1`.
-    var isLoopback: Bool {
-        switch self {
-        case .v4(let bits): bits >> 24 == 127
-        case .v6(let high, let low): high == 0 && low == 1
-        }
-    }
-}
-
 extension ConfigurationFile {
     /// Sockets are made for each worker, so these are kept few.
     static let maximumListenAddresses = 64
@@ -64,7 +54,7 @@ extension ConfigurationFile {
         var addresses: [ListenAddress] = []
         var marks: [YAMLMark] = []
         for node in nodes {
-            guard let (address, port) = addressAndPort(node) else { continue }
+            guard let (address, port) = listenEndpoint(node) else { continue }
             let listen = ListenAddress(address, port: port)
             if let first = addresses.firstIndex(of: listen) {
                 error(
@@ -78,57 +68,8 @@ extension ConfigurationFile {
         return addresses
     }
 
-    /// An address, with a port behind a colon or not: `1.1.1.1`, `1.1.1.1:5300`, `2606:4700::1111`,
-    /// `[2606:4700::1111]:53`.
-    func addressAndPort(_ node: YAMLNode) -> (IPAddress, UInt16)? {
-        let expected = "an address such as 1.1.1.1, 1.1.1.1:5300 or \"[2606:4700::1111]:53\""
-        guard let scalar = node.scalar else {
-            let quoted = if case .sequence = node { ", in quotes when it has brackets" } else { "" }
-            wrongKind(node, expected: expected + quoted)
-            return nil
-        }
-        return addressAndPort(scalar, expected: expected)
-    }
-
-    private func addressAndPort(
-        _ scalar: YAMLScalar, expected: String
-    ) -> (IPAddress, UInt16)? {
-        let text = scalar.text
-        if let address = IPAddress(text) {
-            // `::1:53` is an address, and hardly ever meant as one.
-            guard address.isIPv4 || !text.hasSuffix(":53") else {
-                error(
-                    scalar.mark, "\(text.quoted) may be an address or one with a port",
-                    expected: "\"[\(text.dropLast(3))]:53\" or \"[\(text)]:53\"")
-                return nil
-            }
-            return (address, ListenAddress.defaultPort)
-        }
-        var host = Substring(text)
-        var port: Substring?
-        if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
-            host = text[text.index(after: text.startIndex)..<end]
-            let rest = text[text.index(after: end)...]
-            if rest.hasPrefix(":") { port = rest.dropFirst() }
-            // Brackets are for IPv6 addresses, and only a port may follow them.
-            if !host.contains(":") || port == nil && !rest.isEmpty { host = "" }
-        } else if let colon = text.lastIndex(of: ":") {
-            host = text[..<colon]
-            port = text[text.index(after: colon)...]
-            // "::1:" and the like are not an IPv6 address with a port.
-            if host.contains(":") { host = "" }
-        }
-        guard let address = IPAddress(host) else {
-            error(scalar.mark, "bad address \(text.quoted)", expected: expected)
-            return nil
-        }
-        guard let port else { return (address, ListenAddress.defaultPort) }
-        guard let number = UInt16(decimal: port), number > 0 else {
-            error(
-                scalar.mark, "bad port \(String(port).quoted) in \(text.quoted)",
-                expected: "a port from 1 to 65535")
-            return nil
-        }
-        return (address, number)
+    private func listenEndpoint(_ node: YAMLNode) -> (IPAddress, UInt16)? {
+        guard let scalar = endpointScalar(node, expected: Self.addressForms) else { return nil }
+        return addressAndPort(scalar.text[...], in: scalar, defaultPort: ListenAddress.defaultPort)
     }
 }

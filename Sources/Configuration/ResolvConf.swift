@@ -1,34 +1,71 @@
 import DNS
-import Foundation
 import Nameserver
 
-/// The `nameserver` lines of a resolv.conf file (resolv.conf(5)).
+/// The `nameserver` lines of a file in the form of resolv.conf (resolv.conf(5)). As OpenBSD's it may
+/// say `[ADDRESS]:PORT`.
 struct ResolvConf {
-    /// No real one is longer; the rest of a longer file is not read.
-    private static let maximumLines = 1_000
+    /// No real one is longer; a longer file is surely not meant.
+    private static let maximumSize = 64 << 10
+
+    /// Why a file stands for no server.
+    enum Failure: Error, Equatable {
+        /// It cannot be read, for the reason given.
+        case unreadable(String)
+        /// It names no server, or none but ourselves.
+        case withoutServers
+    }
 
     /// The servers in the order of the file, each once.
     private(set) var nameservers: [UpstreamAddress] = []
     /// Lines whose address is none, such as one with a zone index (`fe80::1%eth0`).
     private(set) var unusable: [(line: Int, text: String)] = []
 
-    /// nil when the file cannot be read.
-    init?(path: String) {
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
-        self.init(text: text)
+    init(path: String) throws(Failure) {
+        do {
+            let octets = try RegularFile.contents(path, maximumSize: Self.maximumSize)
+            self.init(text: String(decoding: octets, as: UTF8.self))
+        } catch {
+            throw .unreadable(error.problem)
+        }
+    }
+
+    /// The servers but for those that are ourselves, who listen on `listen`; at least one.
+    func servers(besides listen: [ListenAddress]) throws(Failure) -> [UpstreamAddress] {
+        let others = nameservers.filter { server in !listen.contains { $0.receives(server) } }
+        guard !others.isEmpty else { throw .withoutServers }
+        return others
     }
 
     init(text: String) {
         let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-        for (index, line) in lines.prefix(Self.maximumLines).enumerated() {
+        for (index, line) in lines.enumerated() {
             let words = line.split(whereSeparator: \.isWhitespace)
             guard words.first == "nameserver", words.count > 1 else { continue }
-            guard let address = IPAddress(words[1]), !address.isUnspecified else {
+            guard let server = Self.server(words[1]), server.address.reasonAgainstServer == nil
+            else {
                 unusable.append((index + 1, String(words[1])))
                 continue
             }
-            let upstream = UpstreamAddress(address)
-            if !nameservers.contains(upstream) { nameservers.append(upstream) }
+            if !nameservers.contains(server) { nameservers.append(server) }
+        }
+    }
+
+    private static func server(_ text: Substring) -> UpstreamAddress? {
+        guard text.hasPrefix("[") else { return IPAddress(text).map { UpstreamAddress($0) } }
+        let parts = text.dropFirst().split(separator: "]:", omittingEmptySubsequences: false)
+        guard parts.count == 2, let address = IPAddress(parts[0]),
+            let port = UInt16(decimal: parts[1]), port > 0
+        else { return nil }
+        return UpstreamAddress(address, port: port)
+    }
+}
+
+extension ResolvConf.Failure: CustomStringConvertible {
+    /// What is said of the file.
+    var description: String {
+        switch self {
+        case .unreadable(let reason): "cannot be read: \(reason)"
+        case .withoutServers: "names no server but ourselves"
         }
     }
 }

@@ -14,6 +14,9 @@ final class Service: @unchecked Sendable {
     private static let drainSeconds = 4
     /// How long an old snapshot is kept: longer than any query in flight on it.
     private static let retirementSeconds = 30
+    /// How often files with nameserver lines are looked at. They are short, so that reading one costs
+    /// hardly more than asking for its date, and tells more.
+    private static let followingSeconds = 2
 
     private let path: String
     private let secrets: ProcessSecrets
@@ -30,6 +33,9 @@ final class Service: @unchecked Sendable {
     private var configuration: Configuration
     private var listeners: Listeners
     private var status: ServiceStatus
+    /// Runs as long as the service.
+    private var nameserverTimer: (any DispatchSourceTimer)?
+    /// Whether a snapshot is being made, of the files or for other nameservers.
     private var isReloading = false
     private var reloadAgain = false
     private var farewells = 0
@@ -85,6 +91,7 @@ final class Service: @unchecked Sendable {
         _ = signal(SIGPIPE, SIG_IGN)
         signals.on(SIGHUP) { [unowned self] in reload() }
         for number in [SIGTERM, SIGINT] { signals.on(number) { [unowned self] in stop() } }
+        startFollowingNameservers()
         running.notify(queue: control) { [self] in
             let addresses = configuration.listen.map { "\($0)" }.joined(separator: ", ")
             log.notice("horizond \(Version.current) serves \(status.text) on \(addresses)")
@@ -102,10 +109,11 @@ final class Service: @unchecked Sendable {
         }
         isReloading = true
         Systemd.notify("RELOADING=1", "MONOTONIC_USEC=\(MonotonicClock.now() / 1000)")
-        let (path, secrets, registry) = (path, secrets, registry)
+        let (path, secrets, registry, previous) = (path, secrets, registry, configuration)
         background.async { [self] in
             let result = Result { () throws(ConfigurationErrors) in
-                let configuration = try Configuration.load(path: path, seed: secrets.tableSeed)
+                let configuration = try Configuration.load(
+                    path: path, seed: secrets.tableSeed, previous: previous)
                 let snapshot = Snapshot(configuration, upstreams: registry, secrets)
                 return (configuration, snapshot)
             }
@@ -127,6 +135,10 @@ final class Service: @unchecked Sendable {
             reloadFailed(errors.lines)
         }
         Systemd.notify("READY=1", Systemd.status(status.text))
+        endReload()
+    }
+
+    private func endReload() {
         isReloading = false
         if reloadAgain {
             reloadAgain = false
@@ -149,9 +161,15 @@ final class Service: @unchecked Sendable {
         for warning in configuration.warnings { log.warning("\(warning)") }
         noteWhatNeedsRestart(configuration)
         self.configuration = configuration
-        // The last reference goes in the background: freeing a million records takes a while.
+        scheduleFollowing()
+        retire(old)
+    }
+
+    /// Frees a snapshot when no query is on it any more, in the background: freeing a million records
+    /// takes a while.
+    private func retire(_ snapshot: Snapshot) {
         background.asyncAfter(deadline: .now() + .seconds(Self.retirementSeconds)) {
-            withExtendedLifetime(old) {}
+            withExtendedLifetime(snapshot) {}
         }
     }
 
@@ -191,6 +209,51 @@ final class Service: @unchecked Sendable {
         }
         if new.cacheSize != configuration.cacheSize {
             log.warning("cache-size: the change takes effect at the next restart")
+        }
+    }
+
+    // MARK: Nameservers
+
+    private func startFollowingNameservers() {
+        let timer = DispatchSource.makeTimerSource(queue: control)
+        timer.setEventHandler { [unowned self] in followNameservers() }
+        nameserverTimer = timer
+        scheduleFollowing()
+        timer.activate()
+    }
+
+    /// Lets an idle server sleep when there is no file to follow.
+    private func scheduleFollowing() {
+        let next = DispatchTime.now() + .seconds(Self.followingSeconds)
+        nameserverTimer?.schedule(
+            deadline: configuration.nameserverFiles.isEmpty ? .distantFuture : next,
+            repeating: .seconds(Self.followingSeconds), leeway: .milliseconds(500))
+    }
+
+    /// Puts servers in place that files name by now, and nothing else: the rest of the configuration
+    /// may be half-written.
+    private func followNameservers() {
+        // A reload reads these files too.
+        guard !isReloading else { return }
+        var configuration = configuration
+        let news = configuration.rereadNameservers()
+        for line in news.silences { log.warning(line) }
+        guard !news.changes.isEmpty else {
+            self.configuration = configuration
+            return
+        }
+        isReloading = true
+        let (changed, secrets, registry) = (configuration, secrets, registry)
+        background.async { [self] in
+            let snapshot = Snapshot(changed, upstreams: registry, secrets)
+            control.async { [self] in
+                retire(published.publish(snapshot))
+                self.configuration = changed
+                status.nameserversChanged(changed)
+                for line in news.changes { log.notice(line) }
+                Systemd.notify(Systemd.status(status.text))
+                endReload()
+            }
         }
     }
 

@@ -16,6 +16,11 @@ struct ServiceStatus {
         lastReload = "last reload ok \(Self.time())"
     }
 
+    /// Other servers are asked, by no reload.
+    mutating func nameserversChanged(_ configuration: Configuration) {
+        served = Self.summary(configuration)
+    }
+
     mutating func reloadFailed(_ errors: [String]) {
         let others = errors.count > 1 ? " and \(errors.count - 1) more" : ""
         lastReload = "last reload FAILED \(Self.time()): \(errors.first ?? "")\(others)"

@@ -36,11 +36,10 @@ struct DefaultsTests {
     func hostNameservers() throws {
         let site = try Site(Self.zones, files: ["resolv.conf": Self.resolvConf])
         let configuration = try site.load()
-        let upstreams = ["192.0.2.53", "2001:db8::53"].compactMap { IPAddress($0) }
-        #expect(
-            configuration.views[0].forward == [
-                ForwardRule(domain: .root, upstreams: upstreams.map { UpstreamAddress($0) })
-            ])
+        let rule = try #require(configuration.views[0].forward.first)
+        #expect(configuration.views[0].forward.count == 1)
+        #expect(rule.domain == .root && rule.policy == .sequential && rule.cache == .standard)
+        #expect(rule.upstreams.map(\.description) == ["192.0.2.53:53", "[2001:db8::53]:53"])
         #expect(
             try site.warnings() == [
                 "resolv.conf:6:1: nameserver \"fe80::1%eth0\" is left out; "
@@ -61,12 +60,13 @@ struct DefaultsTests {
     func noNameservers() throws {
         #expect(
             try Site(Self.zones).warnings() == [
-                "resolv.conf: cannot be read: no query is forwarded; expected nameserver lines"
+                "resolv.conf: cannot be read: No such file or directory: no query is forwarded "
+                    + "until it does; expected nameserver lines, or a rule in \"forward\""
             ])
         #expect(
             try Site(Self.zones, files: ["resolv.conf": "nameserver 127.0.0.1\n"]).warnings() == [
-                "resolv.conf: no nameserver but ourselves: no query is forwarded; "
-                    + "expected another nameserver, or a rule in \"forward\""
+                "resolv.conf: names no server but ourselves: no query is forwarded until it does; "
+                    + "expected nameserver lines, or a rule in \"forward\""
             ])
     }
 

@@ -113,48 +113,6 @@ struct SettingsTests {
         #expect(try Site("cache-size: \(text)\nforward: {}").load().cacheSize == octets)
     }
 
-    @Test(
-        "The cache of a forward rule",
-        arguments: [
-            ("30", [30, 5, 30, 5]), ("5m", [300, 5, 300, 5]), ("1h", [3600, 5, 3600, 5]),
-            ("1d", [86400, 5, 86400, 5]), ("30s", [30, 5, 30, 5]), ("3", [3, 3, 3, 5]),
-            ("0", [0, 0, 0, 0]), ("off", [0, 0, 0, 0]), ("{}", [30, 5, 30, 5]),
-            ("{max: 0}", [0, 0, 0, 0]), ("{max: 1h}", [3600, 5, 3600, 5]),
-            ("{max: 2}", [2, 2, 2, 5]),
-            ("{max: 1h, min: 1m, negative-max: 10, failures: 1}", [3600, 60, 10, 1]),
-            ("{failures: 0}", [30, 5, 30, 0]),
-        ])
-    func cacheLifetimes(text: String, expected: [UInt32]) throws {
-        let view = try onlyView("forward: {.: {to: [192.0.2.1], cache: \(text)}}")
-        let lifetimes = CacheLifetimes(
-            maximum: expected[0], minimum: expected[1], negativeMaximum: expected[2],
-            failures: expected[3])
-        #expect(view.forward[0].cache == (expected[0] == 0 ? .off : lifetimes))
-    }
-
-    @Test("Upstreams: one, a list, a mapping, a file of nameservers")
-    func upstreams() throws {
-        let site = try Site(
-            """
-            forward:
-              .: 192.0.2.1
-              a.example: [192.0.2.2, "[2001:db8::2]:5300"]
-              B.example.: {to: 192.0.2.3, https-records: pass}
-              c.example: {to: [192.0.2.4, servers/upstream.conf]}
-              bücher.example: 192.0.2.5
-            """, files: ["servers/upstream.conf": "nameserver 192.0.2.6\nnameserver 127.0.0.1\n"])
-        let rules = try site.load().views[0].forward
-        #expect(
-            rules.map(\.domain.description)
-                == [".", "a.example.", "B.example.", "c.example.", "xn--bcher-kva.example."])
-        #expect(
-            rules.map { $0.upstreams.map(\.description) } == [
-                ["192.0.2.1:53"], ["192.0.2.2:53", "[2001:db8::2]:5300"], ["192.0.2.3:53"],
-                ["192.0.2.4:53", "192.0.2.6:53"], ["192.0.2.5:53"],
-            ])
-        #expect(rules[2].httpsRecords == HTTPSRecordRules(defaultPolicy: .pass))
-    }
-
     @Test("A view's own forward rules replace those of the same domain and add others")
     func ownRules() throws {
         let views = try Site(

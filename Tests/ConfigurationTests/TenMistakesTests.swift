@@ -60,7 +60,8 @@ struct TenMistakesTests {
                     + "a name of 275 octets (at most 255); "
                     + "expected a name relative to the zone vanillax.me.",
                 "zones/syntax.yaml:2:5: bad YAML: did not find expected ',' or ']' "
-                    + "while parsing a flow sequence that starts at line 1",
+                    + "while parsing a flow sequence that starts at line 1; expected its end, "
+                    + "or quotes around a text with brackets, braces or \": \"",
             ])
     }
 

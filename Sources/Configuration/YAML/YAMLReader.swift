@@ -140,6 +140,9 @@ import Glibc
             if context.hasSuffix("next token") {
                 expected = "blanks, not tabs, and quotes around what begins with @, ` or %"
             }
+            if context.hasSuffix("flow sequence") || context.hasSuffix("flow mapping") {
+                expected = "its end, or quotes around a text with brackets, braces or \": \""
+            }
             if context.hasSuffix("flow node") {
                 expected = "a value, in quotes when it is an IPv6 address such as \"::1\""
             }
@@ -164,36 +167,13 @@ import Glibc
         return YAMLMark(line: line, column: column)
     }
 
-    /// Opens a regular file for reading; a pipe would make the start hang.
     private static func open(_ path: String) throws(YAMLError) -> UnsafeMutablePointer<FILE> {
-        let descriptor = unsafe Glibc.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else { throw systemError() }
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else {
-            defer { close(descriptor) }
-            throw systemError()
-        }
-        let kind = status.st_mode & S_IFMT
-        let size = Int(status.st_size)
-        var problem: String?
-        if kind == S_IFDIR { problem = "it is a directory" }
-        if problem == nil, kind != S_IFREG { problem = "it is not a regular file" }
-        if problem == nil, size > maximumSize {
-            problem = "it has \(size) octets, more than \(maximumSize)"
-        }
-        if let problem {
-            close(descriptor)
-            throw YAMLError(nil, problem)
-        }
+        let descriptor = try RegularFile.open(path, maximumSize: maximumSize)
         guard let file = unsafe fdopen(descriptor, "r") else {
             defer { close(descriptor) }
-            throw systemError()
+            throw RegularFile.systemError()
         }
         return unsafe file
-    }
-
-    private static func systemError() -> YAMLError {
-        YAMLError(nil, unsafe String(cString: strerror(errno)))
     }
 }
 

@@ -84,10 +84,43 @@ package struct CacheLifetimes: Hashable, Sendable {
     }
 }
 
-/// Names at or below `domain` are asked of these upstreams.
+/// A file in the form of resolv.conf that upstreams come from. It may change while they are in use.
+package struct NameserverFile: Hashable, Sendable {
+    package let path: String
+    /// The servers that it named when it last named any.
+    package var servers: [UpstreamAddress]
+    /// Whether it named none, or could not be read, when it was last looked at.
+    package var isSilent: Bool
+
+    package init(path: String, servers: [UpstreamAddress], isSilent: Bool = false) {
+        self.path = path
+        self.servers = servers
+        self.isSilent = isSilent
+    }
+}
+
+/// Where upstreams come from.
+package enum UpstreamSource: Hashable, Sendable {
+    case server(UpstreamAddress)
+    case file(NameserverFile)
+}
+
+extension UpstreamSource: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .server(let server): "\(server)"
+        case .file(let file): file.path
+        }
+    }
+}
+
+/// Names at or below `domain` are asked of the upstreams.
 package struct ForwardRule: Equatable, Sendable {
+    /// More upstreams than a query could try in the time that it has.
+    package static let maximumUpstreams = 15
+
     package var domain: DomainName
-    package var upstreams: [UpstreamAddress]
+    package var sources: [UpstreamSource]
     package var policy: UpstreamPolicy
     package var cache: CacheLifetimes
     /// The subnet that these upstreams are told the clients to be in (RFC 7871 §7.1.2); nil tells
@@ -101,10 +134,25 @@ package struct ForwardRule: Equatable, Sendable {
         httpsRecords: HTTPSRecordRules = HTTPSRecordRules()
     ) {
         self.domain = domain
-        self.upstreams = upstreams
+        sources = upstreams.map { .server($0) }
         self.policy = policy
         self.cache = cache
         self.clientSubnet = clientSubnet
         self.httpsRecords = httpsRecords
+    }
+
+    /// The servers of all sources in their order, each once and not more than can be tried. None
+    /// while a file names none: then the rule is as if it were not there.
+    package var upstreams: [UpstreamAddress] {
+        var upstreams: [UpstreamAddress] = []
+        for source in sources {
+            let servers =
+                switch source {
+                case .server(let server): [server]
+                case .file(let file): file.servers
+                }
+            for server in servers where !upstreams.contains(server) { upstreams.append(server) }
+        }
+        return Array(upstreams.prefix(Self.maximumUpstreams))
     }
 }

@@ -1,0 +1,23 @@
+import DNS
+
+extension IPAddress {
+    /// 127.0.0.0/8 (RFC 1122 §3.2.1.3) or `::1`.
+    var isLoopback: Bool {
+        switch self {
+        case .v4(let bits): bits >> 24 == 127
+        case .v6(let high, let low): high == 0 && low == 1
+        }
+    }
+
+    /// Why no server can be asked at this address; nil when one may be.
+    var reasonAgainstServer: String? {
+        if isUnspecified { return "is the address of no server" }
+        switch self {
+        case .v4(.max): return "is the broadcast address"
+        // RFC 5771 §3, RFC 4291 §2.7.
+        case .v4(let bits) where bits >> 28 == 0xe: return "is a multicast address"
+        case .v6(let high, _) where high >> 56 == 0xff: return "is a multicast address"
+        default: return nil
+        }
+    }
+}

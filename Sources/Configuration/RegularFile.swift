@@ -1,0 +1,54 @@
+import Glibc
+
+/// Opens files that are what they seem: regular ones of a sensible size. A pipe would make the start
+/// hang.
+///
+/// Unsafe because these are C's calls: each gets a text or buffer that lives until it returns, with
+/// its true length, and keeps no pointer to it.
+enum RegularFile {
+    private static let chunkSize = 4_096
+
+    /// A descriptor for reading, which the caller closes. Throws without a mark.
+    static func open(_ path: String, maximumSize: Int) throws(YAMLError) -> Int32 {
+        let descriptor = unsafe Glibc.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { throw systemError() }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else {
+            defer { close(descriptor) }
+            throw systemError()
+        }
+        let kind = status.st_mode & S_IFMT
+        let size = Int(status.st_size)
+        var problem: String?
+        if kind == S_IFDIR { problem = "it is a directory" }
+        if problem == nil, kind != S_IFREG { problem = "it is not a regular file" }
+        if problem == nil, size > maximumSize {
+            problem = "it has \(size) octets, more than \(maximumSize)"
+        }
+        if let problem {
+            close(descriptor)
+            throw YAMLError(nil, problem)
+        }
+        return descriptor
+    }
+
+    /// What is in a file; of one that grows meanwhile not much more than `maximumSize`.
+    static func contents(_ path: String, maximumSize: Int) throws(YAMLError) -> [UInt8] {
+        let descriptor = try open(path, maximumSize: maximumSize)
+        defer { close(descriptor) }
+        var octets: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: chunkSize)
+        while octets.count < maximumSize {
+            let count = unsafe read(descriptor, &chunk, chunk.count)
+            guard count >= 0 else { throw systemError() }
+            guard count > 0 else { break }
+            octets += chunk[..<count]
+        }
+        return octets
+    }
+
+    /// What the last call that failed says.
+    static func systemError() -> YAMLError {
+        YAMLError(nil, unsafe String(cString: strerror(errno)))
+    }
+}
