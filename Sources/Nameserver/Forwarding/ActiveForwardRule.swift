@@ -18,8 +18,10 @@ package final class ActiveForwardRule: Sendable {
         policy = rule.policy
         lifetimes = rule.cache
         clientSubnet = rule.clientSubnet
+        // Their order decides who is asked first, not whose answers these are.
+        let names = rule.upstreams.map(\.description).sorted()
         cacheIdentity = CacheIdentity.of(
-            "\(rule.upstreams) \(lifetimes.maximum) \(lifetimes.minimum) "
+            "\(names) \(lifetimes.maximum) \(lifetimes.minimum) "
                 + "\(lifetimes.negativeMaximum) \(lifetimes.failures) "
                 + (rule.clientSubnet?.description ?? ""))
     }
