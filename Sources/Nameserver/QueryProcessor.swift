@@ -57,7 +57,8 @@ package final class QueryProcessor {
         snapshot: Snapshot, fresh: [FreshAnswer] = [], now: Int64,
         into response: inout MutableSpan<UInt8>
     ) -> Disposition {
-        counters.queries &+= 1
+        // One that has waited comes again.
+        if fresh.isEmpty { counters.queries &+= 1 }
         options.reset()
         switch Query.accept(message, transport: transport, name: name) {
         case .ignore:

@@ -14,6 +14,8 @@ enum WorkerMessage: Sendable {
     case limits(TransportLimits)
     /// Say that the worker's loop runs.
     case report(@Sendable () -> Void)
+    /// Say what has been counted so far.
+    case statistics(@Sendable (WorkerStatistics) -> Void)
     /// Answer what is in flight until the monotonic time `deadline`, close everything, and say so.
     case stop(deadline: Int64, @Sendable () -> Void)
 }

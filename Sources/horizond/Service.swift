@@ -22,6 +22,9 @@ final class Service: @unchecked Sendable {
     private let secrets: ProcessSecrets
     private let log: Logger
     private let workers: [Worker]
+    private let shared: Worker.Shared
+    /// What the workers have told so far for one report.
+    private var statistics: [WorkerStatistics] = []
     private let published: Published
     private let registry: UpstreamRegistry
     private let events: EventLog
@@ -60,7 +63,7 @@ final class Service: @unchecked Sendable {
             logger: log, logsErrors: configuration.log.errors,
             logsQueries: configuration.log.queries)
         let cache = ResponseCache(size: configuration.cacheSize, seed: secrets.tableSeed)
-        let shared = Worker.Shared(
+        shared = Worker.Shared(
             published: published, cache: cache, forwarding: Forwarder.Shared(cache: cache),
             events: events, limits: TransportLimits(configuration.tcp))
         var workers: [Worker] = []
@@ -90,6 +93,7 @@ final class Service: @unchecked Sendable {
         // A reader of our output or a client that went away is an error of that write alone.
         _ = signal(SIGPIPE, SIG_IGN)
         signals.on(SIGHUP) { [unowned self] in reload() }
+        signals.on(SIGUSR1) { [unowned self] in reportStatistics() }
         for number in [SIGTERM, SIGINT] { signals.on(number) { [unowned self] in stop() } }
         startFollowingNameservers()
         running.notify(queue: control) { [self] in
@@ -255,6 +259,27 @@ final class Service: @unchecked Sendable {
                 endReload()
             }
         }
+    }
+
+    // MARK: Statistics
+
+    /// Logs what all workers have counted, when they have told it.
+    private func reportStatistics() {
+        guard statistics.isEmpty else { return }
+        for worker in workers {
+            worker.mailbox.post(
+                .statistics { [self] told in control.async { [self] in add(told) } })
+        }
+    }
+
+    private func add(_ told: WorkerStatistics) {
+        statistics.append(told)
+        guard statistics.count == workers.count else { return }
+        let report = StatisticsReport(
+            workers: statistics, upstreams: registry.all, cached: shared.cache.count,
+            inFlight: shared.forwarding.inFlight)
+        for line in report.lines { log.notice("\(line)") }
+        statistics = []
     }
 
     // MARK: Stop

@@ -254,10 +254,18 @@ final class Worker: NetworkHandler {
                 loop.change(limits)
             case .report(let done):
                 done()
+            case .statistics(let tell):
+                tell(statistics)
             case .stop(let deadline, let done):
                 loop.drain(deadline: deadline, stopped: done)
             }
         }
+    }
+
+    private var statistics: WorkerStatistics {
+        WorkerStatistics(
+            queries: processor.counted, forwarding: forwarder.counted,
+            answers: forwarder.answersCounted, transport: loop.counters)
     }
 
     private func listen(_ pair: ListeningSocketPair) {

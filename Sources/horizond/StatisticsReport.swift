@@ -1,0 +1,67 @@
+import Nameserver
+import Transport
+
+/// What one worker has counted since it started.
+struct WorkerStatistics: Sendable {
+    let queries: Counters
+    let forwarding: ForwardingCounters
+    let answers: UpstreamAnswer.Counters
+    let transport: TransportCounters
+}
+
+/// The counters of all workers as lines of the log, which SIGUSR1 asks for.
+struct StatisticsReport {
+    let workers: [WorkerStatistics]
+    let upstreams: [Upstream]
+    /// Answers in the cache.
+    let cached: Int
+    /// Questions that are in flight.
+    let inFlight: Int
+
+    var lines: [String] {
+        [queryLine, cacheLine, forwardingLine, suspicionLine]
+            + upstreams.sorted { "\($0.address)" < "\($1.address)" }.map(Self.line)
+    }
+
+    private var queryLine: String {
+        let refused = sum(\.queries.refused)
+        let errors = sum(\.queries.errors)
+        return "queries: \(sum(\.queries.queries)), of which \(sum(\.queries.local)) from zones, "
+            + "\(sum(\.queries.cacheHits)) from the cache, \(sum(\.queries.staleAnswers)) stale, "
+            + "\(sum(\.queries.cacheMisses)) for upstreams, \(refused) refused, \(errors) in error"
+    }
+
+    private var cacheLine: String {
+        "cache: \(cached) stored, \(sum(\.forwarding.refreshes)) refreshed in time or behind a stale "
+            + "answer"
+    }
+
+    private var forwardingLine: String {
+        "upstream queries: \(sum(\.forwarding.sent)) sent, \(inFlight) questions in flight, "
+            + "\(sum(\.forwarding.joined)) joined; attempts failed: "
+            + "\(sum(\.forwarding.failedAttempts)), of which \(sum(\.forwarding.timeouts)) in "
+            + "silence, \(sum(\.forwarding.malformed)) malformed"
+    }
+
+    private var suspicionLine: String {
+        "upstream replies: \(sum(\.transport.upstreamWrongID)) with a wrong ID, "
+            + "\(sum(\.transport.upstreamRejected)) rejected, "
+            + "\(sum(\.forwarding.suspicious)) questions moved to TCP, "
+            + "\(sum(\.answers.unrelatedRecords)) unrelated records dropped, "
+            + "\(sum(\.answers.endlessAliases)) endless aliases"
+    }
+
+    private static func line(_ upstream: Upstream) -> String {
+        let counts = upstream.counts
+        let milliseconds = Double(upstream.responseTime / 10_000) / 100
+        let state =
+            upstream.isLooping
+            ? "LOOP" : upstream.isDown ? "DOWN" : upstream.isFailing ? "failing" : "well"
+        return "upstream \(upstream.address): \(state), \(counts.sent) sent, "
+            + "\(counts.answered) answered, \(counts.failed) failed, \(milliseconds) ms"
+    }
+
+    private func sum(_ counter: (WorkerStatistics) -> UInt64) -> UInt64 {
+        workers.reduce(0) { $0 &+ counter($1) }
+    }
+}
