@@ -61,10 +61,7 @@ final class UpstreamDatagrams {
     {
         let size = context.limits.upstreamSockets
         let position = context.random.next(below: size)
-        if let key = pools[upstream]?[position], let socket = sockets[key] {
-            if socket.ids.waitingCount < context.limits.exchangesPerSocket { return socket }
-            retire(socket)
-        }
+        if let key = pools[upstream]?[position], let socket = sockets[key] { return socket }
         guard exchanges.mayOpenDescriptor, let key = sockets.reserve() else {
             return try anySocket(to: upstream)
         }
@@ -92,11 +89,7 @@ final class UpstreamDatagrams {
     /// Where no descriptor is left, any socket that the upstream's pool has.
     private func anySocket(to upstream: SocketAddress) throws(UpstreamError) -> UpstreamSocket {
         for case let key? in pools[upstream] ?? [] {
-            if let socket = sockets[key],
-                socket.ids.waitingCount < context.limits.exchangesPerSocket
-            {
-                return socket
-            }
+            if let socket = sockets[key] { return socket }
         }
         throw .exhausted
     }
@@ -153,7 +146,7 @@ final class UpstreamDatagrams {
         retire(socket)
         closeIfDone(socket)
         socket.forgeries += 1
-        if socket.forgeries > context.limits.upstreamForgeries { abandon(socket, handler) }
+        if socket.forgeries >= context.limits.upstreamForgeries { abandon(socket, handler) }
     }
 
     /// Has a socket's exchanges moved elsewhere, and closes it. Those that are left on it fail.

@@ -133,8 +133,10 @@ struct UpstreamDatagramsTests {
 
     @Test("Queries leave from many ports, and IDs differ")
     func varies() throws {
+        var limits = TransportLimits()
+        limits.upstreamSocketQueries = 200
         let upstream = try LoopbackPeer(.udp, bound: endpoint("127.0.0.1"))
-        let server = try LoopbackServer(nil)
+        let server = try LoopbackServer(nil, limits: limits)
         defer { server.stop() }
         var ports: Set<UInt16> = []
         var ids: Set<[UInt8]> = []
@@ -247,7 +249,7 @@ struct UpstreamDatagramsTests {
     func isBounded() throws {
         var limits = TransportLimits()
         limits.upstreamDescriptors = 2
-        limits.exchangesPerSocket = 3
+        limits.upstreamSocketQueries = 3
         limits.exchanges = 5
         let upstream = try LoopbackPeer(.udp, bound: endpoint("127.0.0.1"))
         let server = try LoopbackServer(nil, limits: limits)
