@@ -20,8 +20,8 @@ package protocol NetworkHandler: AnyObject {
     /// The exchange has ended without a reply.
     func upstreamFailure(exchange: UInt64, error: UpstreamError)
 
-    /// The exchange's datagrams are not to be relied on. It waits on; the consumer may send it again
-    /// over TCP.
+    /// The exchange's datagrams are not to be relied on: the consumer may send it again over TCP.
+    /// One that it does not send again waits on after `.oversized`, and fails after `.forgeries`.
     func upstreamUnfit(exchange: UInt64, because: DatagramTrouble)
 
     /// A round of work begins; `now` is CLOCK_MONOTONIC in nanoseconds. Before all its queries.

@@ -44,16 +44,24 @@ package struct TransportCounters: Sendable, Equatable {
     package var upstreamSent: UInt64 = 0
     /// Replies that ended an exchange.
     package var upstreamReceived: UInt64 = 0
-    /// Upstream messages whose ID matches no exchange of their socket: late, or forged.
+    /// Upstream datagrams that came once more, or after their exchange was given up.
+    package var upstreamLate: UInt64 = 0
+    /// Upstream messages whose ID matches no exchange of their socket: forged, or late over TCP.
     package var upstreamWrongID: UInt64 = 0
     /// Upstream messages with a right ID that the handler did not take.
     package var upstreamRejected: UInt64 = 0
-    /// Upstream datagrams larger than the receive buffer.
+    /// Replies larger than the receive buffer.
     package var upstreamTruncated: UInt64 = 0
     /// Exchanges ended by an error of their socket or connection.
     package var upstreamFailures: UInt64 = 0
     /// TCP exchanges sent again because an idle connection had been closed.
     package var upstreamRetries: UInt64 = 0
+    /// Exchanges whose socket was abandoned because of forgeries.
+    package var upstreamForged: UInt64 = 0
+    /// Upstream sockets replaced because of a message that was no reply to their queries.
+    package var upstreamSocketsSuspected: UInt64 = 0
+    /// Upstream sockets closed with exchanges under way, because more such messages came.
+    package var upstreamSocketsAbandoned: UInt64 = 0
     package var upstreamSocketsOpened: UInt64 = 0
     package var upstreamSocketsClosed: UInt64 = 0
 

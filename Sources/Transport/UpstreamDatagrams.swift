@@ -3,6 +3,9 @@ internal import Glibc
 
 /// Exchanges with upstreams over UDP: for each upstream a pool of sockets with random ports, of
 /// which each query takes one at random (RFC 5452 §9.2). Confined to the worker's queue.
+///
+/// A socket that gets a message which is no reply to its queries takes no new ones: its port may be
+/// known. When more such messages come while queries are out, these are asked again elsewhere.
 final class UpstreamDatagrams {
     private let context: LoopContext
     private let exchanges: UpstreamExchanges
@@ -30,12 +33,12 @@ final class UpstreamDatagrams {
         // The first attempt may meet an error left by an earlier query; the second has a new socket.
         for attempt in 1...2 {
             let socket = try socketForQuery(to: upstream)
-            let id = UpstreamExchanges.randomID(context.random) { socket.outstanding[$0] != nil }
+            let id = UpstreamExchanges.randomID(context.random) { socket.ids.isTaken($0) }
             guard let id else { throw .exhausted }
             switch Syscalls.send(socket.descriptor, id: id, message) {
             case .done:
                 context.counters.upstreamSent &+= 1
-                socket.outstanding[id] = exchange
+                socket.ids.begin(exchange, id: id)
                 exchanges.begin(exchange, at: .socket(socket.key, id: id))
                 socket.queries += 1
                 if socket.queries >= context.limits.upstreamSocketQueries { retire(socket) }
@@ -58,10 +61,7 @@ final class UpstreamDatagrams {
     {
         let size = context.limits.upstreamSockets
         let position = context.random.next(below: size)
-        if let key = pools[upstream]?[position], let socket = sockets[key] {
-            if socket.outstanding.count < context.limits.exchangesPerSocket { return socket }
-            retire(socket)
-        }
+        if let key = pools[upstream]?[position], let socket = sockets[key] { return socket }
         guard exchanges.mayOpenDescriptor, let key = sockets.reserve() else {
             return try anySocket(to: upstream)
         }
@@ -89,11 +89,7 @@ final class UpstreamDatagrams {
     /// Where no descriptor is left, any socket that the upstream's pool has.
     private func anySocket(to upstream: SocketAddress) throws(UpstreamError) -> UpstreamSocket {
         for case let key? in pools[upstream] ?? [] {
-            if let socket = sockets[key],
-                socket.outstanding.count < context.limits.exchangesPerSocket
-            {
-                return socket
-            }
+            if let socket = sockets[key] { return socket }
         }
         throw .exhausted
     }
@@ -109,38 +105,68 @@ final class UpstreamDatagrams {
             return fail(socket, UpstreamError(errno: errno), handler)
         }
         for index in 0..<count {
-            guard !received.isTruncated(index) else {
-                context.counters.upstreamTruncated &+= 1
-                continue
-            }
-            take(received.message(index), socket, handler)
+            // A message, or what its handler did, may have closed the socket.
+            guard sockets[key] != nil else { return }
+            take(received.message(index), isWhole: !received.isTruncated(index), socket, handler)
         }
-        if socket.retiredAt != nil, socket.outstanding.isEmpty { close(socket) }
+        closeIfDone(socket)
     }
 
     private func take(
-        _ message: Span<UInt8>, _ socket: UpstreamSocket, _ handler: any NetworkHandler
+        _ message: Span<UInt8>, isWhole: Bool, _ socket: UpstreamSocket,
+        _ handler: any NetworkHandler
     ) {
-        guard message.count >= 2, let exchange = socket.outstanding[message.uint16(at: 0)] else {
+        let id = message.count >= 2 ? message.uint16(at: 0) : 0
+        switch message.count >= 2 ? socket.ids.match(id) : .unknown {
+        case .exchange(let exchange):
+            guard isWhole else {
+                context.counters.upstreamTruncated &+= 1
+                return handler.upstreamUnfit(exchange: exchange, because: .oversized)
+            }
+            guard handler.upstreamReply(message, exchange: exchange) else {
+                context.counters.upstreamRejected &+= 1
+                return suspect(socket, handler)
+            }
+            context.counters.upstreamReceived &+= 1
+            // The handler may have sent the exchange again, by TCP: then it goes on there.
+            socket.ids.end(exchange, id: id)
+            exchanges.end(exchange, at: .socket(socket.key, id: id))
+        case .late:
+            context.counters.upstreamLate &+= 1
+        case .unknown:
             context.counters.upstreamWrongID &+= 1
-            return
+            suspect(socket, handler)
         }
-        let id = message.uint16(at: 0)
-        guard handler.upstreamReply(message, exchange: exchange) else {
-            context.counters.upstreamRejected &+= 1
-            return
+    }
+
+    /// Somebody guesses at the socket's port, or knows it: it is used for nothing new, and not for
+    /// long for what is under way (RFC 5452 §9.1).
+    private func suspect(_ socket: UpstreamSocket, _ handler: any NetworkHandler) {
+        if socket.position != nil { context.counters.upstreamSocketsSuspected &+= 1 }
+        retire(socket)
+        closeIfDone(socket)
+        socket.forgeries += 1
+        if socket.forgeries >= context.limits.upstreamForgeries { abandon(socket, handler) }
+    }
+
+    /// Has a socket's exchanges moved elsewhere, and closes it. Those that are left on it fail.
+    private func abandon(_ socket: UpstreamSocket, _ handler: any NetworkHandler) {
+        guard socket.ids.waitingCount > 0 else { return }
+        context.counters.upstreamSocketsAbandoned &+= 1
+        for (id, exchange) in socket.ids.waiting {
+            // An earlier one's move may have made the handler cancel this one.
+            guard exchanges.place(of: exchange) == .socket(socket.key, id: id) else { continue }
+            context.counters.upstreamForged &+= 1
+            handler.upstreamUnfit(exchange: exchange, because: .forgeries)
         }
-        context.counters.upstreamReceived &+= 1
-        // The handler may have sent the exchange again, by TCP: then it goes on there.
-        if socket.outstanding[id] == exchange { socket.outstanding[id] = nil }
-        exchanges.end(exchange, at: .socket(socket.key, id: id))
+        fail(socket, .closed, handler)
     }
 
     /// Forgets an ID: a reply to it is ignored.
     func cancel(_ key: SlotKey, id: UInt16) {
         guard let socket = sockets[key] else { return }
-        socket.outstanding[id] = nil
-        if socket.retiredAt != nil, socket.outstanding.isEmpty { close(socket) }
+        socket.ids.end(id: id)
+        closeIfDone(socket)
     }
 
     /// Reports the failures found while sending.
@@ -156,8 +182,7 @@ final class UpstreamDatagrams {
     private func fail(
         _ socket: UpstreamSocket, _ error: UpstreamError, _ handler: any NetworkHandler
     ) {
-        let failed = socket.outstanding
-        socket.outstanding = [:]
+        let failed = socket.ids.waiting
         close(socket)
         for (id, exchange) in failed {
             // An earlier one's failure may have made the handler cancel this one.
@@ -178,6 +203,11 @@ final class UpstreamDatagrams {
         }
     }
 
+    /// Closes a replaced socket that waits for nothing more.
+    private func closeIfDone(_ socket: UpstreamSocket) {
+        if socket.retiredAt != nil, socket.ids.waitingCount == 0 { close(socket) }
+    }
+
     private func close(_ socket: UpstreamSocket) {
         retire(socket)
         guard sockets.remove(socket.key) != nil else { return }
@@ -194,10 +224,8 @@ final class UpstreamDatagrams {
             {
                 retire(socket)
             }
-            guard let retiredAt = socket.retiredAt else { continue }
-            if socket.outstanding.isEmpty {
-                close(socket)
-            } else if now - retiredAt > context.limits.longestExchange {
+            closeIfDone(socket)
+            if let retiredAt = socket.retiredAt, now - retiredAt > context.limits.longestExchange {
                 fail(socket, .closed, handler)
             }
         }

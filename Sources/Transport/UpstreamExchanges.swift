@@ -45,3 +45,66 @@ final class UpstreamExchanges {
 
     private static let idAttempts = 64
 }
+
+/// The IDs that went out from one socket. At most as many as the socket's queries.
+struct UpstreamIDs {
+    private enum State {
+        case waiting(UInt64)
+        /// Answered or given up: one more reply is no forgery, since networks repeat datagrams and
+        /// upstreams answer late.
+        case departed
+    }
+
+    enum Match: Equatable {
+        /// A reply to the exchange.
+        case exchange(UInt64)
+        /// A reply to one that is over.
+        case late
+        /// A reply to nothing.
+        case unknown
+    }
+
+    private var states: [UInt16: State] = [:]
+    /// How many exchanges wait for their reply.
+    private(set) var waitingCount = 0
+
+    /// The exchanges that wait for their reply.
+    var waiting: [(id: UInt16, exchange: UInt64)] {
+        states.compactMap { id, state in
+            guard case .waiting(let exchange) = state else { return nil }
+            return (id, exchange)
+        }
+    }
+
+    /// Whether a new query may not have the ID: a late reply would be taken for the new one's.
+    func isTaken(_ id: UInt16) -> Bool { states[id] != nil }
+
+    /// An exchange's query went out with an ID that is not taken.
+    mutating func begin(_ exchange: UInt64, id: UInt16) {
+        states[id] = .waiting(exchange)
+        waitingCount += 1
+    }
+
+    /// Nothing is waited for any more under this ID.
+    mutating func end(id: UInt16) {
+        guard case .waiting = states[id] else { return }
+        states[id] = .departed
+        waitingCount -= 1
+    }
+
+    /// As `end`, where it is still this exchange that waits.
+    mutating func end(_ exchange: UInt64, id: UInt16) {
+        if case .waiting(exchange) = states[id] { end(id: id) }
+    }
+
+    /// What a message with this ID is. A late reply is known as such once.
+    mutating func match(_ id: UInt16) -> Match {
+        switch states[id] {
+        case .waiting(let exchange): return .exchange(exchange)
+        case .departed:
+            states[id] = nil
+            return .late
+        case nil: return .unknown
+        }
+    }
+}

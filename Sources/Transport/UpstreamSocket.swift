@@ -12,8 +12,10 @@ final class UpstreamSocket {
     var retiredAt: Int64?
     /// Queries sent so far.
     var queries = 0
-    /// The exchange of each ID that waits for a reply.
-    var outstanding: [UInt16: UInt64] = [:]
+    /// What became of the IDs of these queries.
+    var ids = UpstreamIDs()
+    /// Messages that were no replies to any of them: wrong IDs, and replies that were not taken.
+    var forgeries = 0
 
     init(
         _ descriptor: Int32, _ key: SlotKey, _ upstream: SocketAddress, position: Int, now: Int64

@@ -52,15 +52,16 @@ final class ScriptedUpstream: Sendable {
     private let log = Mutex<[Received]>([])
     private let script: Mutex<Script>
     private let isOver = Atomic<Bool>(false)
+    private let datagrams: Socket
 
     /// Listens on UDP and TCP; `script` gives the replies to a query, none for silence.
     init(port: UInt16? = nil, _ script: @escaping Script) throws {
         self.port = try port ?? freePort()
         self.script = Mutex(script)
-        let datagrams = try Socket(.udp, local: Endpoint(port: self.port))
+        datagrams = try Socket(.udp, local: Endpoint(port: self.port))
         let listener = try Socket(.tcp, local: Endpoint(port: self.port))
         try listener.listen()
-        Self.loop(self) { try $0.answerDatagram(datagrams) }
+        Self.loop(self) { try $0.answerDatagram() }
         Self.loop(self) { try $0.answerConnection(listener) }
     }
 
@@ -84,6 +85,12 @@ final class ScriptedUpstream: Sendable {
         return log.withLock { $0.filter { $0.question.name == name } }
     }
 
+    /// Sends a datagram that nobody asked for from the upstream's own address and port: what a forger
+    /// of source addresses does.
+    func send(_ octets: [UInt8], to target: Endpoint) throws {
+        try datagrams.send(octets, to: target)
+    }
+
     func change(_ script: @escaping Script) { self.script.withLock { $0 = script } }
 
     /// Runs `body` again and again on a thread of its own, as long as the upstream is there.
@@ -96,7 +103,8 @@ final class ScriptedUpstream: Sendable {
         thread.start()
     }
 
-    private func answerDatagram(_ socket: Socket) throws {
+    private func answerDatagram() throws {
+        let socket = datagrams
         guard let (octets, source) = try socket.receiveWithSource(timeout: .milliseconds(100)),
             let source
         else { return }
@@ -128,7 +136,8 @@ final class ScriptedUpstream: Sendable {
     private func answer(
         _ octets: [UInt8], _ transport: Transport, _ source: Endpoint?
     ) throws -> [Reply] {
-        guard let header = Header(octets.span) else { return [] }
+        // Two upstreams that answered each other's replies would not end.
+        guard let header = Header(octets.span), !header.isResponse else { return [] }
         var reader = MessageReader(octets.span, at: Header.length)
         let query = Received(
             octets: octets, header: header, question: try reader.readQuestion(),

@@ -17,6 +17,7 @@ final class ScriptedHandler: NetworkHandler {
     var answer: ([UInt8]) -> Scripted = { .now($0) }
     var takesReply: ([UInt8]) -> Bool = { _ in true }
     var onFailure: () -> Void = {}
+    var onTrouble: (UInt64) -> Void = { _ in }
 
     var queries: [(octets: [UInt8], client: SocketAddress, transport: ClientTransport)] = []
     var paths: [(path: ReplyPath, octets: [UInt8])] = []
@@ -59,6 +60,7 @@ final class ScriptedHandler: NetworkHandler {
 
     func upstreamUnfit(exchange: UInt64, because trouble: DatagramTrouble) {
         troubles.append((exchange, trouble))
+        onTrouble(exchange)
     }
 
     func roundBegan(now: Int64) { rounds += 1 }
