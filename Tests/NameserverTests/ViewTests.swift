@@ -38,6 +38,38 @@ struct ViewTests {
         #expect(answer.rcode == 5 && answer.answer.isEmpty && answer.extendedError == 18)
     }
 
+    @Test("never serves, nor waits for, what was fetched through another view's upstreams")
+    func ownUpstreams() throws {
+        let upstreams = [UpstreamAddress(.v4(1)), UpstreamAddress(.v4(2))]
+        let site = Site(
+            upstreams.enumerated().map { number, upstream in
+                ViewDescription(
+                    name: "\(number)", clients: [Site.prefix("1\(number).0.0.0/8")],
+                    forward: [ForwardRule(domain: .root, upstreams: [upstream])])
+            })
+        site.ask("www.example", .a, from: "10.0.0.1")
+        site.ask("www.example", .a, from: "11.0.0.1")
+        #expect(site.sent.map(\.to) == upstreams, "two questions, though they are equal")
+        for last: UInt8 in 1...2 { site.reply { $0.add("www.example", .a, [192, 0, 2, last]) } }
+        for (client, last) in [("10.0.0.1", UInt8(1)), ("11.0.0.1", 2)] {
+            let cached = try #require(site.ask("www.example", .a, from: client))
+            #expect(cached.answer.map(\.rdata) == [[192, 0, 2, last]])
+        }
+        // Nor as a stale answer, nor as the denial of a name above.
+        site.ask("gone.example", .a, from: "10.0.0.1")
+        site.reply(rcode: 3) { $0.addSOA("example") }
+        #expect(site.ask("x.gone.example", .a, from: "11.0.0.1") == nil)
+        site.sent = []
+        site.advance(seconds: 60)
+        site.ask("late.example", .a, from: "10.0.0.1")
+        site.reply { $0.add("late.example", .a, [192, 0, 2, 1]) }
+        site.advance(seconds: 60)
+        site.ask("late.example", .a, from: "11.0.0.1")
+        site.fail(.refused)
+        site.fail(.refused)
+        #expect(site.lastAnswer?.rcode == 2)
+    }
+
     @Test("keeps what another view's zones say out of its answers")
     func separate() throws {
         let rule = Site.rule()
