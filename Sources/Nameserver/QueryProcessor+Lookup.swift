@@ -62,7 +62,8 @@ extension QueryProcessor {
         counters.cacheMisses &+= 1
         let limit = rule.lifetimes.stale
         guard limit > 0,
-            let hit = cache.copyStale(name, key, limit: limit, now: now, to: scratch)
+            let hit = cache.copyStale(name, key, limit: limit, now: now, to: scratch),
+            scratch.isData
         else { return .missing(hasOlder: false) }
         // Nobody is made to wait for what could not be had a moment ago, or for upstreams that do
         // not answer anyone; but they are asked all the same.

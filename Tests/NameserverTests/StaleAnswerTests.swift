@@ -84,6 +84,19 @@ struct StaleAnswerTests {
         }
     }
 
+    @Test("a failure that was kept is no answer to fall back on")
+    func oldFailure() throws {
+        let site = Site()
+        site.ask("a.example", .a)
+        site.reply(rcode: 2)
+        site.advance(seconds: 6)
+        site.ask("a.example", .a, edns: true)
+        wait(site, seconds: 1.9)
+        #expect(site.lastAnswer == nil)
+        site.reply { $0.add("a.example", .a, address) }
+        #expect(site.lastAnswer?.answer.count == 1)
+    }
+
     @Test("a new denial takes the place of an old answer")
     func denied() throws {
         let site = siteWithOldAnswer()

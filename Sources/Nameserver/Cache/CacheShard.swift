@@ -300,6 +300,13 @@ import DNS
     /// The flags of the image that was copied last.
     var flags: UInt16 { AnswerImageView(image).flags }
 
+    /// Whether the image that was copied last says what there is or is not, rather than that something
+    /// failed.
+    var isData: Bool {
+        let rcode = RCode(rawValue: flags & Header.Flag.rcodeMask)
+        return rcode == .noError || rcode == .nameError
+    }
+
     /// What was copied last, in memory of its own.
     var copied: [UInt8] {
         let scratch = self
