@@ -223,13 +223,17 @@ final class Worker: NetworkHandler {
     }
 
     private func deliver(_ fresh: FreshAnswer, to waiters: [Waiter]) {
-        for (worker, waiters) in Dictionary(grouping: waiters, by: \.worker) {
-            let tickets = waiters.map(\.ticket)
-            if worker == index {
-                for ticket in tickets { resume(ticket, fresh) }
+        // Mostly one client waits, and here.
+        var elsewhere: [Int: [UInt64]] = [:]
+        for waiter in waiters {
+            if waiter.worker == index {
+                resume(waiter.ticket, fresh)
             } else {
-                mailboxes[worker].post(.answer(tickets: tickets, fresh))
+                elsewhere[waiter.worker, default: []].append(waiter.ticket)
             }
+        }
+        for (worker, tickets) in elsewhere {
+            mailboxes[worker].post(.answer(tickets: tickets, fresh))
         }
     }
 

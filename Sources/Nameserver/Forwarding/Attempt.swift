@@ -1,9 +1,11 @@
 package import DNS
 
-/// One query to one upstream for a flight's question.
-struct Attempt {
+/// One query to one upstream for a flight's question. Owned by its forwarder's queue.
+final class Attempt {
     /// The number of the exchange that carries it; another one's never.
     let exchange: UInt64
+    /// Holds this attempt in turn, until one of them ends.
+    let flight: Flight
     let upstream: Upstream
     var transport: ClientTransport
     var form: QueryForm
@@ -17,6 +19,17 @@ struct Attempt {
     var isLate = false
     /// Whether it was sent again with the cookie of a BADCOOKIE answer.
     var hasNewCookie = false
+
+    init(
+        _ exchange: UInt64, of flight: Flight, to upstream: Upstream,
+        over transport: ClientTransport, _ form: QueryForm
+    ) {
+        self.exchange = exchange
+        self.flight = flight
+        self.upstream = upstream
+        self.transport = transport
+        self.form = form
+    }
 }
 
 /// Why one attempt at an upstream failed.

@@ -1,8 +1,9 @@
 import DNS
 
 /// One question on its way through its rule's upstreams: the attempts that were made for it, and what
-/// they came to.
-struct Flight {
+/// they came to. Owned by its forwarder's queue.
+final class Flight {
+    let number: UInt64
     let question: UpstreamQuestion
     /// When those who wait are told that nobody answers.
     let totalDeadline: Int64
@@ -24,7 +25,8 @@ struct Flight {
     private var startedAttempts = 0
 
     /// `askedAt` is when the first client asked for it, and `random` a random number.
-    init(_ question: UpstreamQuestion, askedAt: Int64, random: UInt64) {
+    init(_ number: UInt64, _ question: UpstreamQuestion, askedAt: Int64, random: UInt64) {
+        self.number = number
         self.question = question
         totalDeadline = askedAt + Forwarder.totalTimeout
         staleDeadline = question.hasOlderAnswer ? askedAt + Forwarder.stalePatience : .max
@@ -36,7 +38,7 @@ struct Flight {
     var width: Int { order.width }
 
     /// The upstream to ask next; nil when there have been enough attempts, or no time is left.
-    mutating func nextUpstream(now: Int64) -> Upstream? {
+    func nextUpstream(now: Int64) -> Upstream? {
         // After a refusal each of the others that are well is asked once: one that fails would only
         // make the clients wait for the same.
         let limit = refusal == nil ? order.maximumAttempts : order.wellCount
@@ -70,6 +72,13 @@ struct Flight {
         let started = max(startedAttempts, order.width)
         let isLast = started % order.upstreams.count == 0
         return now + (isLast ? Forwarder.attemptTimeout : upstream.patience)
+    }
+
+    /// Takes an attempt out; false when it has ended already.
+    func end(_ attempt: Attempt) -> Bool {
+        guard let index = attempts.firstIndex(where: { $0 === attempt }) else { return false }
+        attempts.remove(at: index)
+        return true
     }
 
     /// Whether an attempt may still be answered in its time.

@@ -5,38 +5,38 @@ extension Forwarder {
     /// A message came for an exchange; false when it is not the answer to it and the right one may
     /// still come.
     package func receive(_ message: Span<UInt8>, exchange: UInt64, now: Int64) -> Bool {
-        guard let number = owners[exchange], let flight = flights[number],
-            let attempt = flight.attempts.first(where: { $0.exchange == exchange })
-        else { return receiveForWatch(message, exchange: exchange, now: now) }
+        guard let attempt = attempts[exchange] else {
+            return receiveForWatch(message, exchange: exchange, now: now)
+        }
+        let flight = attempt.flight
         switch ResponseCheck.verdict(message, flight.question, attempt, name: name) {
         case .notOurs:
             return false
         case .otherSpelling:
-            spellingLost(attempt, of: number, now: now)
+            spellingLost(attempt, now: now)
         case .truncated:
             if let response = try? UpstreamResponse(message) {
-                flights[number]?.truncated = try? maker.make(
+                flight.truncated = try? maker.make(
                     of: response, in: message, for: flight.question)
             }
             counters.truncated += 1
-            sendByTCP(attempt, of: number, now: now)
+            sendByTCP(attempt, now: now)
         case .refusesEDNS:
-            var attempt = attempt
             attempt.form.withEDNS = false
-            send(attempt, of: number, now: now)
+            send(attempt, now: now)
         case .malformed:
-            fail(exchange, of: number, .malformed, now: now)
+            fail(attempt, .malformed, now: now)
         case .answer:
-            return takeAnswer(message, attempt, of: number, now: now)
+            return takeAnswer(message, attempt, now: now)
         }
         return true
     }
 
     /// Takes a reply that has the right question.
     private func takeAnswer(
-        _ message: Span<UInt8>, _ attempt: Attempt, of number: UInt64, now: Int64
+        _ message: Span<UInt8>, _ attempt: Attempt, now: Int64
     ) -> Bool {
-        guard let question = flights[number]?.question else { return true }
+        let question = attempt.flight.question
         // Names in the reply that point into its question are to have the client's spelling.
         var octets = message.array(0..<message.count)
         var writable = octets.mutableSpan
@@ -52,11 +52,11 @@ extension Forwarder {
                 case .foreign: return false
                 case .missing:
                     counters.suspicious += 1
-                    sendByTCP(attempt, of: number, now: now)
+                    sendByTCP(attempt, now: now)
                     return true
                 }
                 if response.rcode == .badCookie {
-                    repeatWithNewCookie(attempt, of: number, now: now)
+                    repeatWithNewCookie(attempt, now: now)
                     return true
                 }
             }
@@ -66,62 +66,55 @@ extension Forwarder {
             if attempt.form.spelling != nil { manners.spellingKept() }
             manners.answered(withEDNS: attempt.form.withEDNS, now: now)
             if made.isRefusal {
-                refused(made, attempt, of: number, now: now)
+                refused(made, attempt, now: now)
             } else {
-                finish(number, made, now: now)
+                finish(attempt.flight, made, now: now)
             }
         } catch {
-            fail(attempt.exchange, of: number, .malformed, now: now)
+            fail(attempt, .malformed, now: now)
         }
         return true
     }
 
     /// SERVFAIL or REFUSED: further upstreams may know better.
-    private func refused(
-        _ made: UpstreamAnswer.Made, _ attempt: Attempt, of number: UInt64, now: Int64
-    ) {
-        _ = end(attempt.exchange, of: number)
-        flights[number]?.refusal = made
-        goOn(number, now: now)
+    private func refused(_ made: UpstreamAnswer.Made, _ attempt: Attempt, now: Int64) {
+        guard end(attempt) else { return }
+        attempt.flight.refusal = made
+        goOn(attempt.flight, now: now)
     }
 
     /// Datagrams will not do for an exchange: forged replies come to it, or its reply is too large.
     package func moveToTCP(exchange: UInt64, now: Int64) {
-        guard let number = owners[exchange],
-            let attempt = flights[number]?.attempts.first(where: { $0.exchange == exchange })
-        else { return }
+        guard let attempt = attempts[exchange] else { return }
         counters.suspicious += 1
-        sendByTCP(attempt, of: number, now: now)
+        sendByTCP(attempt, now: now)
     }
 
-    private func sendByTCP(_ attempt: Attempt, of number: UInt64, now: Int64) {
+    private func sendByTCP(_ attempt: Attempt, now: Int64) {
         guard attempt.transport == .udp else { return }
-        var attempt = attempt
         attempt.transport = .tcp
         attempt.form.spelling = nil
         attempt.form.cookie = nil
-        send(attempt, of: number, now: now)
+        send(attempt, now: now)
     }
 
     /// The reply is right but for its spelling. A server that always repeats the spelling has not sent
     /// it; one of which nothing is known may be one of those that do not.
-    private func spellingLost(_ attempt: Attempt, of number: UInt64, now: Int64) {
+    private func spellingLost(_ attempt: Attempt, now: Int64) {
         counters.otherSpellings += 1
         if attempt.upstream.manners.spellingLost(now: now) {
-            sendByTCP(attempt, of: number, now: now)
+            sendByTCP(attempt, now: now)
         } else {
-            var attempt = attempt
             attempt.form.spelling = nil
-            send(attempt, of: number, now: now)
+            send(attempt, now: now)
         }
     }
 
     /// RFC 7873 §5.3: once more with the cookie that came along, then over TCP.
-    private func repeatWithNewCookie(_ attempt: Attempt, of number: UInt64, now: Int64) {
-        guard !attempt.hasNewCookie else { return sendByTCP(attempt, of: number, now: now) }
-        var attempt = attempt
+    private func repeatWithNewCookie(_ attempt: Attempt, now: Int64) {
+        guard !attempt.hasNewCookie else { return sendByTCP(attempt, now: now) }
         attempt.hasNewCookie = true
         attempt.form.cookie = attempt.upstream.manners.manner(now: now, cautious: false).cookie
-        send(attempt, of: number, now: now)
+        send(attempt, now: now)
     }
 }

@@ -5,53 +5,46 @@ import DNS
 extension Forwarder {
     /// Ends what has taken too long. To be called about every 50 ms while not idle.
     package func tick(now: Int64) {
-        for number in Array(flights.keys) { tick(number, now: now) }
+        for flight in Array(flights.values) { tick(flight, now: now) }
         tickProbes(now: now)
         tickWatches(now: now)
     }
 
-    private func tick(_ number: UInt64, now: Int64) {
-        guard let flight = flights[number] else { return }
-        if flight.staleDeadline <= now { serveStale(number, now: now) }
+    private func tick(_ flight: Flight, now: Int64) {
+        if flight.staleDeadline <= now { serveStale(flight, now: now) }
         for attempt in flight.attempts where attempt.upstream.isLooping {
             commands.append(.cancel(exchange: attempt.exchange))
-            fail(attempt.exchange, of: number, .loop, now: now)
+            fail(attempt, .loop, now: now)
         }
         for attempt in flight.attempts where !attempt.isLate && attempt.patienceEnd <= now {
-            tookTooLong(attempt, of: number, now: now)
+            tookTooLong(attempt, now: now)
         }
-        guard let flight = flights[number], !flight.hasHope(now: now) else { return }
-        giveUp(number, now: now)
+        if flights[flight.number] != nil, !flight.hasHope(now: now) { giveUp(flight, now: now) }
     }
 
     /// The attempt goes on, since a late answer is better than none, and another one begins.
-    private func tookTooLong(_ attempt: Attempt, of number: UInt64, now: Int64) {
-        guard
-            let index = flights[number]?.attempts.firstIndex(where: {
-                $0.exchange == attempt.exchange
-            })
-        else { return }
-        flights[number]?.attempts[index].isLate = true
-        flights[number]?.lastFailure = (attempt.upstream, .timeout)
+    private func tookTooLong(_ attempt: Attempt, now: Int64) {
+        let flight = attempt.flight
+        attempt.isLate = true
+        flight.lastFailure = (attempt.upstream, .timeout)
         counters.failedAttempts += 1
         counters.timeouts += 1
-        if let truncated = flights[number]?.truncated {
-            return finish(number, truncated.passedOn, now: now)
+        if let truncated = flight.truncated {
+            return finish(flight, truncated.passedOn, now: now)
         }
-        noteFailure(of: attempt.upstream, number, now: now)
-        if let question = flights[number]?.question {
-            lookForLoop(at: attempt.upstream, question, now: now)
-        }
-        self.attempt(number, now: now)
+        noteFailure(of: attempt, now: now)
+        lookForLoop(at: attempt.upstream, flight.question, now: now)
+        self.attempt(flight, now: now)
     }
 
     // MARK: Probes
 
     /// An attempt has failed: its upstream comes last and is probed until it answers.
-    func noteFailure(of upstream: Upstream, _ number: UInt64, now: Int64) {
-        upstream.failed()
-        guard let question = flights[number]?.question, upstream.beginProbing() else { return }
-        probes.append(UpstreamProbe(upstream, question: question.encode()))
+    func noteFailure(of attempt: Attempt, now: Int64) {
+        attempt.upstream.failed()
+        guard attempt.upstream.beginProbing() else { return }
+        let question = attempt.flight.question.encode()
+        probes.append(UpstreamProbe(attempt.upstream, question: question))
         sendProbe(at: probes.count - 1, now: now)
     }
 
@@ -125,7 +118,7 @@ extension Forwarder {
     func foundLoop(_ upstream: Upstream, now: Int64) {
         guard upstream.foundLooping(now: now) else { return }
         commands.append(.loop(LoopNotice(upstream: upstream.address, isFound: true)))
-        for number in Array(flights.keys) { tick(number, now: now) }
+        for flight in Array(flights.values) { tick(flight, now: now) }
     }
 
     /// Ends checks, and looks every now and then whether an upstream that looped still does.

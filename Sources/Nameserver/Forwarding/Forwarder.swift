@@ -50,8 +50,8 @@ package final class Forwarder {
     /// The commands since the last `takeCommands`.
     var commands: [Command] = []
     var flights: [UInt64: Flight] = [:]
-    /// The flight that each exchange carries an attempt of.
-    var owners: [UInt64: UInt64] = [:]
+    /// The attempts under way by their exchange.
+    var attempts: [UInt64: Attempt] = [:]
     var probes: [UpstreamProbe] = []
     var watches: [LoopWatch] = []
     var counters = ForwardingCounters()
@@ -108,20 +108,19 @@ package final class Forwarder {
 
     /// Begins a flight. `askedAt` is when the first of those who wait has asked.
     private func start(_ question: UpstreamQuestion, askedAt: Int64, now: Int64) {
-        let number = draw()
-        let flight = Flight(question, askedAt: askedAt, random: random())
+        let flight = Flight(draw(), question, askedAt: askedAt, random: random())
         let rule = ObjectIdentifier(question.rule)
         inFlight[rule, default: 0] += 1
-        flights[number] = flight
+        flights[flight.number] = flight
         guard inFlight[rule, default: 0] <= Self.maximumInFlight else {
-            flights[number]?.lastFailure = (question.rule.upstreams[0], .busy)
-            return giveUp(number, now: now)
+            flight.lastFailure = (question.rule.upstreams[0], .busy)
+            return giveUp(flight, now: now)
         }
         guard flight.width > 0 else {
-            flights[number]?.lastFailure = (question.rule.upstreams[0], .loop)
-            return giveUp(number, now: now)
+            flight.lastFailure = (question.rule.upstreams[0], .loop)
+            return giveUp(flight, now: now)
         }
-        for _ in 0..<flight.width { attempt(number, now: now) }
+        for _ in 0..<flight.width { attempt(flight, now: now) }
     }
 
     /// A number for a flight or exchange that no other one ever has.
@@ -134,33 +133,28 @@ package final class Forwarder {
 
     // MARK: Attempts
 
-    /// Asks the next upstream, if there is one.
-    func attempt(_ number: UInt64, now: Int64) {
-        guard let upstream = flights[number]?.nextUpstream(now: now), let flight = flights[number]
-        else { return }
-        let exchange = draw()
+    /// Asks the next upstream; false when there is none to ask.
+    @discardableResult
+    func attempt(_ flight: Flight, now: Int64) -> Bool {
+        guard let upstream = flight.nextUpstream(now: now) else { return false }
         let transport = flight.transport(to: upstream)
-        let attempt = Attempt(
-            exchange: exchange, upstream: upstream, transport: transport,
-            form: form(
-                of: flight.question, to: upstream, over: transport,
-                cautious: flight.isSecondRound, now: now))
-        owners[exchange] = number
-        flights[number]?.attempts.append(attempt)
-        send(attempt, of: number, now: now)
+        let form = form(
+            of: flight.question, to: upstream, over: transport, cautious: flight.isSecondRound,
+            now: now)
+        let attempt = Attempt(draw(), of: flight, to: upstream, over: transport, form)
+        attempts[attempt.exchange] = attempt
+        flight.attempts.append(attempt)
+        send(attempt, now: now)
+        return true
     }
 
     /// Sends an attempt, once more where something about it has changed.
-    func send(_ attempt: Attempt, of number: UInt64, now: Int64) {
-        guard let flight = flights[number],
-            let index = flight.attempts.firstIndex(where: { $0.exchange == attempt.exchange })
-        else { return }
-        var attempt = attempt
+    func send(_ attempt: Attempt, now: Int64) {
+        let flight = attempt.flight
         attempt.sentAt = now
         attempt.patienceEnd = flight.patienceEnd(of: attempt.upstream, now: now)
         attempt.expiry = min(now + Self.attemptTimeout, flight.totalDeadline)
-        flights[number]?.attempts[index] = attempt
-        flights[number]?.lastSentAt = now
+        flight.lastSentAt = now
         counters.sent += 1
         attempt.upstream.asked()
         commands.append(
@@ -206,54 +200,49 @@ package final class Forwarder {
 
     /// An attempt was failed by the transport before its time was over.
     package func fail(exchange: UInt64, _ failure: AttemptFailure, now: Int64) {
-        guard let number = owners[exchange] else { return failWatch(exchange: exchange, now: now) }
-        fail(exchange, of: number, failure, now: now)
+        guard let attempt = attempts[exchange] else {
+            return failWatch(exchange: exchange, now: now)
+        }
+        fail(attempt, failure, now: now)
     }
 
-    func fail(_ exchange: UInt64, of number: UInt64, _ failure: AttemptFailure, now: Int64) {
-        guard let attempt = end(exchange, of: number) else { return }
+    func fail(_ attempt: Attempt, _ failure: AttemptFailure, now: Int64) {
+        let flight = attempt.flight
+        guard end(attempt) else { return }
         counters.failedAttempts += 1
-        flights[number]?.lastFailure = (attempt.upstream, failure)
-        if let truncated = flights[number]?.truncated {
-            return finish(number, truncated.passedOn, now: now)
+        flight.lastFailure = (attempt.upstream, failure)
+        if let truncated = flight.truncated {
+            return finish(flight, truncated.passedOn, now: now)
         }
         switch failure {
         // Our own shortage says nothing about the upstream.
         case .busy:
-            if flights[number]?.attempts.isEmpty == true { giveUp(number, now: now) }
+            if flight.attempts.isEmpty { giveUp(flight, now: now) }
             return
         case .malformed: counters.malformed += 1
         case .timeout, .refused, .network, .loop: break
         }
-        if failure != .loop { noteFailure(of: attempt.upstream, number, now: now) }
-        goOn(number, now: now)
+        if failure != .loop { noteFailure(of: attempt, now: now) }
+        goOn(flight, now: now)
     }
 
     /// Asks a further upstream, or gives up when there is no hope left.
-    func goOn(_ number: UInt64, now: Int64) {
-        guard flights[number]?.canWait == false else { return }
-        let attempts = flights[number]?.attempts.count
-        attempt(number, now: now)
-        guard let flight = flights[number], flight.attempts.count == attempts,
-            !flight.hasHope(now: now)
-        else { return }
-        giveUp(number, now: now)
+    func goOn(_ flight: Flight, now: Int64) {
+        if flight.canWait || attempt(flight, now: now) || flight.hasHope(now: now) { return }
+        giveUp(flight, now: now)
     }
 
-    /// Takes an attempt out of its flight; nil when it has ended already.
-    func end(_ exchange: UInt64, of number: UInt64) -> Attempt? {
-        owners[exchange] = nil
-        guard
-            let index = flights[number]?.attempts.firstIndex(where: { $0.exchange == exchange })
-        else { return nil }
-        return flights[number]?.attempts.remove(at: index)
+    /// Takes an attempt out of its flight; false when it has ended already.
+    func end(_ attempt: Attempt) -> Bool {
+        attempts[attempt.exchange] = nil
+        return attempt.flight.end(attempt)
     }
 
     // MARK: Ends
 
     /// Stores an answer and gives it to those who wait.
-    func finish(_ number: UInt64, _ made: UpstreamAnswer.Made, now: Int64) {
-        guard let flight = remove(number) else { return }
+    func finish(_ flight: Flight, _ made: UpstreamAnswer.Made, now: Int64) {
+        guard remove(flight) else { return }
         let key = flight.question.key
         name.set(flight.question.name)
         if made.isRefusal, flight.question.hasOlderAnswer {
@@ -280,9 +269,9 @@ package final class Forwarder {
     /// Passes on what the last upstream that refused has said. When every attempt failed: an earlier
     /// answer, if there is one; else SERVFAIL, which nobody keeps (RFC 9520 would, but a hiccup is
     /// then multiplied).
-    func giveUp(_ number: UInt64, now: Int64) {
-        if let refusal = flights[number]?.refusal { return finish(number, refusal, now: now) }
-        guard let flight = remove(number) else { return }
+    func giveUp(_ flight: Flight, now: Int64) {
+        if let refusal = flight.refusal { return finish(flight, refusal, now: now) }
+        guard remove(flight) else { return }
         let question = flight.question
         let (upstream, failure) = flight.lastFailure ?? (question.rule.upstreams[0], .timeout)
         // The operator has been told of the loop itself.
@@ -304,12 +293,10 @@ package final class Forwarder {
 
     /// Gives an answer past its lifetime to those who have waited long enough; the flight goes on for
     /// the sake of a newer one (RFC 8767 §5).
-    func serveStale(_ number: UInt64, now: Int64) {
-        flights[number]?.staleDeadline = .max
-        guard let question = flights[number]?.question,
-            let answer = staleAnswer(question, now: now)
-        else { return }
-        self.answer(shared.pending.takeWaiters(question.key), answer)
+    func serveStale(_ flight: Flight, now: Int64) {
+        flight.staleDeadline = .max
+        guard let answer = staleAnswer(flight.question, now: now) else { return }
+        self.answer(shared.pending.takeWaiters(flight.question.key), answer)
     }
 
     private func staleAnswer(_ question: UpstreamQuestion, now: Int64) -> FreshAnswer? {
@@ -335,16 +322,17 @@ package final class Forwarder {
         if !waiters.isEmpty { commands.append(.answer(waiters, answer)) }
     }
 
-    /// Takes a flight off, with the attempts that are still under way.
-    private func remove(_ number: UInt64) -> Flight? {
-        guard let flight = flights.removeValue(forKey: number) else { return nil }
+    /// Takes a flight off, with the attempts that are still under way; false when it has ended.
+    private func remove(_ flight: Flight) -> Bool {
+        guard flights.removeValue(forKey: flight.number) != nil else { return false }
         for attempt in flight.attempts {
-            owners[attempt.exchange] = nil
+            attempts[attempt.exchange] = nil
             commands.append(.cancel(exchange: attempt.exchange))
         }
+        flight.attempts = []
         let rule = ObjectIdentifier(flight.question.rule)
         let left = inFlight[rule, default: 1] - 1
         inFlight[rule] = left > 0 ? left : nil
-        return flight
+        return true
     }
 }

@@ -59,7 +59,8 @@ package final class UpstreamAnswer {
         guard response.rcode.rawValue < 16 else { throw .malformedRData(at: message.count) }
         guard let chain = response.chain(from: question, maximumLength: Self.maximumChainLength)
         else { return aliasFailure(question) }
-        counters.unrelatedRecords += UInt64(response.removeWhatIsUnrelated(to: chain, question))
+        response.removeWhatIsUnrelated(to: chain)
+        let strangers = response.records.count(where: \.isRemoved)
         var filter = AnswerFilter(question)
         filter.apply(to: &response)
         let isEmptied = response.rcode == .noError && response.isEmptied(chain, question)
@@ -73,7 +74,11 @@ package final class UpstreamAnswer {
         swap(&buffer, &octets)
         defer { swap(&buffer, &octets) }
         var draft = AnswerDraft(into: buffer.mutableSpan, question: question, kind: kind)
-        for record in response.answer(chain, question) { try draft.append(record, of: message) }
+        let answer = response.answer(chain, question)
+        // Those that the chain does not lead to are left out.
+        let passedOver = response.records.count { $0.section == .answer } - answer.count
+        counters.unrelatedRecords += UInt64(max(0, strangers + passedOver))
+        for record in answer { try draft.append(record, of: message) }
         for record in response.records where record.section == .authority {
             try draft.append(record, of: message)
         }

@@ -205,11 +205,8 @@ struct UpstreamResponse {
 
     /// Removes what a resolver may not believe or pass on (RFC 2181 §5.4.1): authority records of a
     /// zone that the chain is not in, and additional records of names that nothing in the answer or
-    /// authority section mentions. Returns how many records that were, with those of the answer
-    /// section that do not belong to the chain and so are passed over anyway.
-    mutating func removeWhatIsUnrelated(
-        to chain: [DomainName], _ question: UpstreamQuestion
-    ) -> Int {
+    /// authority section mentions.
+    mutating func removeWhatIsUnrelated(to chain: [DomainName]) {
         for index in records.indices where records[index].section == .authority {
             let record = records[index]
             switch record.covered ?? record.type {
@@ -224,9 +221,6 @@ struct UpstreamResponse {
         for index in records.indices where records[index].section == .additional {
             records[index].isRemoved = !mentioned.contains(records[index].owner)
         }
-        let answers = records.lazy.filter { $0.section == .answer }.count
-        let strangers = max(0, answers - answer(chain, question).count)
-        return records.lazy.filter(\.isRemoved).count + strangers
     }
 
     mutating func remove(where isUnwanted: (Record) -> Bool) {
