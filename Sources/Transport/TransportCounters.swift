@@ -54,6 +54,10 @@ package struct TransportCounters: Sendable, Equatable {
     package var upstreamFailures: UInt64 = 0
     /// TCP exchanges sent again because an idle connection had been closed.
     package var upstreamRetries: UInt64 = 0
+    /// TLS handshakes with upstreams that were completed.
+    package var upstreamHandshakes: UInt64 = 0
+    /// Those of them that went on with an earlier session.
+    package var upstreamResumptions: UInt64 = 0
     package var upstreamSocketsOpened: UInt64 = 0
     package var upstreamSocketsClosed: UInt64 = 0
 

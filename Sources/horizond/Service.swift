@@ -36,8 +36,9 @@ final class Service: @unchecked Sendable {
 
     /// Opens the sockets. Throws when an address cannot be had.
     init(
-        _ configuration: Configuration, path: String, secrets: ProcessSecrets, log: Logger
+        _ loaded: LoadedConfiguration, path: String, secrets: ProcessSecrets, log: Logger
     ) throws(TransportError) {
+        let configuration = loaded.configuration
         control = DispatchQueue(label: "control", qos: .default)
         signals = Signals(queue: control)
         self.path = path
@@ -48,7 +49,8 @@ final class Service: @unchecked Sendable {
         raiseDescriptorLimit()
         let count = configuration.workers ?? availableProcessors()
         published = Published(
-            Snapshot(configuration, upstreams: registry, secrets))
+            Served(
+                snapshot: Snapshot(configuration, upstreams: registry, secrets), tls: loaded.tls))
         events = EventLog(
             logger: log, logsErrors: configuration.log.errors,
             logsQueries: configuration.log.queries)
@@ -104,19 +106,19 @@ final class Service: @unchecked Sendable {
         let (path, secrets, registry) = (path, secrets, registry)
         background.async { [self] in
             let result = Result { () throws(ConfigurationErrors) in
-                let configuration = try Configuration.load(path: path, seed: secrets.tableSeed)
-                let snapshot = Snapshot(configuration, upstreams: registry, secrets)
-                return (configuration, snapshot)
+                let loaded = try LoadedConfiguration(path: path, seed: secrets.tableSeed)
+                let snapshot = Snapshot(loaded.configuration, upstreams: registry, secrets)
+                return (loaded.configuration, Served(snapshot: snapshot, tls: loaded.tls))
             }
             control.async { [self] in finishReload(result) }
         }
     }
 
-    private func finishReload(_ result: Result<(Configuration, Snapshot), ConfigurationErrors>) {
+    private func finishReload(_ result: Result<(Configuration, Served), ConfigurationErrors>) {
         switch result {
-        case .success(let (configuration, snapshot)):
+        case .success(let (configuration, served)):
             do throws(TransportError) {
-                try serve(configuration, snapshot)
+                try serve(configuration, served)
                 status.reloaded(configuration)
                 log.notice("reloaded: \(ServiceStatus.summary(configuration))")
             } catch {
@@ -135,10 +137,10 @@ final class Service: @unchecked Sendable {
 
     /// Puts a new configuration in the place of the old one, all of it or nothing.
     private func serve(
-        _ configuration: Configuration, _ snapshot: Snapshot
+        _ configuration: Configuration, _ served: Served
     ) throws(TransportError) {
         let change = try listeners.change(to: configuration)
-        let old = published.publish(snapshot)
+        let old = published.publish(served)
         listen(change)
         if listeners.hasUnwanted { closeUnwantedListeners() }
         events.configure(

@@ -10,7 +10,8 @@ struct UpstreamStreamsTests {
     private func send(_ exchange: UInt64, _ server: LoopbackServer, _ upstream: LoopbackPeer) throws
     {
         try server.onQueue { loop, _ in
-            try loop.sendUpstream(query.span, to: upstream.local, over: .tcp, exchange: exchange)
+            try loop.sendUpstream(
+                query.span, to: UpstreamEndpoint(upstream.local), over: .tcp, exchange: exchange)
         }
     }
 
