@@ -38,8 +38,13 @@ final class TLSChannel: StreamChannel {
             return .end
         case .done(let count):
             session.feed(octets.span.extracting(offset..<offset + count))
+            let hasShakenHands = isEstablished
             let reading = try receiveRest(into: &octets, at: offset, limit: limit)
-            return reading == .nothing ? .octets(0) : reading
+            guard reading == .nothing else { return reading }
+            // Tickets alone are answered by nothing, and until they are acknowledged a server with
+            // Nagle's algorithm keeps its reply.
+            if hasShakenHands { Syscalls.acknowledge(descriptor) }
+            return .octets(0)
         case .wouldBlock:
             return .nothing
         case .failed(let errno):
