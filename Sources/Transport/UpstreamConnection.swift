@@ -45,4 +45,11 @@ final class UpstreamConnection {
 
     /// Whether messages can pass.
     var isOpen: Bool { isConnected && channel.isEstablished }
+
+    /// Whether this error, which ends it, is one of its opening. A client's part of TLS's handshake is
+    /// done before the server has looked at it.
+    func hasFailedToOpen(_ error: UpstreamError) -> Bool {
+        if case .tls = error, !hasReplied { return true }
+        return !isOpen
+    }
 }

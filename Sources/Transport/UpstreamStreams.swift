@@ -247,7 +247,7 @@ final class UpstreamStreams {
         _ connection: UpstreamConnection, _ error: UpstreamError, _ handler: any NetworkHandler
     ) {
         let pending = connection.outstanding
-        if !connection.isOpen {
+        if connection.hasFailedToOpen(error) {
             paused[connection.upstream] = (error, context.now + context.limits.upstreamConnectPause)
         }
         release(connection)

@@ -411,6 +411,19 @@ struct UpstreamTLSConnectionTests {
         #expect(client.counters.upstreamSocketsOpened == 1)
     }
 
+    @Test("A server that turns the client away after the handshake is not attempted at once again")
+    func turnedAway() throws {
+        let upstream = try TLSServer(wantsCertificate: true)
+        let client = try Client()
+        defer { client.server.stop() }
+        try client.send(1, to: upstream.upstream())
+        #expect(throws: TLSPeer.Refusal.handshake) { try upstream.acceptSecure() }
+        let error = UpstreamError.tls("tlsv13 alert certificate required")
+        #expect(client.failure() == error)
+        #expect(throws: error) { try client.send(2, to: upstream.upstream()) }
+        #expect(client.counters.upstreamSocketsOpened == 1)
+    }
+
     @Test("Another context has new connections, without the old one's sessions")
     func changedContext() throws {
         let upstream = try TLSServer()

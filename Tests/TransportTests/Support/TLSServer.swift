@@ -47,13 +47,20 @@ enum Certificates {
     fileprivate let context: OpaquePointer
 
     /// With the certificate of that name, and with no version of TLS above `latest`.
-    init(_ certificate: String = "good", latest: Int32 = TLS1_3_VERSION) throws {
+    init(
+        _ certificate: String = "good", latest: Int32 = TLS1_3_VERSION,
+        wantsCertificate: Bool = false
+    ) throws {
         listener = try LoopbackPeer(.tcp, bound: endpoint("127.0.0.1"), backlog: 256)
         unsafe context = try #require(unsafe SSL_CTX_new(TLS_server_method()))
         let file = Certificates.path(certificate)
         try #require(unsafe SSL_CTX_use_certificate_chain_file(context, file + ".pem") == 1)
         try #require(
             unsafe SSL_CTX_use_PrivateKey_file(context, file + ".key", SSL_FILETYPE_PEM) == 1)
+        if wantsCertificate {
+            unsafe SSL_CTX_set_verify(
+                context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
+        }
         unsafe SSL_CTX_ctrl(context, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(latest), nil)
     }
 
