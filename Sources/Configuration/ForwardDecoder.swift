@@ -104,17 +104,6 @@ struct ForwardDecoder {
 
     /// The server of an address, or those of a file of resolv.conf's form.
     private func upstream(_ node: YAMLNode) -> [UpstreamAddress] {
-        if let scalar = node.scalar, scalar.text.hasPrefix("tls://") {
-            let parts = scalar.text.dropFirst(6).split(separator: "#")
-            let port = parts[0].split(separator: ":").last.flatMap { UInt16($0) } ?? 853
-            guard let address = IPAddress(parts[0].prefix { $0 != ":" }) else { return [] }
-            let name = parts.count > 1 ? String(parts[1]) : nil
-            return [
-                UpstreamAddress(
-                    address, port: port,
-                    authentication: name.map { .domainName($0) } ?? .address)
-            ]
-        }
         if let path = node.scalar, path.text.contains("/") { return upstreams(of: path) }
         guard let (address, port) = file.addressAndPort(node) else { return [] }
         let upstream = UpstreamAddress(address, port: port)
