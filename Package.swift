@@ -23,10 +23,12 @@ let package = Package(
     targets: [
         .systemLibrary(
             name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CTLS", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(name: "CSockets"),
         .target(name: "DNS", swiftSettings: strict),
         .target(name: "Nameserver", dependencies: ["DNS"], swiftSettings: strict),
-        .target(name: "Transport", dependencies: ["DNS", "CSockets"], swiftSettings: strict),
+        .target(
+            name: "Transport", dependencies: ["DNS", "CSockets", "CTLS"], swiftSettings: strict),
         .target(
             name: "Configuration",
             dependencies: ["DNS", "Nameserver", .product(name: "Yams", package: "Yams")],
@@ -46,7 +48,8 @@ let package = Package(
         .testTarget(
             name: "NameserverTests", dependencies: ["DNS", "Nameserver"], swiftSettings: strict),
         .testTarget(
-            name: "TransportTests", dependencies: ["DNS", "Transport"], swiftSettings: strict),
+            name: "TransportTests", dependencies: ["DNS", "Transport", "CTLS"],
+            swiftSettings: strict),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["DNS", "Nameserver", "Configuration"],
             swiftSettings: strict),

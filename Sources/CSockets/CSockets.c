@@ -128,6 +128,8 @@ int hs_only_ipv6(int fd) { return hs_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1
 
 int hs_no_delay(int fd) { return hs_set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1); }
 
+int hs_acknowledge(int fd) { return hs_set_option(fd, IPPROTO_TCP, TCP_QUICKACK, 1); }
+
 int hs_limit_unsent(int fd, int octets) {
     return hs_set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, octets);
 }

@@ -19,6 +19,8 @@ package struct Configuration: Sendable {
     /// What the server says about itself, but for `cookies`.
     package var server = ServerDescription()
     package var cookies = CookieSetting.ownSecrets
+    /// Whom TLS connections to upstreams trust beside the system's authorities.
+    package var authorities: AuthorityFile?
     /// The views with their zones, forward rules and policies, in the order of the file.
     package var views: [ViewDescription] = []
     /// How many zones there are; one that several views share counts once.

@@ -4,7 +4,7 @@ import Nameserver
 /// to each other.
 struct ConfigurationDecoder {
     static let keys = [
-        "listen", "zones", "views", "forward", "https-records", "rebind-protection",
+        "listen", "zones", "views", "forward", "tls-ca", "https-records", "rebind-protection",
         "bypass-guard", "workers", "cache-size", "tcp", "identity", "cookies", "log",
     ]
 
@@ -94,6 +94,7 @@ struct ConfigurationDecoder {
         if let node = settings["cookies"], let cookies = server.cookies(node) {
             configuration.cookies = cookies
         }
+        configuration.authorities = settings["tls-ca"].flatMap { AuthorityFile($0, in: file) }
         if let node = settings["tcp"], let tcp = file.tcpSettings(node) {
             configuration.tcp = tcp
         }

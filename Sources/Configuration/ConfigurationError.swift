@@ -38,6 +38,21 @@ package struct ConfigurationErrors: Error, Equatable, Sendable {
     package let warnings: [ConfigurationError]
 }
 
+extension ConfigurationErrors {
+    /// One mistake, of a configuration that could be read.
+    init(_ error: ConfigurationError) {
+        self.init(errors: [error], count: 1, warnings: [])
+    }
+
+    /// One mistake of a file as a whole.
+    package init(file: String, problem: String) {
+        self.init(
+            ConfigurationError(
+                file: file, line: nil, column: nil, problem: problem, expected: nil,
+                suggestion: nil))
+    }
+}
+
 extension ConfigurationErrors: CustomStringConvertible {
     /// A line for each mistake.
     package var description: String {

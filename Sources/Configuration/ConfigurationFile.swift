@@ -1,4 +1,5 @@
 import DNS
+import Foundation
 
 /// One of the files of a configuration: reports what is wrong in it and finds what it names.
 struct ConfigurationFile {
@@ -47,6 +48,17 @@ struct ConfigurationFile {
             error(
                 mark, "cannot read \(other.path.quotedPath): \(failure.problem)",
                 expected: failure.expected)
+        }
+    }
+
+    /// Why this file could not be read.
+    func reason(_ error: any Error) -> String {
+        switch (error as? CocoaError)?.code {
+        case .fileReadNoSuchFile?: "No such file or directory"
+        case .fileReadNoPermission?: "Permission denied"
+        default:
+            (try? URL(fileURLWithPath: path).resourceValues(forKeys: [.isDirectoryKey]))?
+                .isDirectory == true ? "Is a directory" : error.localizedDescription
         }
     }
 

@@ -132,7 +132,7 @@ struct ServerDecoder {
             content = try String(contentsOfFile: other.path, encoding: .utf8)
         } catch {
             file.error(
-                path.mark, "cannot read \(other.path.quotedPath): \(Self.reason(error))",
+                path.mark, "cannot read \(other.path.quotedPath): \(other.reason(error))",
                 expected: expected)
             return nil
         }
@@ -146,14 +146,6 @@ struct ServerDecoder {
             secrets.append(secret)
         }
         return setting(secrets, YAMLMark(line: 1, column: 1), in: other)
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        switch (error as? CocoaError)?.code {
-        case .fileReadNoSuchFile?: "No such file or directory"
-        case .fileReadNoPermission?: "Permission denied"
-        default: error.localizedDescription
-        }
     }
 
     /// Does not say what was found: it may be most of a secret, and logs are read by many.

@@ -5,9 +5,10 @@ internal import Glibc
 extension NetworkLoop {
     /// Sends a query to an upstream with a random ID in place of its own. An exchange that still
     /// waits is given up first, so one number never has two replies. Throws when the query cannot
-    /// be sent; later errors come by `upstreamFailure`.
+    /// be sent; later errors come by `upstreamFailure`. To an endpoint with security it goes over TLS,
+    /// whatever `transport` says.
     package func sendUpstream(
-        _ message: Span<UInt8>, to upstream: SocketAddress, over transport: ClientTransport,
+        _ message: Span<UInt8>, to upstream: UpstreamEndpoint, over transport: ClientTransport,
         exchange: UInt64
     ) throws(UpstreamError) {
         cancelUpstream(exchange: exchange)
@@ -15,10 +16,19 @@ extension NetworkLoop {
         guard !exchanges.isFull else { throw .exhausted }
         updateClock()
         switch transport {
-        case .udp: try upstreamDatagrams.send(message, to: upstream, exchange: exchange)
-        case .tcp: try upstreamStreams.send(message, to: upstream, exchange: exchange)
+        case .udp where upstream.security == nil:
+            try upstreamDatagrams.send(message, to: upstream.address, exchange: exchange)
+        case .udp, .tcp:
+            try upstreamStreams.send(message, to: upstream, exchange: exchange)
         }
         roundIsNeeded()
+    }
+
+    /// What new TLS connections to upstreams are made with; nil makes none. Connections made with
+    /// another context take no new queries.
+    package var tls: TLSContext? {
+        get { upstreamStreams.tls }
+        set { upstreamStreams.tls = newValue }
     }
 
     /// Gives an exchange up, as after its time: a late reply is ignored.

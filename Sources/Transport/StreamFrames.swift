@@ -87,19 +87,32 @@ struct StreamOutput {
         if let id, message.count >= 2 { target.store(id, at: start + StreamFrames.prefix) }
     }
 
+    /// Adds octets as they are.
+    mutating func append(encoded more: [UInt8]) {
+        if octets.isEmpty { octets = more } else { octets += more }
+    }
+
     /// Writes once. `.done` tells how many octets went out; `count` what still waits.
     mutating func flush(_ descriptor: Int32) -> Transfer {
-        let transfer = Syscalls.send(descriptor, octets.span.extracting(sent..<octets.count))
-        if case .done(let count) = transfer {
-            sent += count
-            if sent == octets.count {
-                octets = []
-                sent = 0
-            } else if sent >= Self.maximumSent, sent >= self.count {
-                octets = Array(octets[sent...])
-                sent = 0
-            }
-        }
+        let transfer = Syscalls.send(descriptor, octets.span.extracting(sent...))
+        if case .done(let count) = transfer { remove(count) }
         return transfer
+    }
+
+    /// Gives a channel as much of what waits as it takes now.
+    mutating func flush(to channel: any StreamChannel) throws(UpstreamError) {
+        remove(try channel.send(octets.span.extracting(sent...)))
+    }
+
+    private mutating func remove(_ count: Int) {
+        guard count > 0 else { return }
+        sent += count
+        if sent == octets.count {
+            octets = []
+            sent = 0
+        } else if sent >= Self.maximumSent, sent >= self.count {
+            octets = Array(octets[sent...])
+            sent = 0
+        }
     }
 }

@@ -90,6 +90,9 @@ enum Syscalls {
     /// Answers are written whole: nothing is gained by waiting for more (Nagle's algorithm).
     static func setNoDelay(_ descriptor: Int32) { _ = hs_no_delay(descriptor) }
 
+    /// Acknowledges at once what has come, which the kernel may else put off by 40 ms.
+    static func acknowledge(_ descriptor: Int32) { _ = hs_acknowledge(descriptor) }
+
     /// More than so many octets that are not on their way yet make a stream not writable.
     static func setUnsentLimit(_ descriptor: Int32, octets: Int32) {
         _ = hs_limit_unsent(descriptor, octets)

@@ -62,6 +62,10 @@ package struct TransportCounters: Sendable, Equatable {
     package var upstreamSocketsSuspected: UInt64 = 0
     /// Upstream sockets closed with exchanges under way, because more such messages came.
     package var upstreamSocketsAbandoned: UInt64 = 0
+    /// TLS handshakes with upstreams that were completed.
+    package var upstreamHandshakes: UInt64 = 0
+    /// Those of them that went on with an earlier session.
+    package var upstreamResumptions: UInt64 = 0
     package var upstreamSocketsOpened: UInt64 = 0
     package var upstreamSocketsClosed: UInt64 = 0
 

@@ -46,30 +46,3 @@ extension TransportError: CustomStringConvertible {
         }
     }
 }
-
-/// Why an exchange with an upstream has ended without a reply.
-package enum UpstreamError: Error, Equatable, Sendable {
-    /// Nothing listens there: an ICMP port unreachable, or TCP's RST to a connection attempt.
-    case refused
-    /// The TCP connection was reset.
-    case reset
-    /// The upstream closed the TCP connection before it replied.
-    case closed
-    /// No route, or the network or host is down; also a TCP connection attempt without answer.
-    case unreachable
-    /// This worker's bound on exchanges, descriptors or queued octets is reached.
-    case exhausted
-    /// Any other errno.
-    case system(errno: Int32)
-
-    init(errno: Int32) {
-        switch errno {
-        case ECONNREFUSED: self = .refused
-        case ECONNRESET, EPIPE, ECONNABORTED: self = .reset
-        case ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN, ETIMEDOUT, EADDRNOTAVAIL:
-            self = .unreachable
-        case EMFILE, ENFILE, ENOBUFS, ENOMEM, EAGAIN: self = .exhausted
-        default: self = .system(errno: errno)
-        }
-    }
-}

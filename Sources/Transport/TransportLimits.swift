@@ -55,8 +55,12 @@ package struct TransportLimits: Sendable {
     package var upstreamDescriptors = 1024
     /// How long an upstream TCP connection stays open without exchanges, in nanoseconds.
     package var upstreamIdleTimeout: Int64 = 10 * MonotonicClock.nanosecondsPerSecond
-    /// How long a TCP connection attempt to an upstream may take, in nanoseconds.
+    /// How long a TCP connection attempt to an upstream may take, with TLS's handshake, in
+    /// nanoseconds.
     package var upstreamConnectTimeout: Int64 = 3 * MonotonicClock.nanosecondsPerSecond
+    /// How long no further connection to an upstream is attempted after one that failed, in
+    /// nanoseconds: queries may come faster than handshakes should.
+    package var upstreamConnectPause: Int64 = 200 * MonotonicClock.nanosecondsPerMillisecond
 
     package init() {}
 }

@@ -1,4 +1,4 @@
-/// A TCP connection to an upstream, shared by all exchanges with it (RFC 7766 §6.2.1). A record:
+/// A TCP connection to an upstream, with or without TLS, shared by all exchanges with it (RFC 7766 §6.2.1). A record:
 /// `UpstreamStreams` acts on it. Confined to the worker's queue.
 final class UpstreamConnection {
     /// An exchange that waits for its reply, with what is needed to send it again.
@@ -13,9 +13,11 @@ final class UpstreamConnection {
 
     let descriptor: Int32
     let key: SlotKey
-    let upstream: SocketAddress
+    let upstream: UpstreamEndpoint
+    let channel: any StreamChannel
     let openedAt: Int64
 
+    /// Whether TCP's handshake is done.
     var isConnected = false
     var hasReplied = false
     var input = StreamInput()
@@ -28,12 +30,26 @@ final class UpstreamConnection {
     var isListedForFlush = false
     var watched: Readiness = .writable
 
-    init(_ descriptor: Int32, _ key: SlotKey, _ upstream: SocketAddress, now: Int64) {
+    init(
+        _ descriptor: Int32, _ key: SlotKey, _ upstream: UpstreamEndpoint,
+        _ channel: any StreamChannel, now: Int64
+    ) {
         self.descriptor = descriptor
         self.key = key
         self.upstream = upstream
+        self.channel = channel
         openedAt = now
         lastActivity = now
         lastReceived = now
+    }
+
+    /// Whether messages can pass.
+    var isOpen: Bool { isConnected && channel.isEstablished }
+
+    /// Whether this error, which ends it, is one of its opening. A client's part of TLS's handshake is
+    /// done before the server has looked at it.
+    func hasFailedToOpen(_ error: UpstreamError) -> Bool {
+        if case .tls = error, !hasReplied { return true }
+        return !isOpen
     }
 }

@@ -1,14 +1,17 @@
 internal import DNS
 internal import Glibc
 
-/// Exchanges with upstreams over TCP: one connection an upstream, kept open for a while, with many
-/// queries on their way (RFC 7766 §6.2). Confined to the worker's queue.
+/// Exchanges with upstreams over TCP and TLS: one connection an upstream, kept open for a while, with
+/// many queries on their way (RFC 7766 §6.2, RFC 7858 §3.4). Confined to the worker's queue.
 final class UpstreamStreams {
     private let context: LoopContext
     private let exchanges: UpstreamExchanges
     private var connections: SlotTable<UpstreamConnection>
     /// The connection that takes an upstream's next query.
-    private var current: [SocketAddress: SlotKey] = [:]
+    private var current: [UpstreamEndpoint: SlotKey] = [:]
+    /// Upstreams to which a connection has just failed, and until when none is attempted.
+    private var paused: [UpstreamEndpoint: (error: UpstreamError, until: Int64)] = [:]
+    private var tickets = TLSTickets()
     private var unflushed: [SlotKey] = []
     private var scratch: [UInt8]
 
@@ -24,12 +27,23 @@ final class UpstreamStreams {
         scratch = Array(repeating: 0, count: StreamFrames.scratchCapacity)
     }
 
+    /// What TLS connections are made with from now on. Sessions of another context are not resumed:
+    /// their server may not be trusted any more.
+    var tls: TLSContext? {
+        didSet {
+            guard tls !== oldValue else { return }
+            tickets = TLSTickets()
+            current = current.filter { $0.key.security == nil }
+            paused = [:]
+        }
+    }
+
     var isEmpty: Bool { connections.count == 0 }
     var hasWork: Bool { !unflushed.isEmpty }
 
     /// Queues a query with a random ID; it goes out with the round.
     func send(
-        _ message: Span<UInt8>, to upstream: SocketAddress, exchange: UInt64
+        _ message: Span<UInt8>, to upstream: UpstreamEndpoint, exchange: UInt64
     ) throws(UpstreamError) {
         let connection = try connectionForQuery(to: upstream)
         let copy = message.array(0..<message.count)
@@ -56,73 +70,115 @@ final class UpstreamStreams {
         unflushed.append(connection.key)
     }
 
+    /// The upstream's connection, or a new one where there is none or it is full.
     private func connectionForQuery(
-        to upstream: SocketAddress
+        to upstream: UpstreamEndpoint
     ) throws(UpstreamError) -> UpstreamConnection {
-        if let key = current[upstream], let connection = connections[key] { return connection }
+        if let key = current[upstream], let connection = connections[key],
+            connection.outstanding.count < Self.maximumOutstanding
+        {
+            return connection
+        }
+        if let paused = paused[upstream], context.now < paused.until { throw paused.error }
         guard exchanges.mayOpenDescriptor, let key = connections.reserve() else {
             throw .exhausted
         }
-        let descriptor = Syscalls.socket(ipv6: upstream.isIPv6, stream: true)
+        let descriptor = try Self.connect(to: upstream.address)
+        do throws(UpstreamError) {
+            let channel = try channel(descriptor, to: upstream)
+            // Writable is the end of connecting, with or without success.
+            let token = PollToken(.upstreamConnection, key)
+            guard context.pollSet.add(descriptor, token, .writable) == 0 else { throw .exhausted }
+            let connection = UpstreamConnection(
+                descriptor, key, upstream, channel, now: context.now)
+            connections.insert(connection, at: key)
+            current[upstream] = key
+            exchanges.openDescriptors += 1
+            context.counters.upstreamSocketsOpened &+= 1
+            return connection
+        } catch {
+            Syscalls.close(descriptor)
+            throw error
+        }
+    }
+
+    /// A socket that is connected, or is about to be.
+    private static func connect(to address: SocketAddress) throws(UpstreamError) -> Int32 {
+        let descriptor = Syscalls.socket(ipv6: address.isIPv6, stream: true)
         guard descriptor >= 0 else { throw UpstreamError(errno: -descriptor) }
-        let error = Syscalls.connect(descriptor, KernelAddress(upstream))
+        let error = Syscalls.connect(descriptor, KernelAddress(address))
         guard error == 0 || error == EINPROGRESS else {
             Syscalls.close(descriptor)
             throw UpstreamError(errno: error)
         }
-        // Writable is the end of connecting, with or without success.
-        let token = PollToken(.upstreamConnection, key)
-        guard context.pollSet.add(descriptor, token, .writable) == 0 else {
-            Syscalls.close(descriptor)
-            throw .exhausted
-        }
         Syscalls.setNoDelay(descriptor)
-        let connection = UpstreamConnection(descriptor, key, upstream, now: context.now)
-        connections.insert(connection, at: key)
-        current[upstream] = key
-        exchanges.openDescriptors += 1
-        context.counters.upstreamSocketsOpened &+= 1
-        return connection
+        return descriptor
+    }
+
+    private func channel(
+        _ descriptor: Int32, to upstream: UpstreamEndpoint
+    ) throws(UpstreamError) -> any StreamChannel {
+        guard let identity = upstream.security else { return PlainChannel(descriptor: descriptor) }
+        guard let tls else { throw .tls("not set up") }
+        let session = try TLSSession(tls, upstream, identity, tickets)
+        return TLSChannel(descriptor, session, context)
     }
 
     /// Acts on what the poll set has reported.
     func handle(_ key: SlotKey, _ readiness: Readiness, _ handler: any NetworkHandler) {
         guard let connection = connections[key] else { return }
-        if !connection.isConnected {
-            let error = Syscalls.pendingError(connection.descriptor)
-            guard error == 0 else { return close(connection, UpstreamError(errno: error), handler) }
-            connection.isConnected = true
+        do throws(UpstreamError) {
+            if !connection.isConnected {
+                let error = Syscalls.pendingError(connection.descriptor)
+                guard error == 0 else { throw UpstreamError(errno: error) }
+                connection.isConnected = true
+            }
+            // Replies that came before an end or an error are read first: they count.
+            if !readiness.isDisjoint(with: [.readable, .error, .hangUp]) {
+                try read(connection, handler)
+            }
+            try flush(connection)
+        } catch {
+            close(connection, error, handler)
         }
-        // Replies that came before an end or an error are read first: they count.
-        if !readiness.isDisjoint(with: [.readable, .error, .hangUp]) {
-            guard read(connection, handler) else { return }
-        }
-        flush(connection, handler)
     }
 
-    /// Reads once and hands over the complete replies. False when the connection has closed.
-    private func read(_ connection: UpstreamConnection, _ handler: any NetworkHandler) -> Bool {
+    /// Reads from the socket once and hands over the complete replies.
+    private func read(
+        _ connection: UpstreamConnection, _ handler: any NetworkHandler
+    ) throws(UpstreamError) {
         var octets: [UInt8] = []
         swap(&octets, &scratch)
-        let (filled, transfer) = connection.input.read(connection.descriptor, into: &octets)
-        var offset = 0
-        if case .done(let count) = transfer, count > 0 {
+        defer { swap(&octets, &scratch) }
+        let channel = connection.channel
+        var start = connection.input.restore(into: &octets)
+        var reading = try channel.receive(
+            into: &octets, at: start, limit: StreamFrames.readChunk)
+        while case .octets(let count) = reading {
             connection.lastActivity = context.now
             connection.lastReceived = context.now
-            let span = octets.span
-            while let range = StreamFrames.message(in: span, at: offset, end: filled) {
-                offset = range.upperBound
-                take(span.extracting(range), connection, handler)
-            }
+            start = takeAll(of: &octets, filled: start + count, connection, handler)
+            reading = try channel.receiveRest(
+                into: &octets, at: start, limit: StreamFrames.readChunk)
         }
-        connection.input.hold(octets.span.extracting(offset..<filled))
-        swap(&octets, &scratch)
-        switch transfer {
-        case .failed(let errno): close(connection, UpstreamError(errno: errno), handler)
-        case .done(0): close(connection, .closed, handler)
-        case .done, .wouldBlock: return true
+        connection.input.hold(octets.span.extracting(..<start))
+        if reading == .end { throw .closed }
+    }
+
+    /// Hands over the complete messages of the first `filled` octets, moves what is left to the start
+    /// and returns how much that is.
+    private func takeAll(
+        of octets: inout [UInt8], filled: Int, _ connection: UpstreamConnection,
+        _ handler: any NetworkHandler
+    ) -> Int {
+        var offset = 0
+        while let range = StreamFrames.message(in: octets.span, at: offset, end: filled) {
+            offset = range.upperBound
+            take(octets.span.extracting(range), connection, handler)
         }
-        return false
+        guard offset > 0 else { return filled }
+        for index in offset..<filled { octets[index - offset] = octets[index] }
+        return filled - offset
     }
 
     private func take(
@@ -154,18 +210,19 @@ final class UpstreamStreams {
         for key in keys {
             guard let connection = connections[key] else { continue }
             connection.isListedForFlush = false
-            flush(connection, handler)
+            do throws(UpstreamError) {
+                try flush(connection)
+            } catch {
+                close(connection, error, handler)
+            }
         }
     }
 
-    private func flush(_ connection: UpstreamConnection, _ handler: any NetworkHandler) {
-        if connection.output.count > 0,
-            case .failed(let errno) = connection.output.flush(connection.descriptor)
-        {
-            return close(connection, UpstreamError(errno: errno), handler)
-        }
+    private func flush(_ connection: UpstreamConnection) throws(UpstreamError) {
+        try connection.output.flush(to: connection.channel)
         let wanted: Readiness =
-            connection.output.count > 0 ? [.readable, .writable] : .readable
+            connection.channel.waitsToWrite(hasMessages: connection.output.count > 0)
+            ? [.readable, .writable] : .readable
         guard wanted != connection.watched else { return }
         connection.watched = wanted
         context.pollSet.modify(
@@ -190,6 +247,9 @@ final class UpstreamStreams {
         _ connection: UpstreamConnection, _ error: UpstreamError, _ handler: any NetworkHandler
     ) {
         let pending = connection.outstanding
+        if connection.hasFailedToOpen(error) {
+            paused[connection.upstream] = (error, context.now + context.limits.upstreamConnectPause)
+        }
         release(connection)
         for (id, pending) in pending {
             // An earlier one's failure may have made the handler cancel this one.
@@ -201,7 +261,8 @@ final class UpstreamStreams {
         }
     }
 
-    private func retry(_ pending: UpstreamConnection.Pending, _ upstream: SocketAddress) -> Bool {
+    private func retry(_ pending: UpstreamConnection.Pending, _ upstream: UpstreamEndpoint) -> Bool
+    {
         do throws(UpstreamError) {
             let fresh = try connectionForQuery(to: upstream)
             try send(pending.message, on: fresh, exchange: pending.exchange, mayRetry: false)
@@ -217,14 +278,16 @@ final class UpstreamStreams {
         guard connections.remove(connection.key) != nil else { return }
         exchanges.openDescriptors -= 1
         context.counters.upstreamSocketsClosed &+= 1
+        connection.channel.farewell()
         Syscalls.close(connection.descriptor)
     }
 
     /// Closes connections that nobody needs, and gives up on those that never came to be.
     func sweep(_ handler: any NetworkHandler) {
         let (now, limits) = (context.now, context.limits)
+        if !paused.isEmpty { paused = paused.filter { now < $0.value.until } }
         for connection in connections.elements {
-            if !connection.isConnected {
+            if !connection.isOpen {
                 if now - connection.openedAt > limits.upstreamConnectTimeout {
                     close(connection, .unreachable, handler)
                 }

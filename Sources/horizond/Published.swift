@@ -1,27 +1,35 @@
 import Nameserver
 import Synchronization
+import Transport
 
-/// The snapshot that is served. A reload publishes a new one; every worker compares the generation
-/// once a round and takes the new one when it changed.
+/// All that a configuration makes the workers serve.
+struct Served: Sendable {
+    let snapshot: Snapshot
+    /// What TLS connections to upstreams are made with; nil where the configuration has none.
+    let tls: TLSContext?
+}
+
+/// What is served. A reload publishes a new one; every worker compares the generation once a round
+/// and takes the new one when it changed.
 final class Published: Sendable {
     private let number: Atomic<Int>
-    private let current: Mutex<Snapshot>
+    private let current: Mutex<Served>
 
-    init(_ snapshot: Snapshot) {
+    init(_ served: Served) {
         number = Atomic(0)
-        current = Mutex(snapshot)
+        current = Mutex(served)
     }
 
-    /// Changes with every snapshot.
+    /// Changes with everything published.
     var generation: Int { number.load(ordering: .acquiring) }
 
-    var snapshot: Snapshot { current.withLock { $0 } }
+    var served: Served { current.withLock { $0 } }
 
-    /// Publishes `snapshot` and returns the one before, to be freed when no query is on it any more.
-    func publish(_ snapshot: Snapshot) -> Snapshot {
+    /// Publishes `served` and returns what was before, to be freed when no query is on it any more.
+    func publish(_ served: Served) -> Served {
         let old = current.withLock { current in
             let old = current
-            current = snapshot
+            current = served
             return old
         }
         number.add(1, ordering: .releasing)

@@ -45,8 +45,9 @@ final class Service: @unchecked Sendable {
 
     /// Opens the sockets. Throws when an address cannot be had.
     init(
-        _ configuration: Configuration, path: String, secrets: ProcessSecrets, log: Logger
+        _ loaded: LoadedConfiguration, path: String, secrets: ProcessSecrets, log: Logger
     ) throws(TransportError) {
+        let configuration = loaded.configuration
         control = DispatchQueue(label: "control", qos: .default)
         signals = Signals(queue: control)
         self.path = path
@@ -58,7 +59,8 @@ final class Service: @unchecked Sendable {
         raiseDescriptorLimit()
         let count = configuration.workers ?? availableProcessors()
         published = Published(
-            Snapshot(configuration, upstreams: registry, secrets))
+            Served(
+                snapshot: Snapshot(configuration, upstreams: registry, secrets), tls: loaded.tls))
         events = EventLog(
             logger: log, logsErrors: configuration.log.errors,
             logsQueries: configuration.log.queries)
@@ -116,20 +118,20 @@ final class Service: @unchecked Sendable {
         let (path, secrets, registry, previous) = (path, secrets, registry, configuration)
         background.async { [self] in
             let result = Result { () throws(ConfigurationErrors) in
-                let configuration = try Configuration.load(
+                let loaded = try LoadedConfiguration(
                     path: path, seed: secrets.tableSeed, previous: previous)
-                let snapshot = Snapshot(configuration, upstreams: registry, secrets)
-                return (configuration, snapshot)
+                let snapshot = Snapshot(loaded.configuration, upstreams: registry, secrets)
+                return (loaded.configuration, Served(snapshot: snapshot, tls: loaded.tls))
             }
             control.async { [self] in finishReload(result) }
         }
     }
 
-    private func finishReload(_ result: Result<(Configuration, Snapshot), ConfigurationErrors>) {
+    private func finishReload(_ result: Result<(Configuration, Served), ConfigurationErrors>) {
         switch result {
-        case .success(let (configuration, snapshot)):
+        case .success(let (configuration, served)):
             do throws(TransportError) {
-                try serve(configuration, snapshot)
+                try serve(configuration, served)
                 status.reloaded(configuration)
                 log.notice("reloaded: \(ServiceStatus.summary(configuration))")
             } catch {
@@ -152,10 +154,10 @@ final class Service: @unchecked Sendable {
 
     /// Puts a new configuration in the place of the old one, all of it or nothing.
     private func serve(
-        _ configuration: Configuration, _ snapshot: Snapshot
+        _ configuration: Configuration, _ served: Served
     ) throws(TransportError) {
         let change = try listeners.change(to: configuration)
-        let old = published.publish(snapshot)
+        let old = published.publish(served)
         listen(change)
         if listeners.hasUnwanted { closeUnwantedListeners() }
         events.configure(
@@ -171,9 +173,9 @@ final class Service: @unchecked Sendable {
 
     /// Frees a snapshot when no query is on it any more, in the background: freeing a million records
     /// takes a while.
-    private func retire(_ snapshot: Snapshot) {
+    private func retire(_ served: Served) {
         background.asyncAfter(deadline: .now() + .seconds(Self.retirementSeconds)) {
-            withExtendedLifetime(snapshot) {}
+            withExtendedLifetime(served) {}
         }
     }
 
@@ -251,7 +253,8 @@ final class Service: @unchecked Sendable {
         background.async { [self] in
             let snapshot = Snapshot(changed, upstreams: registry, secrets)
             control.async { [self] in
-                retire(published.publish(snapshot))
+                let served = Served(snapshot: snapshot, tls: published.served.tls)
+                retire(published.publish(served))
                 self.configuration = changed
                 status.nameserversChanged(changed)
                 for line in news.changes { log.notice(line) }

@@ -37,7 +37,8 @@ final class Worker: NetworkHandler {
         self.index = index
         self.shared = shared
         generation = shared.published.generation
-        snapshot = shared.published.snapshot
+        let served = shared.published.served
+        snapshot = served.snapshot
         processor = QueryProcessor(cache: shared.cache)
         forwarder = Forwarder(worker: index, shared: shared.forwarding) {
             var generator = SystemRandomNumberGenerator()
@@ -46,6 +47,7 @@ final class Worker: NetworkHandler {
         loop = try NetworkLoop(
             queue: DispatchQueue(label: "worker-\(index)", qos: .default),
             limits: shared.limits, census: shared.census)
+        loop.tls = served.tls
         mailbox = Mailbox(loop.wakeUp)
     }
 
@@ -62,7 +64,9 @@ final class Worker: NetworkHandler {
         processor.unixTime = WallClock.seconds()
         guard shared.published.generation != generation else { return }
         generation = shared.published.generation
-        snapshot = shared.published.snapshot
+        let served = shared.published.served
+        snapshot = served.snapshot
+        loop.tls = served.tls
     }
 
     func roundEnded() {
@@ -206,8 +210,9 @@ final class Worker: NetworkHandler {
         switch command {
         case .send(let exchange, let upstream, let transport, let octets):
             do throws(UpstreamError) {
-                let address = SocketAddress(ip: upstream.address, port: upstream.port)
-                try loop.sendUpstream(octets.span, to: address, over: transport, exchange: exchange)
+                try loop.sendUpstream(
+                    octets.span, to: UpstreamEndpoint(upstream), over: transport,
+                    exchange: exchange)
             } catch {
                 forwarder.fail(exchange: exchange, AttemptFailure(error), now: now)
             }
@@ -286,6 +291,18 @@ extension ExtendedErrorOption {
         ExtendedError.other, "the chain of aliases is too long")
     fileprivate static let tooManyWaiting = ExtendedErrorOption(
         ExtendedError.notReady, "too many queries are waiting")
+}
+
+extension UpstreamEndpoint {
+    init(_ upstream: UpstreamAddress) {
+        let security: Identity? =
+            switch upstream.authentication {
+            case .domainName(let name): .domainName(name)
+            case .address: .address
+            case nil: nil
+            }
+        self.init(SocketAddress(ip: upstream.address, port: upstream.port), security: security)
+    }
 }
 
 extension AttemptFailure {

@@ -32,9 +32,12 @@ struct SampleTests {
     func examples() throws {
         let main = try uncommented("horizond.yaml")
         let zone = try uncommented("zones/vanillax.me.yaml")
-        let site = try Site(main, files: ["zones/vanillax.me.yaml": zone])
+        let authority = "-----BEGIN CERTIFICATE-----\n"
+        let site = try Site(
+            main, files: ["zones/vanillax.me.yaml": zone, "home-ca.pem": authority])
         let configuration = try site.load()
         #expect(configuration.warnings == [])
+        #expect(configuration.authorities?.pem == Array(authority.utf8))
         #expect(configuration.views.map(\.name) == ["lan", "tailnet"])
         #expect(configuration.views[0].forward.count == 2)
         #expect(configuration.views[0].serverHTTPSRecords.domains.count == 1)

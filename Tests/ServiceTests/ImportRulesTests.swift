@@ -8,7 +8,7 @@ struct ImportRulesTests {
     private static let mayImport: [String: Set<String>] = [
         "DNS": [],
         "Nameserver": ["DNS", "Synchronization"],
-        "Transport": ["DNS", "CSockets", "Dispatch", "Glibc", "Synchronization"],
+        "Transport": ["DNS", "CSockets", "CTLS", "Dispatch", "Glibc", "Synchronization"],
         "Configuration": ["DNS", "Nameserver", "Yams", "CYaml", "Foundation", "Glibc"],
         "Admin": ["DNS", "Nameserver", "FlyingFox", "FlyingSocks", "Foundation"],
         "horizond": [
@@ -29,6 +29,9 @@ struct ImportRulesTests {
         "Transport/Syscalls.swift",
         "Transport/DatagramBatch.swift",
         "Transport/PollSet.swift",
+        "Transport/TLS/TLSContext.swift",
+        "Transport/TLS/TLSSession.swift",
+        "Transport/TLS/TLSTickets.swift",
         "horizond/Systemd.swift",
         "horizond/Journal.swift",
     ]
@@ -100,11 +103,12 @@ struct ImportRulesTests {
         }
     }
 
-    @Test("Only Configuration knows the YAML library, and nothing knows SwiftNIO")
+    @Test("Only Configuration knows the YAML library, Transport OpenSSL, and nothing SwiftNIO")
     func libraries() throws {
         for source in try Self.sources() {
             for module in source.imports {
                 #expect(!module.hasPrefix("NIO") && !module.hasPrefix("_NIO"), "\(source.path)")
+                if module == "CTLS" { #expect(source.target == "Transport", "\(source.path)") }
                 if module == "Yams" || module == "CYaml" {
                     #expect(source.target == "Configuration", "\(source.path)")
                 }

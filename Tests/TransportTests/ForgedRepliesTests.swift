@@ -32,13 +32,15 @@ struct ForgedRepliesTests {
         defer { server.stop() }
         let address = try upstream.local
         try server.onQueue { loop, _ in
-            try loop.sendUpstream(query.span, to: address, over: .udp, exchange: 1)
+            try loop.sendUpstream(
+                query.span, to: UpstreamEndpoint(address), over: .udp, exchange: 1)
         }
         let (first, port) = try upstream.receiveFrom()
         try upstream.send(forgeries(of: first, 1)[0], to: port)
         server.waitUntil { loop, _ in loop.counters.upstreamSocketsSuspected == 1 }
         try server.onQueue { loop, _ in
-            try loop.sendUpstream(query.span, to: address, over: .udp, exchange: 2)
+            try loop.sendUpstream(
+                query.span, to: UpstreamEndpoint(address), over: .udp, exchange: 2)
         }
         let (second, otherPort) = try upstream.receiveFrom()
         #expect(otherPort != port)
@@ -59,7 +61,8 @@ struct ForgedRepliesTests {
         let server = try LoopbackServer(nil, limits: oneSocket)
         defer { server.stop() }
         try server.onQueue { loop, _ in
-            try loop.sendUpstream(query.span, to: upstream.local, over: .udp, exchange: 1)
+            try loop.sendUpstream(
+                query.span, to: UpstreamEndpoint(upstream.local), over: .udp, exchange: 1)
         }
         let (octets, port) = try upstream.receiveFrom()
         try upstream.send(reply(octets), to: port)
@@ -80,7 +83,8 @@ struct ForgedRepliesTests {
         try server.onQueue { loop, _ in
             for exchange in UInt64(1)...2 {
                 try loop.sendUpstream(
-                    query.span, to: upstream.local, over: .udp, exchange: exchange)
+                    query.span, to: UpstreamEndpoint(upstream.local), over: .udp, exchange: exchange
+                )
             }
         }
         let (answered, port) = try upstream.receiveFrom()
@@ -107,7 +111,8 @@ struct ForgedRepliesTests {
         defer { server.stop() }
         try server.onQueue { loop, handler in
             handler.takesReply = { $0.count != 11 }
-            try loop.sendUpstream(query.span, to: upstream.local, over: .udp, exchange: 1)
+            try loop.sendUpstream(
+                query.span, to: UpstreamEndpoint(upstream.local), over: .udp, exchange: 1)
         }
         let (octets, port) = try upstream.receiveFrom()
         for forgery in forgeries(of: octets, tolerated - refused) {
@@ -135,10 +140,12 @@ struct ForgedRepliesTests {
         try server.onQueue { loop, handler in
             handler.onTrouble = { [unowned loop] exchange in
                 guard exchange == 1 else { return }
-                try? loop.sendUpstream(query.span, to: address, over: .tcp, exchange: exchange)
+                try? loop.sendUpstream(
+                    query.span, to: UpstreamEndpoint(address), over: .tcp, exchange: exchange)
             }
             for exchange in UInt64(1)...2 {
-                try loop.sendUpstream(query.span, to: address, over: .udp, exchange: exchange)
+                try loop.sendUpstream(
+                    query.span, to: UpstreamEndpoint(address), over: .udp, exchange: exchange)
             }
         }
         let (octets, port) = try upstream.receiveFrom()
@@ -166,7 +173,8 @@ struct ForgedRepliesTests {
         // The next question goes by UDP again, from another port.
         try server.onQueue { loop, handler in
             #expect(handler.replies.map(\.octets) == [reply(moved)])
-            try loop.sendUpstream(query.span, to: address, over: .udp, exchange: 3)
+            try loop.sendUpstream(
+                query.span, to: UpstreamEndpoint(address), over: .udp, exchange: 3)
         }
         let (next, newPort) = try upstream.receiveFrom()
         #expect(newPort != port)
@@ -181,7 +189,8 @@ struct ForgedRepliesTests {
         defer { server.stop() }
         try server.onQueue { loop, handler in
             handler.takesReply = { _ in false }
-            try loop.sendUpstream(query.span, to: upstream.local, over: .udp, exchange: 1)
+            try loop.sendUpstream(
+                query.span, to: UpstreamEndpoint(upstream.local), over: .udp, exchange: 1)
         }
         let (octets, port) = try upstream.receiveFrom()
         for _ in 0...tolerated { try upstream.send(reply(octets), to: port) }
@@ -198,7 +207,8 @@ struct ForgedRepliesTests {
         let server = try LoopbackServer(nil)
         defer { server.stop() }
         try server.onQueue { loop, _ in
-            try loop.sendUpstream(query.span, to: upstream.local, over: .udp, exchange: 1)
+            try loop.sendUpstream(
+                query.span, to: UpstreamEndpoint(upstream.local), over: .udp, exchange: 1)
         }
         let (octets, port) = try upstream.receiveFrom()
         let large = [UInt8](repeating: 0, count: DatagramLimits.received)

@@ -25,7 +25,8 @@ struct SourcePortsTests {
                 try server.onQueue { loop, _ in
                     for exchange in first..<first + Self.window {
                         try loop.sendUpstream(
-                            query.span, to: address, over: .udp, exchange: UInt64(exchange))
+                            query.span, to: UpstreamEndpoint(address), over: .udp,
+                            exchange: UInt64(exchange))
                     }
                 }
                 for _ in 0..<Self.window {

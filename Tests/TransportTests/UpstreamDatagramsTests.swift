@@ -20,7 +20,8 @@ struct UpstreamDatagramsTests {
         let server = try LoopbackServer(nil)
         defer { server.stop() }
         try server.onQueue { loop, _ in
-            try loop.sendUpstream(query.span, to: upstream.local, over: .udp, exchange: 7)
+            try loop.sendUpstream(
+                query.span, to: UpstreamEndpoint(upstream.local), over: .udp, exchange: 7)
         }
         let (octets, sender) = try upstream.receiveFrom()
         #expect(octets.dropFirst(2) == query.dropFirst(2))
@@ -46,7 +47,8 @@ struct UpstreamDatagramsTests {
         defer { server.stop() }
         try server.onQueue { loop, handler in
             handler.takesReply = { $0.count > 9 }
-            try loop.sendUpstream(query.span, to: upstream.local, over: .udp, exchange: 1)
+            try loop.sendUpstream(
+                query.span, to: UpstreamEndpoint(upstream.local), over: .udp, exchange: 1)
         }
         let (octets, sender) = try upstream.receiveFrom()
         try upstream.send([octets[0] ^ 1] + reply(octets).dropFirst(), to: sender)
@@ -68,7 +70,8 @@ struct UpstreamDatagramsTests {
         let server = try LoopbackServer(nil)
         defer { server.stop() }
         try server.onQueue { loop, _ in
-            try loop.sendUpstream(query.span, to: upstream.local, over: .udp, exchange: 1)
+            try loop.sendUpstream(
+                query.span, to: UpstreamEndpoint(upstream.local), over: .udp, exchange: 1)
         }
         let (octets, sender) = try upstream.receiveFrom()
         try stranger.send(reply(octets, "a forged reply"), to: sender)
@@ -89,7 +92,8 @@ struct UpstreamDatagramsTests {
         let start = MonotonicClock.now()
         try server.onQueue { loop, _ in
             for exchange in UInt64(1)...3 {
-                try loop.sendUpstream(query.span, to: address, over: .udp, exchange: exchange)
+                try loop.sendUpstream(
+                    query.span, to: UpstreamEndpoint(address), over: .udp, exchange: exchange)
             }
         }
         server.waitUntil { _, handler in handler.failures.count == 3 }
@@ -110,12 +114,14 @@ struct UpstreamDatagramsTests {
         let query = query
         let loop = server.loop
         try server.onQueue { loop, _ in
-            try loop.sendUpstream(query.span, to: address, over: .udp, exchange: 1)
+            try loop.sendUpstream(
+                query.span, to: UpstreamEndpoint(address), over: .udp, exchange: 1)
         }
         server.onQueue { _, handler in
             handler.takesReply = { [unowned loop] octets in
                 if octets.count == 9 {
-                    try? loop.sendUpstream(query.span, to: address, over: .udp, exchange: 1)
+                    try? loop.sendUpstream(
+                        query.span, to: UpstreamEndpoint(address), over: .udp, exchange: 1)
                 }
                 return true
             }
@@ -143,7 +149,8 @@ struct UpstreamDatagramsTests {
         for exchange in UInt64(0)..<200 {
             try server.onQueue { loop, _ in
                 try loop.sendUpstream(
-                    query.span, to: upstream.local, over: .udp, exchange: exchange)
+                    query.span, to: UpstreamEndpoint(upstream.local), over: .udp, exchange: exchange
+                )
             }
             let (octets, sender) = try upstream.receiveFrom()
             ports.insert(sender.port)
@@ -167,7 +174,8 @@ struct UpstreamDatagramsTests {
         for exchange in UInt64(0)..<12 {
             try server.onQueue { loop, _ in
                 try loop.sendUpstream(
-                    query.span, to: upstream.local, over: .udp, exchange: exchange)
+                    query.span, to: UpstreamEndpoint(upstream.local), over: .udp, exchange: exchange
+                )
             }
             received.append(try upstream.receiveFrom())
         }
@@ -189,7 +197,8 @@ struct UpstreamDatagramsTests {
         let server = try LoopbackServer(nil, limits: limits)
         defer { server.stop() }
         try server.onQueue { loop, _ in
-            try loop.sendUpstream(query.span, to: upstream.local, over: .udp, exchange: 1)
+            try loop.sendUpstream(
+                query.span, to: UpstreamEndpoint(upstream.local), over: .udp, exchange: 1)
         }
         // Without a reply the socket waits for the longest exchange, which then ends.
         server.waitUntil { loop, handler in
@@ -212,7 +221,8 @@ struct UpstreamDatagramsTests {
                 for exchange in UInt64(1)...3 { loop.cancelUpstream(exchange: exchange) }
             }
             for exchange in UInt64(1)...3 {
-                try loop.sendUpstream(query.span, to: address, over: .udp, exchange: exchange)
+                try loop.sendUpstream(
+                    query.span, to: UpstreamEndpoint(address), over: .udp, exchange: exchange)
             }
         }
         server.waitUntil { _, handler in !handler.failures.isEmpty }
@@ -231,7 +241,8 @@ struct UpstreamDatagramsTests {
         let short = [UInt8](repeating: 0, count: 11)
         server.onQueue { loop, _ in
             #expect(throws: UpstreamError.self) {
-                try loop.sendUpstream(short.span, to: address, over: .udp, exchange: 1)
+                try loop.sendUpstream(
+                    short.span, to: UpstreamEndpoint(address), over: .udp, exchange: 1)
             }
             #expect(loop.exchanges.count == 0)
         }
@@ -259,7 +270,8 @@ struct UpstreamDatagramsTests {
             var refused = 0
             for exchange in UInt64(1)...9 {
                 do throws(UpstreamError) {
-                    try loop.sendUpstream(query.span, to: address, over: .udp, exchange: exchange)
+                    try loop.sendUpstream(
+                        query.span, to: UpstreamEndpoint(address), over: .udp, exchange: exchange)
                 } catch {
                     #expect(error == .exhausted)
                     refused += 1

@@ -10,7 +10,8 @@ struct UpstreamStreamsTests {
     private func send(_ exchange: UInt64, _ server: LoopbackServer, _ upstream: LoopbackPeer) throws
     {
         try server.onQueue { loop, _ in
-            try loop.sendUpstream(query.span, to: upstream.local, over: .tcp, exchange: exchange)
+            try loop.sendUpstream(
+                query.span, to: UpstreamEndpoint(upstream.local), over: .tcp, exchange: exchange)
         }
     }
 
@@ -53,6 +54,23 @@ struct UpstreamStreamsTests {
         }
         server.waitUntil { _, handler in handler.replies.count == 1 }
         server.onQueue { loop, _ in #expect(loop.counters.upstreamWrongID == 1) }
+    }
+
+    @Test("A connection with as many queries as it may have leaves further ones to another")
+    func fullConnection() throws {
+        let upstream = try LoopbackPeer(.tcp, bound: endpoint("127.0.0.1"), backlog: 8)
+        let server = try LoopbackServer(nil)
+        defer { server.stop() }
+        for exchange in UInt64(1)...1100 { try send(exchange, server, upstream) }
+        for count in [1024, 76] {
+            let connection = try upstream.accept()
+            for _ in 0..<count {
+                try connection.send(framed(try #require(connection.receiveMessage())))
+            }
+            #expect(connection.receiveMessage(milliseconds: 50) == nil)
+        }
+        server.waitUntil { _, handler in handler.replies.count == 1100 }
+        server.onQueue { loop, _ in #expect(loop.counters.upstreamSocketsOpened == 2) }
     }
 
     @Test("A connection attempt that is refused is reported at once")

@@ -73,6 +73,9 @@ int hs_only_ipv6(int fd);
 int hs_free_bind(int fd, bool ipv6);
 int hs_no_delay(int fd);
 
+// TCP_QUICKACK: acknowledges at once what has come; later octets as usual.
+int hs_acknowledge(int fd);
+
 // TCP_NOTSENT_LOWAT: octets that the kernel holds before it can send them.
 int hs_limit_unsent(int fd, int octets);
 

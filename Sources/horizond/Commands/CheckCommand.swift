@@ -12,7 +12,7 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         do {
-            let configuration = try Configuration.load(path: options.config, seed: 0)
+            let configuration = try LoadedConfiguration(path: options.config, seed: 0).configuration
             for warning in configuration.warnings { StandardError.write("warning: \(warning)") }
             print("\(options.config): ok, \(ServiceStatus.summary(configuration))")
         } catch {

@@ -16,9 +16,9 @@ struct ServeCommand: ParsableCommand {
     func run() throws {
         let log = ServiceLog.standard()
         let secrets = ProcessSecrets()
-        let configuration: Configuration
+        let configuration: LoadedConfiguration
         do {
-            configuration = try Configuration.load(path: options.config, seed: secrets.tableSeed)
+            configuration = try LoadedConfiguration(path: options.config, seed: secrets.tableSeed)
         } catch {
             for line in error.lines { log.error(line) }
             throw ExitCode(ExitStatus.badConfiguration)

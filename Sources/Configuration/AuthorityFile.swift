@@ -1,0 +1,49 @@
+import DNS
+import Foundation
+
+/// The setting `tls-ca`: a file with certificates of authorities that are trusted beside those of the
+/// system. Only that it has certificates was checked; who can read them says what is wrong with them.
+package struct AuthorityFile: Equatable, Sendable {
+    /// Its octets, certificates in PEM (RFC 7468).
+    package let pem: [UInt8]
+    private let path: String
+    /// Where the setting names it.
+    private let file: String
+    private let mark: YAMLMark
+
+    static let expected = "a file with certificates in PEM"
+
+    /// Reads the file that the setting names; reports why it cannot be used, and is then nil.
+    init?(_ node: YAMLNode, in file: ConfigurationFile) {
+        guard let scalar = file.scalar(node, expected: Self.expected) else { return nil }
+        let other = file.other(file.resolve(scalar.text))
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(fileURLWithPath: other.path))
+        } catch {
+            file.error(
+                scalar.mark,
+                "cannot read \(other.path.quotedPath): \(other.reason(error))",
+                expected: Self.expected)
+            return nil
+        }
+        guard data.range(of: Data("-----BEGIN CERTIFICATE-----".utf8)) != nil else {
+            file.error(
+                scalar.mark, "no certificate in \(other.path.quotedPath)", expected: Self.expected)
+            return nil
+        }
+        pem = Array(data)
+        path = other.path
+        self.file = file.path
+        mark = scalar.mark
+    }
+
+    /// What is reported of a configuration when the file turns out to be of no use.
+    package func errors(_ problem: String) -> ConfigurationErrors {
+        ConfigurationErrors(
+            ConfigurationError(
+                file: file, line: mark.line, column: mark.column,
+                problem: "cannot use \(path.quotedPath): \(problem)", expected: Self.expected,
+                suggestion: nil))
+    }
+}

@@ -1,0 +1,35 @@
+import Configuration
+import Nameserver
+import Transport
+
+/// A configuration, and what OpenSSL makes of it.
+struct LoadedConfiguration: Sendable {
+    let configuration: Configuration
+    /// nil where no upstream is asked over TLS and no authorities are named: OpenSSL takes memory.
+    let tls: TLSContext?
+
+    /// Reads the configuration at `path` and every file that it names; what is silent now says what it
+    /// said in `previous`. Throws all mistakes.
+    init(
+        path: String, seed: UInt64, previous: Configuration? = nil
+    ) throws(ConfigurationErrors) {
+        configuration = try Configuration.load(path: path, seed: seed, previous: previous)
+        let authorities = configuration.authorities
+        guard authorities != nil || configuration.hasSecureUpstream else {
+            tls = nil
+            return
+        }
+        do throws(TLSContextError) {
+            tls = try TLSContext(authorities: authorities?.pem)
+        } catch {
+            throw authorities?.errors("\(error)")
+                ?? ConfigurationErrors(file: path, problem: "upstreams over TLS: \(error)")
+        }
+    }
+}
+
+extension Configuration {
+    fileprivate var hasSecureUpstream: Bool {
+        views.contains { $0.forward.contains { $0.upstreams.contains(where: \.isSecure) } }
+    }
+}
