@@ -82,7 +82,8 @@ extension ServiceTests.ForwardingContractTests {
             #expect(timed.response.hosts == [2] && timed.time < .milliseconds(300))
             let arrivals = try upstreams.map { try $0.received("www.example.net").map(\.arrival) }
             #expect(arrivals.map(\.count) == [1, 1, 0])
-            #expect(abs((arrivals[0][0] - arrivals[1][0]) / .milliseconds(1)) < 100)
+            let (one, other) = (try #require(arrivals[0].first), try #require(arrivals[1].first))
+            #expect(max(one, other) - min(one, other) < .milliseconds(100))
             // It is cached as any other.
             #expect(try server.client.ask("www.example.net", .a).hosts == [2])
             #expect(upstreams.map { $0.everything.count } == [1, 1, 0])

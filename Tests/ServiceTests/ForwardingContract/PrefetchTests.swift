@@ -7,7 +7,8 @@ extension ServiceTests.ForwardingContractTests {
         @Test("CA14 a name in use is refreshed in its last second, and no client waits for it")
         func refreshed() throws {
             let used = try Timelines.prefetching.used
-            #expect(used.last.response.hosts == [1] && used.last.response.answer[0].ttl == 1)
+            #expect(used.last.response.hosts == [1])
+            #expect(used.last.response.answer.map(\.ttl) == [1])
             #expect(used.last.time < .milliseconds(100), "\(used.last.time)")
             #expect(used.sentInTime == 2, "refreshed by one query")
             #expect(used.after.response.hosts == [2], "the fresh data, past the old one's end")
