@@ -78,6 +78,13 @@ extension ServiceTests.ForwardingContractTests {
             #expect(attempted.sent.first?.query.transport == .tcp)
         }
 
+        @Test("FW4 a TCP connection that does not come about costs no more than a silent upstream")
+        func deafOverTCP() throws {
+            let deaf = try Timelines.failing.deafOverTCP
+            #expect(deaf.response.rcode == .serverFailure)
+            #expect(deaf.time <= .milliseconds(4350), "\(deaf.time)")
+        }
+
         @Test("FW1 an upstream without TCP answers a TCP client in time")
         func withoutTCP() throws {
             let attempted = try Timelines.failing.withoutTCP

@@ -1,5 +1,6 @@
 import DNS
 import Foundation
+import Glibc
 
 /// Upstreams that fail in every way, each asked what the table of FW12 says, side by side.
 struct FailingTimeline: Sendable {
@@ -35,6 +36,8 @@ struct FailingTimeline: Sendable {
     /// By the delay of the answers.
     let late: [Duration: Attempted]
     let overTCP: Attempted
+    /// Its TCP port takes no connection and refuses none, as that of a host that is gone.
+    let deafOverTCP: Timed
     /// It answers over UDP alone.
     let withoutTCP: Attempted
     let closed: Closed
@@ -78,6 +81,7 @@ struct FailingTimeline: Sendable {
             let server = try Server.forwarding(Forwarded("example.net", upstream))
             return try Attempted("tcp.example.net", server, upstream, over: .tcp)
         }
+        let deafOverTCP = Background { try Self.deafOverTCP() }
         let withoutTCP = Background {
             let upstream = try ScriptedUpstream { query in
                 query.transport == .tcp ? [] : [.init(query.reply([query.address()]))]
@@ -94,6 +98,7 @@ struct FailingTimeline: Sendable {
         self.down = try down.value
         self.late = Dictionary(uniqueKeysWithValues: zip(Self.delays, try late.value))
         self.overTCP = try overTCP.value
+        self.deafOverTCP = try deafOverTCP.value
         self.withoutTCP = try withoutTCP.value
         self.recovered = try recovered.value
         self.silentOfTwo = try silentOfTwo.value
@@ -129,6 +134,22 @@ struct FailingTimeline: Sendable {
         pause(.milliseconds(1400))
         try upstream.open()
         return try Attempted("down.example.net", server, upstream)
+    }
+
+    private static func deafOverTCP() throws -> Timed {
+        let port = try freePort()
+        let upstream = (
+            try Socket(.udp, local: Endpoint(port: port)),
+            try Socket(.tcp, local: Endpoint(port: port))
+        )
+        // One connection that nobody accepts fills the queue; the kernel ignores the next ones.
+        guard listen(upstream.1.descriptor, 0) == 0 else { throw SocketError("listen") }
+        let first = try Socket(.tcp, local: Endpoint(port: 0))
+        try first.connect(to: Endpoint(port: port))
+        let server = try Server.forwarding(Forwarded("example.net", ports: [port]))
+        return try withExtendedLifetime((upstream, first)) {
+            try Timed { try server.client.ask("deaf.example.net", .a, over: .tcp) }
+        }
     }
 
     private static func recovered() throws -> [Attempted] {

@@ -120,18 +120,25 @@ final class ScriptedUpstream: Sendable {
     func close() {
         weak let datagrams = sockets.withLock { $0?.datagrams }
         weak let listener = sockets.withLock { $0?.listener }
-        sockets.withLock { $0 = nil }
-        // They close when the threads that wait on them let go.
-        _ = eventually { datagrams == nil && listener == nil }
+        processCreation.withLock { _ in
+            sockets.withLock { $0 = nil }
+            // They close when the threads that wait on them let go.
+            _ = eventually { datagrams == nil && listener == nil }
+        }
     }
 
-    /// Opens the ports again.
+    /// Opens the ports again. The server under test sends from random ports, and may have one of
+    /// them for a while.
     func open() throws {
         let local = Endpoint(address, port)
-        let opened = Sockets(
-            datagrams: try Socket(.udp, local: local), listener: try Socket(.tcp, local: local))
-        try opened.listener.listen()
-        sockets.withLock { $0 = opened }
+        let isOpen = eventually {
+            guard let datagrams = try? Socket(.udp, local: local),
+                let listener = try? Socket(.tcp, local: local), (try? listener.listen()) != nil
+            else { return false }
+            sockets.withLock { $0 = Sockets(datagrams: datagrams, listener: listener) }
+            return true
+        }
+        guard isOpen else { throw Failure("\(local) is in use") }
     }
 
     /// How long a thread waits on a socket at a time.
