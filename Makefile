@@ -5,6 +5,7 @@ CONFIG ?= config/horizond.yaml
 PREFIX ?= /usr
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
+SOAK_SECONDS ?= 300
 
 # The release program carries the Swift runtime, so it runs where no toolchain is.
 RELEASE := -c release --static-swift-stdlib
@@ -12,7 +13,7 @@ BINARY := .build/release/horizond
 UNITS := $(DESTDIR)$(PREFIX)/lib/systemd/system
 SETTINGS := $(DESTDIR)/etc/horizond
 
-.PHONY: help build run test fuzz sanitize lint install clean
+.PHONY: help build run test soak fuzz sanitize lint install clean
 .DEFAULT_GOAL := help
 
 help: ## Lists the targets.
@@ -30,6 +31,12 @@ test: ## Runs all tests, and first installs Debian packages that they lack.
 	@.ci/packages test
 	$(SWIFT) build $(RELEASE) --product horizond
 	HORIZOND_BINARY=$(CURDIR)/$(BINARY) $(SWIFT) test --disable-xctest
+
+soak: ## Has an upstream come and go for SOAK_SECONDS under load, and looks for what grows.
+	@.ci/packages test
+	$(SWIFT) build $(RELEASE) --product horizond
+	HORIZOND_BINARY=$(CURDIR)/$(BINARY) HORIZOND_SOAK_SECONDS=$(SOAK_SECONDS) \
+		$(SWIFT) test --disable-xctest --filter FlappingTests
 
 fuzz: ## Fuzzes every target, or TARGET, for FUZZ_SECONDS each; see Tests/Fuzz/README.md.
 	@.ci/packages build

@@ -32,9 +32,9 @@ extension ServiceTests {
             var explained: [String: Int] = [:]
             var unexplained: [String] = []
             for question in questions {
-                let answer = try ours.ask(question)
+                let answer = ComparedAnswer(try ours.ask(question.query))
                 for (peer, asked) in zip(peers, theirs) {
-                    let other = try asked.ask(question)
+                    let other = ComparedAnswer(try asked.ask(question.query))
                     guard answer != other else { continue }
                     let verdict = Explanation.explain(question, answer, other, of: peer.kind)
                     if verdict.isExplained {
@@ -55,37 +55,5 @@ extension ServiceTests {
                 }
             }
         }
-    }
-}
-
-/// A server that is asked many questions over one socket, one after the other.
-private final class AskedServer {
-    private let socket: Socket
-    private var stream: MessageStream?
-    private static let timeout = Duration.seconds(3)
-
-    init(port: UInt16, over transport: Transport) throws {
-        socket = try Socket(transport, local: Endpoint(.v4(0x7f00_0001), 0))
-        try socket.connect(to: Endpoint(port: port))
-        stream = transport == .tcp ? MessageStream(socket) : nil
-    }
-
-    func ask(_ question: GeneratedQuestion) throws -> ComparedAnswer {
-        let query = question.query
-        if let stream { try stream.send(query.octets) } else { try socket.send(query.octets) }
-        let octets =
-            if stream != nil {
-                try stream?.receive(timeout: Self.timeout)
-            } else {
-                try socket.receive(timeout: Self.timeout)
-            }
-        guard let octets else { throw Failure("no answer to \(question)") }
-        let response = try Response(octets)
-        // A refusal may leave the question out.
-        let isAbout = response.question.map { $0 == query.question } ?? (response.rcode != .noError)
-        guard response.header.id == query.id, isAbout else {
-            throw Failure("an answer to another question than \(question)")
-        }
-        return ComparedAnswer(response)
     }
 }

@@ -86,6 +86,10 @@ final class ChildProcess: Sendable {
     }
 }
 
+/// Held while a process is being created: until it runs its program it has all our descriptors, and
+/// a port that is closed meanwhile stays in use.
+let processCreation = Mutex(())
+
 /// Starts processes from one thread that lives as long as the test run: the kernel ends each of
 /// them when that thread is gone (`setpriv --pdeathsig`), so that a crashed run leaves nothing.
 private final class Launcher: Sendable {
@@ -151,7 +155,9 @@ private final class Launcher: Sendable {
         var envp = unsafe environment.map { unsafe strdup("\($0)=\($1)") } + [nil]
         defer { unsafe (argv + envp).forEach { unsafe free($0) } }
         var pid: pid_t = 0
-        let result = unsafe posix_spawn(&pid, arguments[0], &actions, nil, &argv, &envp)
+        let result = processCreation.withLock { _ in
+            unsafe posix_spawn(&pid, arguments[0], &actions, nil, &argv, &envp)
+        }
         guard result == 0 else {
             throw Failure("\(arguments[0]): \(unsafe String(cString: strerror(result)))")
         }

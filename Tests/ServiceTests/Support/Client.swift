@@ -26,15 +26,22 @@ struct Client: Sendable {
         edns: UInt16? = 1232, rrClass: UInt16 = RRClass.internet, timeout: Duration? = nil
     ) throws -> Response {
         let question = Question(name: try DomainName(name), type: type, rrClass: rrClass)
-        let query = Query(question: question, ednsSize: edns)
+        return try ask(Query(question: question, ednsSize: edns), over: transport, timeout: timeout)
+    }
+
+    /// Sends a query and waits for the answer to it.
+    func ask(
+        _ query: Query, over transport: Transport = .udp, timeout: Duration? = nil
+    ) throws -> Response {
         let octets = try exchange(
             query.octets, over: transport, timeout: timeout ?? self.timeout)
         let response = try Response(octets)
         guard response.header.isResponse, response.header.id == query.id else {
             throw Failure("an answer to another question: \(response.header)")
         }
-        guard response.question == question else {
-            throw Failure("asked \(question), answered \(String(describing: response.question))")
+        guard response.question == query.question else {
+            let answered = String(describing: response.question)
+            throw Failure("asked \(query.question), answered \(answered)")
         }
         return response
     }

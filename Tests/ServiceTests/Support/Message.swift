@@ -75,10 +75,34 @@ struct Record: Hashable, Sendable {
         return Record(try DomainName(owner), .soa, ttl: ttl, rdata.octets)
     }
 
+    /// An OPT record that announces 1,232 octets (RFC 6891 §6.1.2).
+    static func opt(_ options: [MessageOption] = [], dnssecOK: Bool = false) -> Record {
+        var rdata = MessageBuilder()
+        for option in options {
+            rdata.write(option.code)
+            rdata.write(UInt16(option.data.count))
+            rdata.write(option.data)
+        }
+        return Record(.root, .opt, rrClass: 1232, ttl: dnssecOK ? 0x8000 : 0, rdata.octets)
+    }
+
     static func txt(_ owner: String, _ strings: [String], ttl: UInt32 = 300) throws -> Record {
         let rdata = strings.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
         return Record(try DomainName(owner), .txt, ttl: ttl, rdata)
     }
+}
+
+/// An option of an OPT record (RFC 6891 §6.1.2).
+struct MessageOption: Hashable, Sendable {
+    var code: UInt16
+    var data: [UInt8]
+
+    static let nsid: UInt16 = 3
+    static let clientSubnet: UInt16 = 8
+    static let cookie: UInt16 = 10
+    static let tcpKeepalive: UInt16 = 11
+    static let padding: UInt16 = 12
+    static let extendedError: UInt16 = 15
 }
 
 /// A query that a test sends.
@@ -89,6 +113,7 @@ struct Query: Sendable {
     /// The UDP size that the client announces; nil for a query without EDNS.
     var ednsSize: UInt16? = 1232
     var dnssecOK = false
+    var options: [MessageOption] = []
 
     var octets: [UInt8] {
         var builder = MessageBuilder()
@@ -97,9 +122,9 @@ struct Query: Sendable {
                 id: id, flags: flags, questionCount: 1, additionalCount: ednsSize == nil ? 0 : 1))
         builder.write(question)
         if let ednsSize {
-            builder.write(
-                Record(
-                    .root, .opt, rrClass: ednsSize, ttl: dnssecOK ? 0x8000 : 0, []))
+            var opt = Record.opt(options, dnssecOK: dnssecOK)
+            opt.rrClass = ednsSize
+            builder.write(opt)
         }
         return builder.octets
     }
@@ -182,20 +207,29 @@ struct Response: Sendable {
     /// NXDOMAIN with one SOA record (RFC 2308 §2.1).
     var isNameErrorWithSOA: Bool { rcode == .nameError && authority.map(\.type) == [.soa] }
 
-    /// The extended error (RFC 8914 §2): its code and text.
-    var extendedError: (code: UInt16, text: String)? {
-        guard let opt = additional.first(where: { $0.type == .opt }) else { return nil }
-        var rest = opt.rdata[...]
+    /// The OPT record.
+    var edns: Record? { additional.first { $0.type == .opt } }
+
+    /// The OPT record's options, in their order.
+    var options: [MessageOption] {
+        var options: [MessageOption] = []
+        var rest = (edns?.rdata ?? [])[...]
         while rest.count >= 4 {
             let fields = rest.prefix(4).map { UInt16($0) }
-            let value = rest.dropFirst(4).prefix(Int(fields[2] << 8 | fields[3]))
-            if fields[0] << 8 | fields[1] == 15, value.count >= 2 {
-                let code = value.prefix(2).reduce(UInt16(0)) { $0 << 8 | UInt16($1) }
-                return (code, String(decoding: value.dropFirst(2), as: UTF8.self))
-            }
-            rest = rest.dropFirst(4 + value.count)
+            let data = rest.dropFirst(4).prefix(Int(fields[2] << 8 | fields[3]))
+            options.append(MessageOption(code: fields[0] << 8 | fields[1], data: Array(data)))
+            rest = rest.dropFirst(4 + data.count)
         }
-        return nil
+        return options
+    }
+
+    /// The extended error (RFC 8914 §2): its code and text.
+    var extendedError: (code: UInt16, text: String)? {
+        guard let data = options.first(where: { $0.code == MessageOption.extendedError })?.data,
+            data.count >= 2
+        else { return nil }
+        let code = UInt16(data[0]) << 8 | UInt16(data[1])
+        return (code, String(decoding: data.dropFirst(2), as: UTF8.self))
     }
 
     /// Every record of the message but OPT.

@@ -13,6 +13,15 @@ final class ScriptedUpstream: Sendable {
         let transport: Transport
         /// Who sent it; nil over TCP.
         let source: Endpoint?
+        let arrival = ContinuousClock.now
+
+        /// The name's first label in lower case: a resolver may ask in any spelling.
+        var label: String {
+            question.name.lowercased.labels.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
+        }
+
+        /// The query, read in full.
+        var message: Response { get throws { try Response(octets) } }
 
         /// The reply to this query: its ID, its question, these records.
         func reply(
@@ -39,30 +48,47 @@ final class ScriptedUpstream: Sendable {
     struct Reply: Sendable {
         let octets: [UInt8]
         let delay: Duration
+        /// Whether a datagram comes from another port than the one that was asked.
+        let isFromElsewhere: Bool
 
-        init(_ octets: [UInt8], after delay: Duration = .zero) {
+        init(_ octets: [UInt8], after delay: Duration = .zero, isFromElsewhere: Bool = false) {
             self.octets = octets
             self.delay = delay
+            self.isFromElsewhere = isFromElsewhere
         }
     }
 
     typealias Script = @Sendable (Received) throws -> [Reply]
 
     let port: UInt16
+    private let address: IPAddress
     private let log = Mutex<[Received]>([])
     private let script: Mutex<Script>
+    private let sockets = Mutex<Sockets?>(nil)
     private let isOver = Atomic<Bool>(false)
-    private let datagrams: Socket
+    private let remembers: Bool
+    private let closesConnections: Bool
 
-    /// Listens on UDP and TCP; `script` gives the replies to a query, none for silence.
-    init(port: UInt16? = nil, _ script: @escaping Script) throws {
+    private struct Sockets {
+        let datagrams: Socket
+        let listener: Socket
+    }
+
+    /// Listens on UDP and TCP; `script` gives the replies to a query, none for silence. Without
+    /// `remembers` it keeps nothing of what it was sent; with `closesConnections` it closes each
+    /// TCP connection after one reply.
+    init(
+        port: UInt16? = nil, address: IPAddress = .v4(0x7f00_0001), remembers: Bool = true,
+        closesConnections: Bool = false, _ script: @escaping Script
+    ) throws {
         self.port = try port ?? freePort()
+        self.address = address
+        self.remembers = remembers
+        self.closesConnections = closesConnections
         self.script = Mutex(script)
-        datagrams = try Socket(.udp, local: Endpoint(port: self.port))
-        let listener = try Socket(.tcp, local: Endpoint(port: self.port))
-        try listener.listen()
-        Self.loop(self) { try $0.answerDatagram() }
-        Self.loop(self) { try $0.answerConnection(listener) }
+        try open()
+        Self.loop(self) { try $0.answerDatagram($1.datagrams) }
+        Self.loop(self) { try $0.answerConnection($1.listener) }
     }
 
     /// An upstream that gives every name the same address.
@@ -88,33 +114,76 @@ final class ScriptedUpstream: Sendable {
     /// Sends a datagram that nobody asked for from the upstream's own address and port: what a forger
     /// of source addresses does.
     func send(_ octets: [UInt8], to target: Endpoint) throws {
-        try datagrams.send(octets, to: target)
+        try sockets.withLock { $0?.datagrams }?.send(octets, to: target)
     }
+
+    /// Everything that came in, health probes too.
+    var everything: [Received] { log.withLock { $0 } }
 
     func change(_ script: @escaping Script) { self.script.withLock { $0 = script } }
 
+    /// Closes the ports: who sends there is told so by the system. Connections that are open stay.
+    func close() {
+        weak let datagrams = sockets.withLock { $0?.datagrams }
+        weak let listener = sockets.withLock { $0?.listener }
+        processCreation.withLock { _ in
+            sockets.withLock { $0 = nil }
+            // They close when the threads that wait on them let go.
+            _ = eventually { datagrams == nil && listener == nil }
+        }
+    }
+
+    /// Opens the ports again. The server under test sends from random ports, and may have one of
+    /// them for a while.
+    func open() throws {
+        let local = Endpoint(address, port)
+        let isOpen = eventually {
+            guard let datagrams = try? Socket(.udp, local: local),
+                let listener = try? Socket(.tcp, local: local), (try? listener.listen()) != nil
+            else { return false }
+            sockets.withLock { $0 = Sockets(datagrams: datagrams, listener: listener) }
+            return true
+        }
+        guard isOpen else { throw Failure("\(local) is in use") }
+    }
+
+    /// How long a thread waits on a socket at a time.
+    private static let patience = Duration.milliseconds(40)
+
     /// Runs `body` again and again on a thread of its own, as long as the upstream is there.
     private static func loop(
-        _ upstream: ScriptedUpstream, _ body: @escaping @Sendable (ScriptedUpstream) throws -> Void
+        _ upstream: ScriptedUpstream,
+        _ body: @escaping @Sendable (ScriptedUpstream, Sockets) throws -> Void
     ) {
         let thread = Thread { [weak upstream] in
-            while let upstream, !upstream.isOver.load(ordering: .relaxed) { try? body(upstream) }
+            while let upstream, !upstream.isOver.load(ordering: .relaxed) {
+                if let sockets = upstream.sockets.withLock({ $0 }) {
+                    try? body(upstream, sockets)
+                } else {
+                    pause(.milliseconds(5))
+                }
+            }
         }
         thread.start()
     }
 
-    private func answerDatagram() throws {
-        let socket = datagrams
-        guard let (octets, source) = try socket.receiveWithSource(timeout: .milliseconds(100)),
+    private func answerDatagram(_ socket: Socket) throws {
+        guard let (octets, source) = try socket.receiveWithSource(timeout: Self.patience),
             let source
         else { return }
         for reply in try answer(octets, .udp, source) {
-            Self.after(reply.delay) { try? socket.send(reply.octets, to: source) }
+            Self.after(reply.delay) { [weak socket] in
+                let sender = reply.isFromElsewhere ? try? Socket(.udp, local: Self.anyPort) : socket
+                try? sender?.send(reply.octets, to: source)
+            }
         }
     }
 
+    /// A port of the kernel's choice.
+    private static let anyPort = Endpoint(port: 0)
+
     private func answerConnection(_ listener: Socket) throws {
-        guard let connection = try listener.accept(timeout: .milliseconds(100)) else { return }
+        guard let connection = try listener.accept(timeout: Self.patience) else { return }
         let thread = Thread { [weak self] in
             var stream = MessageStream(connection)
             while let octets = try? stream.receive(timeout: .seconds(10)), let self,
@@ -122,6 +191,7 @@ final class ScriptedUpstream: Sendable {
             {
                 let writer = stream
                 for reply in replies { Self.after(reply.delay) { try? writer.send(reply.octets) } }
+                if closesConnections { return }
             }
         }
         thread.start()
@@ -142,7 +212,7 @@ final class ScriptedUpstream: Sendable {
         let query = Received(
             octets: octets, header: header, question: try reader.readQuestion(),
             transport: transport, source: source)
-        log.withLock { $0.append(query) }
+        if remembers { log.withLock { $0.append(query) } }
         return try script.withLock { $0 }(query)
     }
 }

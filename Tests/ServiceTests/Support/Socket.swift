@@ -1,5 +1,6 @@
 import DNS
 import Glibc
+import Synchronization
 import Testing
 
 /// A system call that failed in a test.
@@ -197,19 +198,37 @@ final class Socket: Sendable {
     }
 }
 
-/// A port that is free for UDP and TCP on 127.0.0.1 and ::1 right now.
+/// A port that is free for UDP and TCP on 127.0.0.1 and ::1 right now, and that this run has not
+/// given out before. The kernel takes none of this range by itself, so it stays free while nobody
+/// listens.
 func freePort() throws -> UInt16 {
     guard let ipv6 = IPAddress("::1") else { throw SocketError("::1") }
-    for _ in 0..<64 {
-        let first = try Socket(.udp, local: Endpoint(port: 0))
-        let port = try first.local().port
-        // The others are taken only to see that they can be; all are closed on return.
-        let others = [
-            try? Socket(.tcp, local: Endpoint(port: port)),
-            try? Socket(.udp, local: Endpoint(ipv6, port)),
-            try? Socket(.tcp, local: Endpoint(ipv6, port)),
-        ]
-        if others.allSatisfy({ $0 != nil }) { return port }
+    for _ in 0..<256 {
+        let port = Ports.next()
+        let isFree = processCreation.withLock { _ in
+            // They are taken only to see that they can be; all are closed at the end.
+            let sockets = [
+                try? Socket(.udp, local: Endpoint(port: port)),
+                try? Socket(.tcp, local: Endpoint(port: port)),
+                try? Socket(.udp, local: Endpoint(ipv6, port)),
+                try? Socket(.tcp, local: Endpoint(ipv6, port)),
+            ]
+            return sockets.allSatisfy { $0 != nil }
+        }
+        if isFree { return port }
     }
     throw SocketError("no free port")
+}
+
+/// The ports below those of Linux's `ip_local_port_range`, one after the other from a random one on.
+private enum Ports {
+    private static let range: Range<UInt16> = 20_000..<32_768
+    private static let last = Mutex(UInt16.random(in: range))
+
+    static func next() -> UInt16 {
+        last.withLock { last in
+            last = last + 1 < range.upperBound ? last + 1 : range.lowerBound
+            return last
+        }
+    }
 }
