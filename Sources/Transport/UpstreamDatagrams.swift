@@ -61,7 +61,14 @@ final class UpstreamDatagrams {
     {
         let size = context.limits.upstreamSockets
         let position = context.random.next(below: size)
-        if let key = pools[upstream]?[position], let socket = sockets[key] { return socket }
+        if let key = pools[upstream]?[position], let socket = sockets[key] {
+            // So a query that was not answered in an attempt's time goes again by another port: what
+            // is on the way may be stuck at this one.
+            if context.now - socket.openedAt < context.limits.upstreamSocketLifetime {
+                return socket
+            }
+            retire(socket)
+        }
         guard exchanges.mayOpenDescriptor, let key = sockets.reserve() else {
             return try anySocket(to: upstream)
         }
