@@ -20,40 +20,7 @@ import DNS
     /// How many of the entries deny a whole name.
     private(set) var denialCount = 0
 
-    /// An answer's octets in the memory: this header, then the name and the image, each padded to
-    /// words.
-    private struct Header {
-        /// Of the whole entry.
-        var length: UInt32
-        var imageLength: UInt32
-        var hash: UInt64
-        /// Monotonic nanoseconds.
-        var storedAt: Int64
-        var partition: UInt64
-        /// Seconds.
-        var lifetime: UInt32
-        /// When a newer answer is worth waiting for again, in milliseconds since it was stored.
-        var recheckAfter: UInt32 = 0
-        var type: UInt16
-        var nameLength: UInt8
-        var bits: UInt8
-        var usage = CacheUsage()
-
-        static let size = 48
-        static let recheckOffset = 36
-        static let usageOffset = 44
-        static var isLaidOut: Bool {
-            MemoryLayout<Header>.stride == size
-                && MemoryLayout<Header>.offset(of: \.recheckAfter) == recheckOffset
-                && MemoryLayout<Header>.offset(of: \.usage) == usageOffset
-        }
-
-        var key: AnswerKey.Parameters {
-            AnswerKey.Parameters(
-                type: RRType(rawValue: type), bits: AnswerKey.Bits(rawValue: bits),
-                partition: partition)
-        }
-    }
+    private typealias Header = CacheEntryHeader
 
     /// The octets of memory for each slot. An entry takes 88 at least, and most about 130.
     private static let octetsPerSlot = 80
@@ -145,10 +112,8 @@ import DNS
                 guard slots.slot(of: place, header.hash) != nil else { return }
                 let name = unsafe memory + place + Header.size
                 let image = unsafe name + LookupName.paddedLength(Int(header.nameLength))
-                let facts = CacheEntryFacts(
-                    key: header.key, storedAt: header.storedAt, lifetime: header.lifetime)
                 unsafe body(
-                    facts, Span(_unsafeStart: octets(name), count: Int(header.nameLength)),
+                    header.facts, Span(_unsafeStart: octets(name), count: Int(header.nameLength)),
                     Span(_unsafeStart: octets(image), count: Int(header.imageLength)))
             }
         }
@@ -183,17 +148,15 @@ import DNS
 
     /// Stores an image in the place of any earlier one of the key.
     mutating func store(
-        _ image: Span<UInt8>, lifetime: UInt32, _ name: LookupName,
-        _ key: AnswerKey.Parameters, hash: UInt64, now: Int64
+        _ image: Span<UInt8>, _ name: LookupName, _ facts: CacheEntryFacts, hash: UInt64
     ) {
+        let key = facts.key
         let length =
             Header.size + LookupName.paddedLength(name.length)
             + LookupName.paddedLength(image.count)
         var header = Header(
-            length: UInt32(length), imageLength: UInt32(image.count), hash: hash, storedAt: now,
-            partition: key.partition, lifetime: lifetime, type: key.type.rawValue,
-            nameLength: UInt8(name.length), bits: key.bits.rawValue)
-        var isProven = false
+            facts, hash: hash, length: length, nameLength: name.length, imageLength: image.count)
+        var isProven = facts.useCount > 0
         if let slot = find(name, from: 0, key, hash) {
             let place = slots.place(slot)
             let old = self.header(at: place)
@@ -207,7 +170,7 @@ import DNS
             isProven = main.bounds.contains(place)
             remove(slot, old)
         } else {
-            isProven = ghosts.remove(hash)
+            isProven = ghosts.remove(hash) || isProven
         }
         guard let place = makePlace(length, inMain: isProven) else { return }
         write(header, name, image, at: place)
@@ -310,14 +273,14 @@ import DNS
         slots.insert(header.hash, place: place)
         statistics.entries &+= 1
         statistics.octets &+= Int(header.length)
-        if AnswerKey.Bits(rawValue: header.bits).contains(.wholeName) { denialCount &+= 1 }
+        if header.isDenial { denialCount &+= 1 }
     }
 
     private mutating func remove(_ slot: Int, _ header: Header) {
         slots.remove(slot)
         statistics.entries &-= 1
         statistics.octets &-= Int(header.length)
-        if AnswerKey.Bits(rawValue: header.bits).contains(.wholeName) { denialCount &-= 1 }
+        if header.isDenial { denialCount &-= 1 }
     }
 
     // MARK: Entries

@@ -16,12 +16,3 @@ package struct CacheStatistics: Equatable, Sendable {
         sum.evictions &+= part.evictions
     }
 }
-
-/// What is known of a stored answer beside its name and image.
-struct CacheEntryFacts {
-    var key: AnswerKey.Parameters
-    /// Monotonic nanoseconds.
-    var storedAt: Int64
-    /// Seconds.
-    var lifetime: UInt32
-}

@@ -2,11 +2,13 @@
 /// and are counted down while it moves through the main ring. Two more say what became of it since
 /// it was stored.
 struct CacheUsage: Equatable {
-    private var bits: UInt8 = 0
+    private var bits: UInt8
 
     private static let countMask: UInt8 = 3
     private static let wasAsked: UInt8 = 4
     private static let wasToldDue: UInt8 = 8
+
+    init(count: UInt8 = 0) { bits = min(count, Self.countMask) }
 
     var count: UInt8 { bits & Self.countMask }
 
@@ -25,7 +27,7 @@ struct CacheUsage: Equatable {
     var uncounted: CacheUsage { with(count: 0) }
 
     /// The count alone, for an answer that takes its place.
-    var ofAnotherLife: CacheUsage { CacheUsage().with(count: count) }
+    var ofAnotherLife: CacheUsage { CacheUsage(count: count) }
 
     private func with(count: UInt8) -> CacheUsage {
         var usage = self

@@ -70,18 +70,16 @@ package final class ResponseCache: Sendable {
         _ image: [UInt8], lifetime: UInt32, _ name: LookupName, _ key: AnswerKey.Parameters,
         now: Int64
     ) {
-        store(image.span, lifetime: lifetime, name, key, now: now)
+        let facts = CacheEntryFacts(key: key, storedAt: now, lifetime: lifetime)
+        store(image.span, name, facts)
     }
 
-    func store(
-        _ image: Span<UInt8>, lifetime: UInt32, _ name: LookupName,
-        _ key: AnswerKey.Parameters, now: Int64
-    ) {
+    func store(_ image: Span<UInt8>, _ name: LookupName, _ facts: CacheEntryFacts) {
         guard image.count <= AnswerScratch.capacity else { return }
-        let hash = hash(name, key)
+        let hash = hash(name, facts.key)
         let newDenials = shard(hash).withLock {
             let before = $0.denialCount
-            $0.store(image, lifetime: lifetime, name, key, hash: hash, now: now)
+            $0.store(image, name, facts, hash: hash)
             return $0.denialCount - before
         }
         if newDenials != 0 { denialCount.add(newDenials, ordering: .relaxed) }
