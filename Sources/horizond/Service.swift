@@ -19,6 +19,7 @@ final class Service: @unchecked Sendable {
     private let secrets: ProcessSecrets
     private let log: Logger
     private let workers: [Worker]
+    private let cache: ResponseCache
     private let published: Published
     private let registry = UpstreamRegistry()
     private let events: EventLog
@@ -33,6 +34,7 @@ final class Service: @unchecked Sendable {
     private var isReloading = false
     private var reloadAgain = false
     private var farewells = 0
+    private var hasEnded = false
 
     /// Opens the sockets. Throws when an address cannot be had.
     init(
@@ -52,9 +54,10 @@ final class Service: @unchecked Sendable {
         events = EventLog(
             logger: log, logsErrors: configuration.log.errors,
             logsQueries: configuration.log.queries)
+        cache = ResponseCache(size: configuration.cacheSize, seed: secrets.tableSeed)
+        CacheFile(configuration)?.load(into: cache, log)
         let shared = Worker.Shared(
-            published: published,
-            cache: ResponseCache(size: configuration.cacheSize, seed: secrets.tableSeed),
+            published: published, cache: cache,
             pending: PendingQueries(), events: events, limits: TransportLimits(configuration.tcp))
         var workers: [Worker] = []
         for index in 0..<count { workers.append(try Worker(index: index, shared: shared)) }
@@ -205,10 +208,16 @@ final class Service: @unchecked Sendable {
             stopped.enter()
             worker.mailbox.post(.stop(deadline: deadline) { stopped.leave() })
         }
-        stopped.notify(queue: control) { [ended] in ended.signal() }
+        stopped.notify(queue: control) { [self] in end() }
         // A worker that does not end in time does not keep the process.
-        control.asyncAfter(deadline: .now() + .seconds(Self.drainSeconds + 1)) { [ended] in
-            ended.signal()
-        }
+        control.asyncAfter(deadline: .now() + .seconds(Self.drainSeconds + 1)) { [self] in end() }
+    }
+
+    /// Saves the cache and lets `run` return; the first time alone.
+    private func end() {
+        guard !hasEnded else { return }
+        hasEnded = true
+        CacheFile(configuration)?.save(cache, log)
+        ended.signal()
     }
 }

@@ -33,6 +33,7 @@ struct ImportRulesTests {
         "Transport/Syscalls.swift",
         "Transport/DatagramBatch.swift",
         "Transport/PollSet.swift",
+        "horizond/AtomicFile.swift",
         "horizond/Systemd.swift",
         "horizond/Journal.swift",
     ]
