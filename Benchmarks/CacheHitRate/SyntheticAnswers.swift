@@ -17,8 +17,21 @@ enum SyntheticAnswers {
         100 + Int((UInt64(number) &* 0x9e37_79b9_7f4a_7c15) >> 32) % 101
     }
 
+    /// An image such as the server makes, of one TXT record whose text is as long as needed.
     static func image(_ number: Int) -> [UInt8] {
-        [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: imageLength(number))
+        let questionEnd = UInt16(12 + name(number).octets.count + 4)
+        // Flags, counts of records, TTLs and watched names, places and the lack of an extended error.
+        let head: [UInt16] = [
+            0, 1, 0, 0, 1, 0, questionEnd, 12, 65_535, 0, questionEnd + 6,
+        ]
+        // The question's name by a pointer, TXT, IN, a TTL of 300 seconds.
+        let record: [UInt16] = [0xc00c, 16, 1, 0, 300]
+        let textLength = imageLength(number) - 2 * (head.count + record.count) - 3
+        let dataLength = UInt16(textLength + 1)
+        let octets = (head + record + [dataLength]).flatMap {
+            [UInt8($0 >> 8), UInt8($0 & 0xff)]
+        }
+        return octets + [UInt8(textLength)] + [UInt8](repeating: 0x78, count: textLength)
     }
 
     /// What an entry takes without any index, the cache's own header included.
