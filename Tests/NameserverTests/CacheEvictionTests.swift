@@ -11,6 +11,7 @@ final class BareCache {
     var now: Int64 = 1_000_000_000_000
     let scratch = AnswerScratch()
     private let name = LookupName()
+    private var replaced = 0
 
     init(size: Int = 1 << 18, seed: UInt64 = Site.seed) {
         cache = ResponseCache(size: size, seed: seed)
@@ -66,7 +67,8 @@ final class BareCache {
     /// Stores so many names that are asked for often enough for the main ring, which pushes out all
     /// that is there and not asked for.
     func replaceMain(_ count: Int) {
-        for number in 0..<count {
+        defer { replaced += count }
+        for number in replaced..<replaced + count {
             store("often-\(number).example")
             _ = ask("often-\(number).example")
             _ = ask("often-\(number).example")
@@ -205,7 +207,9 @@ struct CacheEvictionTests {
         #expect(bare.ask("a.example") == CacheHit(age: 90, isDue: true))
         for _ in 0..<20 {
             bare.replaceMain(250)
-            #expect(bare.ask("a.example") == CacheHit(age: 90, isDue: false))
+            for _ in 0..<2 {
+                #expect(bare.ask("a.example") == CacheHit(age: 90, isDue: false))
+            }
         }
         bare.store("a.example", lifetime: 100)
         bare.advance(seconds: 95)

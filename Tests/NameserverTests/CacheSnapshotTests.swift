@@ -223,13 +223,20 @@ struct CacheSnapshotTests {
     /// Whether the only entry's image is taken after `change` to its octets. The image is that of an
     /// address and a mail exchanger, with an extended error of three octets.
     private static func isTaken(_ change: (inout [UInt8]) -> Void) throws -> Bool {
-        var message = Message("example", .mx, flags: 0x8180)
-        message.add("example", .mx, [0, 10] + wire("mail.example"))
-        message.add("mail.example", .a, [192, 0, 2, 25], section: 10)
+        var buffer = [UInt8](repeating: 0, count: 512)
+        var writer = MessageWriter(buffer.mutableSpan, limit: 512)
+        writer.write(Header(id: 0, flags: 0, questionCount: 1))
+        writer.write(Question(name: Site.name("example"), type: .mx))
+        let exchanger = [0, 10] + wire("mail.example")
+        writer.writeRecord(
+            owner: Site.name("example"), type: .mx, ttl: 300, rdata: exchanger.span)
+        let address: [UInt8] = [192, 0, 2, 25]
+        writer.writeRecord(
+            owner: Site.name("mail.example"), type: .a, ttl: 300, rdata: address.span)
         var image = AnswerImage(
             flags: 0, answerCount: 1, additionalCount: 1, questionEnd: 12 + 9 + 4,
             extendedError: ExtendedErrorOption(4, "abc"))
-        try image.index(message.octets.span)
+        try image.index(writer.written)
         #expect(image.timeToLiveOffsets.count == 2 && image.watchedNames.count == 1)
         var octets = image.encoded
         change(&octets)
@@ -247,12 +254,15 @@ struct CacheSnapshotTests {
             (7, "additional records"), (9, "TTLs"), (11, "watched names"),
             (13, "the question's end"), (15, "the last alias"), (19, "the text's length"),
             (21, "a TTL's place"), (23, "another TTL's place"), (25, "a watched name's place"),
-            (sections, "an owner's label"), (sections + 12, "a class"),
-            (sections + 18, "the data's length"),
+            (sections + 1, "an owner's pointer"), (sections + 5, "a class"),
+            (sections + 11, "the data's length"),
         ] {
             #expect(try !Self.isTaken { $0[offset] ^= 0x40 }, "\(what)")
             #expect(try !Self.isTaken { $0[offset] = 255 }, "\(what)")
         }
+        #expect(try !Self.isTaken { $0[sections + 6] = 0x80 }, "a TTL of over 68 years")
+        #expect(try Self.isTaken { $0[sections + 6] = 0x40 }, "another TTL")
+        #expect(try !Self.isTaken { $0[sections + 1] = 4 }, "a name in the header")
         #expect(try !Self.isTaken { $0.removeLast() })
         #expect(try !Self.isTaken { $0.append(0) })
         #expect(try !Self.isTaken { $0 = [] })

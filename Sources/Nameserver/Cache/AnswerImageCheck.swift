@@ -10,6 +10,8 @@ struct AnswerImageCheck {
 
     /// The message that the image stands for.
     private var message = [UInt8](repeating: 0, count: 65_535)
+    /// The same message, written by this server.
+    private var again = [UInt8](repeating: 0, count: 65_535)
 
     /// Whether the image of an answer for `name`, a wire form, is one that this server could have
     /// made: every length and place right, every record and name readable.
@@ -26,36 +28,64 @@ struct AnswerImageCheck {
             authorityCount: image.authorityCount, additionalCount: image.additionalCount)
         span.store(header)
         span.copy(name, at: Header.length)
+        span.store(RRType.a.rawValue, at: questionEnd - 4)
+        span.store(RRClass.internet, at: questionEnd - 2)
         image.expand(into: &span, elapsed: 0)
-        return (try? Self.hasSoundRecords(span.span.extracting(..<image.messageLength), image))
-            ?? false
+        // The other buffer leaves its owner while this one is read.
+        var again: [UInt8] = []
+        swap(&again, &self.again)
+        defer { swap(&again, &self.again) }
+        let whole = message.span.extracting(..<image.messageLength)
+        return (try? Self.isWritten(whole, again: &again) && Self.describes(image, whole)) ?? false
     }
 
-    private static func hasSoundRecords(
-        _ message: Span<UInt8>, _ image: borrowing AnswerImageView
+    /// Whether the message is one that an upstream may send, and the same when it is written anew: TTLs
+    /// in their range, names compressed as a message may have them, nothing that is passed over.
+    private static func isWritten(
+        _ message: Span<UInt8>, again: inout [UInt8]
     ) throws(MessageError) -> Bool {
-        // What an upstream's response has to be, too.
-        let records = try UpstreamResponse(message).records
-        let count =
-            Int(image.answerCount) + Int(image.authorityCount) + Int(image.additionalCount)
-        guard records.count == count,
-            records.last?.bounds.rdata.upperBound ?? image.questionEnd == message.count
-        else { return false }
+        let response = try UpstreamResponse(message)
+        var writer = MessageWriter(again.mutableSpan, limit: message.count)
+        writer.write(response.header)
+        var reader = MessageReader(message, at: Header.length)
+        writer.write(try reader.readQuestion())
+        for record in response.records {
+            // The policies leave no malformed service binding.
+            guard !record.isService || (try? ServiceBinding(rdata: record.rdata.span)) != nil else {
+                return false
+            }
+            try writer.copyRecord(
+                record.bounds, of: message, ttl: record.bounds.timeToLive, owner: record.owner)
+        }
+        let written = writer.written
+        guard written.count == message.count else { return false }
+        for index in 0..<message.count where message[index] != written[index] { return false }
+        return true
+    }
+
+    /// Whether the image says of the message's records what is so.
+    private static func describes(
+        _ image: borrowing AnswerImageView, _ message: Span<UInt8>
+    ) throws(MessageError) -> Bool {
         var made = AnswerImage(
             flags: image.flags, answerCount: image.answerCount,
             authorityCount: image.authorityCount, additionalCount: image.additionalCount,
             questionEnd: UInt16(image.questionEnd))
         try made.index(message)
-        return image.finalName == made.finalName
-            && image.timeToLiveCount == made.timeToLiveOffsets.count
-            && image.watchedCount == made.watchedNames.count
-            && made.timeToLiveOffsets.indices.allSatisfy {
-                image.timeToLiveOffset($0) == made.timeToLiveOffsets[$0]
-            }
-            && made.watchedNames.indices.allSatisfy {
-                image.watchedName($0) == made.watchedNames[$0]
-            }
+        guard image.finalName == made.finalName,
+            image.timeToLiveCount == made.timeToLiveOffsets.count,
+            image.watchedCount == made.watchedNames.count
+        else { return false }
+        for (index, place) in made.timeToLiveOffsets.enumerated()
+        where image.timeToLiveOffset(index) != place { return false }
+        for (index, place) in made.watchedNames.enumerated()
+        where image.watchedName(index) != place { return false }
+        return true
     }
+}
+
+extension UpstreamResponse.Record {
+    fileprivate var isService: Bool { type == .https || type == .svcb }
 }
 
 extension AnswerImageView {
