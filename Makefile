@@ -13,12 +13,12 @@ BINARY := .build/release/horizond
 UNITS := $(DESTDIR)$(PREFIX)/lib/systemd/system
 SETTINGS := $(DESTDIR)/etc/horizond
 
-.PHONY: help build run test soak fuzz sanitize lint install clean
+.PHONY: help build run test soak fuzz sanitize bench-cache lint install clean
 .DEFAULT_GOAL := help
 
 help: ## Lists the targets.
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
-		awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		awk -F'|' '{ printf "%-20s%s\n", $$1, $$2 }'
 
 build: ## Builds the release program, and first installs Debian packages that the build lacks.
 	@.ci/packages build
@@ -46,8 +46,12 @@ sanitize: ## Runs the tests under the address and the thread sanitizer.
 	@.ci/packages test
 	@SWIFT="$(SWIFT)" .ci/sanitize
 
+bench-cache: ## Measures how often the cache has the answer; see Benchmarks/README.md.
+	HORIZOND_BENCHMARKS=1 $(SWIFT) build -c release --scratch-path .build/benchmarks --product cache-hit-rate
+	@.build/benchmarks/release/cache-hit-rate $(QUESTIONS)
+
 lint: ## Checks the format of the sources.
-	@$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+	@$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
 
 install: ## Installs program, unit and sample configuration; keeps a configuration that is there.
 	@test -x $(BINARY) || { echo "horizond: no $(BINARY); run 'make build' first" >&2; exit 1; }

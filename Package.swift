@@ -69,3 +69,11 @@ if Context.environment["HORIZOND_FUZZ"] != nil {
             name: "horizond-fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Main",
             swiftSettings: strict))
 }
+
+// The benchmarks look at what is internal, so they are built apart, for `make bench-cache` alone.
+if Context.environment["HORIZOND_BENCHMARKS"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "cache-hit-rate", dependencies: ["DNS", "Nameserver"],
+            path: "Benchmarks/CacheHitRate", swiftSettings: strict))
+}

@@ -14,6 +14,8 @@ package struct Configuration: Sendable {
     package var workers: Int?
     /// The most memory for cached answers, in octets.
     package var cacheSize = Self.defaultCacheSize
+    /// The file that keeps cached answers over a restart; nil for none.
+    package var cacheFile: String?
     package var tcp = TCPSettings()
     package var log = LogSettings()
     /// What the server says about itself, but for `cookies`.

@@ -1,3 +1,4 @@
+import DNS
 import Nameserver
 
 /// Reads the main file: its settings in turn, then the zones, forward rules and views, which refer
@@ -5,7 +6,7 @@ import Nameserver
 struct ConfigurationDecoder {
     static let keys = [
         "listen", "zones", "views", "forward", "tls-ca", "https-records", "rebind-protection",
-        "bypass-guard", "workers", "cache-size", "tcp", "identity", "cookies", "log",
+        "bypass-guard", "workers", "cache-size", "cache-file", "tcp", "identity", "cookies", "log",
     ]
 
     private let file: ConfigurationFile
@@ -87,6 +88,7 @@ struct ConfigurationDecoder {
         {
             configuration.cacheSize = size
         }
+        if let node = settings["cache-file"] { configuration.cacheFile = file.cacheFile(node) }
         let server = ServerDecoder(file)
         if let node = settings["identity"] {
             server.identity(node, into: &configuration.server)
@@ -110,6 +112,17 @@ struct ConfigurationDecoder {
 }
 
 extension ConfigurationFile {
+    /// The setting `cache-file`: a path, relative to the directory that this file is in.
+    func cacheFile(_ node: YAMLNode) -> String? {
+        let expected = "a path such as /var/cache/horizond/cache"
+        guard let path = scalar(node, expected: expected) else { return nil }
+        guard !path.text.isEmpty, !path.text.hasSuffix("/") else {
+            error(path.mark, "found \(path.text.quoted)", expected: expected)
+            return nil
+        }
+        return resolve(path.text)
+    }
+
     /// The setting `https-records`: a policy, or `default` and domains with theirs.
     func httpsRecordRules(_ node: YAMLNode) -> HTTPSRecordRules? {
         guard case .mapping(let entries, _) = node else {

@@ -42,6 +42,7 @@ final class Service: @unchecked Sendable {
     private var isReloading = false
     private var reloadAgain = false
     private var farewells = 0
+    private var hasEnded = false
 
     /// Opens the sockets. Throws when an address cannot be had.
     init(
@@ -65,6 +66,7 @@ final class Service: @unchecked Sendable {
             logger: log, logsErrors: configuration.log.errors,
             logsQueries: configuration.log.queries)
         let cache = ResponseCache(size: configuration.cacheSize, seed: secrets.tableSeed)
+        CacheFile(configuration)?.load(into: cache, log)
         shared = Worker.Shared(
             published: published, cache: cache, forwarding: Forwarder.Shared(cache: cache),
             events: events, limits: TransportLimits(configuration.tcp))
@@ -297,10 +299,16 @@ final class Service: @unchecked Sendable {
             stopped.enter()
             worker.mailbox.post(.stop(deadline: deadline) { stopped.leave() })
         }
-        stopped.notify(queue: control) { [ended] in ended.signal() }
+        stopped.notify(queue: control) { [self] in end() }
         // A worker that does not end in time does not keep the process.
-        control.asyncAfter(deadline: .now() + .seconds(Self.drainSeconds + 1)) { [ended] in
-            ended.signal()
-        }
+        control.asyncAfter(deadline: .now() + .seconds(Self.drainSeconds + 1)) { [self] in end() }
+    }
+
+    /// Saves the cache and lets `run` return; the first time alone.
+    private func end() {
+        guard !hasEnded else { return }
+        hasEnded = true
+        CacheFile(configuration)?.save(shared.cache, log)
+        ended.signal()
     }
 }

@@ -44,6 +44,16 @@ struct SettingsTests {
         #expect(try Site("workers: auto\nforward: {}").load().workers == nil)
     }
 
+    @Test("The cache file's path is relative to the configuration")
+    func cacheFile() throws {
+        #expect(try Site("forward: {}").load().cacheFile == nil)
+        let absolute = try Site("cache-file: /var/cache/horizond/cache\nforward: {}").load()
+        #expect(absolute.cacheFile == "/var/cache/horizond/cache")
+        let relative = try #require(
+            try Site("cache-file: state/cache\nforward: {}").load().cacheFile)
+        #expect(relative.hasPrefix("/") && relative.hasSuffix("/state/cache"))
+    }
+
     @Test("Every limit of TCP connections, and what holds for those that are left out")
     func tcp() throws {
         let all = """

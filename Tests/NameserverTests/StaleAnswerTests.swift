@@ -84,6 +84,24 @@ struct StaleAnswerTests {
         }
     }
 
+    @Test("a denial past its lifetime: NXDOMAIN with its own reason, and never an older address")
+    func staleDenial() throws {
+        let site = siteWithOldAnswer()
+        site.ask("a.example", .a)
+        site.reply(rcode: 3) { $0.addSOA("example") }
+        site.advance(seconds: 31)
+        site.ask("a.example", .a, edns: true)
+        wait(site, seconds: 1.9)
+        let answer = try #require(site.lastAnswer)
+        #expect(answer.rcode == 3 && answer.extendedError == 19 && answer.answer.isEmpty)
+        #expect(answer.authority.map(\.ttl) == [30])
+        wait(site, seconds: 2.5)
+        #expect(site.ask("a.example", .a)?.rcode == 3, "at once")
+        // Another type was denied as well; a name below is not known to be.
+        #expect(site.ask("a.example", .txt, edns: true)?.extendedError == 19)
+        #expect(site.ask("b.a.example", .a) == nil)
+    }
+
     @Test("a failure that was kept is no answer to fall back on")
     func oldFailure() throws {
         let site = Site()

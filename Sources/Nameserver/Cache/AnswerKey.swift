@@ -20,6 +20,18 @@ package struct AnswerKey: Hashable, Sendable {
             // hold it for any type.
             partition = rule.cacheIdentity ^ policy.identity
         }
+
+        package init(type: RRType, bits: Bits, partition: UInt64) {
+            self.type = type
+            self.bits = bits
+            self.partition = partition
+        }
+
+        /// The key of a denial of the whole name, whatever type is asked for (RFC 8020 §2).
+        var ofWholeName: Parameters {
+            Parameters(
+                type: RRType(rawValue: 0), bits: bits.union(.wholeName), partition: partition)
+        }
     }
 
     /// The bits of a query that the answer depends on.
@@ -30,6 +42,8 @@ package struct AnswerKey: Hashable, Sendable {
         package static let dnssecOK = Bits(rawValue: 1)
         package static let checkingDisabled = Bits(rawValue: 2)
         package static let recursionDesired = Bits(rawValue: 4)
+        /// Not a query's: the answer denies the whole name.
+        static let wholeName = Bits(rawValue: 8)
 
         init(_ query: Query) {
             var bits: Bits = []

@@ -1,83 +1,78 @@
 import DNS
 
-/// One part of the cache: a ring of octets to which entries are appended, and an index of slots by
-/// hash. When the ring is full the oldest entry goes, unless it was asked for since it was stored and
-/// is still good; then it is appended anew once. The memory is bounded and never fragments.
+/// One part of the cache. What is new goes through a small ring; what was asked for twice on its way
+/// there goes on to the main ring, and stays as long as it is asked for now and then (S3-FIFO: Yang,
+/// Zhang, Qiu, Yue, Rashmi, "FIFO queues are all you need for cache eviction", SOSP 2023). So a flood
+/// of names that are asked once pushes out nothing but itself. The memory is one region of a size
+/// that never changes.
 ///
-/// Unsafe because entries are read and written in place by words. Sound because every offset comes
-/// from a slot or the ring's tail, which only this type writes, and the cache's lock is held.
+/// Unsafe because entries are read and written in place by words. Sound because every place comes
+/// from a slot or a ring, which only this type fills, and the cache's lock is held.
 @safe struct CacheShard: ~Copyable {
-    private let ring: UnsafeMutableRawPointer
-    private let capacity: Int
-    private let slots: UnsafeMutablePointer<UInt64>
-    private let mask: Int
-    // Where the next entry is written, and where the oldest starts. Entries lie one behind the other
-    // from `tail` to `head`; when `isWrapped`, from `tail` to the ring's end or an entry of length 0,
-    // and from 0 to `head`.
-    private var head = 0
-    private var tail = 0
-    private var isWrapped = false
-    private(set) var count = 0
+    private let memory: UnsafeMutableRawPointer
+    private var slots: CacheSlots
+    private var ghosts: CacheGhosts
+    private var small: CacheRing
+    private var main: CacheRing
+    /// Whether the main ring has never been full, and has room for what nobody asked for again.
+    private var isFilling = true
+    private(set) var statistics = CacheStatistics()
+    /// How many of the entries deny a whole name.
+    private(set) var denialCount = 0
 
-    /// The start of an entry, 56 octets; then the name and the image, each padded to a word.
-    private struct Header {
-        var length: UInt32
-        var imageLength: UInt32
-        var hash: UInt64
-        /// Monotonic nanoseconds.
-        var storedAt: Int64
-        var lifetime: UInt32
-        var nameLength: UInt8
-        var bits: UInt8
-        var type: UInt16
-        var partition: UInt64
-        /// When it is worth to look for a newer one, once it is past its lifetime.
-        var recheckAt: Int64
-        /// 1 when asked for since it was stored; 2 when a refresh was asked for, too.
-        var wasHit: UInt8
-    }
+    private typealias Header = CacheEntryHeader
 
-    private static let headerLength = 56
-    private static let wasHitOffset = 48
-    private static let recheckOffset = 40
-    /// How many good entries one insertion may append anew before it drops one after all.
-    private static let maximumReinsertions = 4
+    /// The octets of memory for each slot. An entry takes 88 at least, and most about 130.
+    private static let octetsPerSlot = 80
+    /// The octets of memory for each fingerprint: about as many as the main ring has entries.
+    private static let octetsPerGhost = 256
+    /// How many entries one insertion moves behind before it drops one after all, so that no query
+    /// waits for a whole ring to be moved.
+    private static let maximumMoves = 16
+    /// How much of its place an entry may leave unused when it is stored in the place of another.
+    private static let maximumSlack = 64
 
-    /// `octets` bounds ring and slots together.
+    /// `octets` bounds entries and index together.
     init(octets: Int) {
-        // The smallest entries take about 128 octets: at half load there are two slots of eight for
-        // each, so the slots take an eighth.
-        var slotCount = 64
-        while slotCount * 2 * 8 <= octets / 8 { slotCount *= 2 }
-        mask = slotCount - 1
-        capacity = max(4096, octets - slotCount * 8) & ~7
-        unsafe slots = .allocate(capacity: slotCount)
-        unsafe slots.initialize(repeating: 0, count: slotCount)
-        unsafe ring = .allocate(byteCount: capacity, alignment: 16)
+        precondition(Header.isLaidOut)
+        let slotCount = max(64, octets / Self.octetsPerSlot)
+        let bucketCount = max(1, octets / Self.octetsPerGhost / CacheGhosts.bucketSize)
+        let index = slotCount * 8 + bucketCount * CacheGhosts.bucketSize * 2
+        let capacity = max(4096, octets - index) & ~15
+        unsafe memory = .allocate(byteCount: capacity + index, alignment: 16)
+        unsafe slots = CacheSlots(
+            (memory + capacity).bindMemory(to: UInt64.self, capacity: slotCount),
+            capacity: slotCount)
+        unsafe ghosts = CacheGhosts(
+            (memory + capacity + slotCount * 8)
+                .bindMemory(to: UInt16.self, capacity: bucketCount * CacheGhosts.bucketSize),
+            bucketCount: bucketCount)
+        // The tenth that the paper found to be good on every trace.
+        let border = (capacity / 10) & ~7
+        unsafe small = CacheRing(memory, bounds: 0..<border)
+        unsafe main = CacheRing(memory, bounds: border..<capacity)
     }
 
-    deinit {
-        unsafe slots.deallocate()
-        unsafe ring.deallocate()
-    }
+    deinit { unsafe memory.deallocate() }
 
-    /// Copies the image of a fresh entry to `scratch`; nil when there is none.
+    // MARK: Look-ups
+
+    /// Copies the image of a fresh entry for the suffix from `label` on to `scratch`; nil when there is
+    /// none.
     mutating func copy(
-        _ name: LookupName, _ key: AnswerKey.Parameters, hash: UInt64, now: Int64,
-        to scratch: AnswerScratch
+        _ name: LookupName, from label: Int = 0, _ key: AnswerKey.Parameters, hash: UInt64,
+        now: Int64, to scratch: AnswerScratch
     ) -> CacheHit? {
-        guard let slot = find(name, key, hash) else { return nil }
-        let entry = unsafe ring + offset(at: slot)
-        let header = unsafe entry.load(as: Header.self)
+        guard let slot = find(name, from: label, key, hash) else { return nil }
+        let place = slots.place(slot)
+        let header = header(at: place)
         let elapsed = max(0, now &- header.storedAt) / 1_000_000_000
-        guard elapsed < Int64(header.lifetime) else { return nil }
-        let isDue =
-            header.wasHit == 1 && Int64(header.lifetime) - elapsed <= Int64(header.lifetime) / 10
-        unsafe entry.storeBytes(
-            of: isDue || header.wasHit == 2 ? 2 : 1, toByteOffset: Self.wasHitOffset,
-            as: UInt8.self)
-        unsafe copyImage(of: entry, header, to: scratch)
-        return CacheHit(age: UInt32(elapsed), isDue: isDue)
+        let lifetime = Int64(header.lifetime)
+        guard elapsed < lifetime else { return nil }
+        let isDue = header.usage.isRefreshUntold && lifetime &- elapsed <= lifetime / 10
+        setUsage(header.usage.asked(isDue: isDue), at: place, before: header.usage)
+        copyImage(at: place, header, to: scratch)
+        return CacheHit(age: UInt32(truncatingIfNeeded: elapsed), isDue: isDue)
     }
 
     /// Copies the image of an entry past its lifetime to `scratch`; nil when there is none.
@@ -85,243 +80,233 @@ import DNS
         _ name: LookupName, _ key: AnswerKey.Parameters, hash: UInt64, limit: UInt32, now: Int64,
         to scratch: AnswerScratch
     ) -> StaleHit? {
-        guard let slot = find(name, key, hash) else { return nil }
-        let entry = unsafe ring + offset(at: slot)
-        let header = unsafe entry.load(as: Header.self)
-        let elapsed = max(0, now &- header.storedAt) / 1_000_000_000
+        guard let slot = find(name, from: 0, key, hash) else { return nil }
+        let place = slots.place(slot)
+        let header = header(at: place)
+        let age = max(0, now &- header.storedAt)
+        let elapsed = age / 1_000_000_000
         let lifetime = Int64(header.lifetime)
-        guard elapsed >= lifetime, elapsed < lifetime + Int64(limit) else { return nil }
-        unsafe copyImage(of: entry, header, to: scratch)
-        return StaleHit(isRecheckDue: now >= header.recheckAt)
+        guard elapsed >= lifetime, elapsed < lifetime &+ Int64(limit) else { return nil }
+        setUsage(header.usage.counted, at: place, before: header.usage)
+        copyImage(at: place, header, to: scratch)
+        return StaleHit(isRecheckDue: age / 1_000_000 >= Int64(header.recheckAfter))
     }
 
     mutating func postponeRecheck(
         _ name: LookupName, _ key: AnswerKey.Parameters, hash: UInt64, until time: Int64
     ) {
-        guard let slot = find(name, key, hash) else { return }
-        unsafe (ring + offset(at: slot)).storeBytes(
-            of: time, toByteOffset: Self.recheckOffset, as: Int64.self)
+        guard let slot = find(name, from: 0, key, hash) else { return }
+        let place = slots.place(slot)
+        let milliseconds = (max(0, time &- header(at: place).storedAt) &+ 999_999) / 1_000_000
+        unsafe memory.storeBytes(
+            of: UInt32(clamping: milliseconds), toByteOffset: place &+ Header.recheckOffset,
+            as: UInt32.self)
     }
 
-    private func copyImage(
-        of entry: UnsafeMutableRawPointer, _ header: Header, to scratch: AnswerScratch
-    ) {
-        let image =
-            unsafe entry + Self.headerLength + LookupName.paddedLength(Int(header.nameLength))
-        unsafe scratch.set(image, count: Int(header.imageLength))
-    }
-
-    /// Stores an image in the place of any earlier one of the key.
-    mutating func store(
-        _ image: Span<UInt8>, lifetime: UInt32, _ name: LookupName,
-        _ key: AnswerKey.Parameters, hash: UInt64, now: Int64
-    ) {
-        if let slot = find(name, key, hash) { removeSlot(slot) }
-        let nameLength = LookupName.paddedLength(name.length)
-        let length = Self.headerLength + nameLength + LookupName.paddedLength(image.count)
-        // An entry larger than a quarter of the ring would push out too much else.
-        guard length <= capacity / 4, makeRoom(length, now: now) else { return }
-        let entry = unsafe ring + head
-        unsafe entry.storeBytes(
-            of: Header(
-                length: UInt32(length), imageLength: UInt32(image.count), hash: hash, storedAt: now,
-                lifetime: lifetime, nameLength: UInt8(name.length), bits: key.bits.rawValue,
-                type: key.type.rawValue, partition: key.partition, recheckAt: 0, wasHit: 0),
-            as: Header.self)
-        unsafe name.copySuffix(from: 0, to: entry + Self.headerLength)
-        unsafe image.withUnsafeBytes { octets in
-            unsafe (entry + Self.headerLength + nameLength)
-                .copyMemory(from: octets.baseAddress!, byteCount: octets.count)
-        }
-        insertSlot(hash, offset: head)
-        head &+= length
-    }
-
-    // MARK: Ring
-
-    /// Frees the oldest entries until `length` octets fit at `head`; false when that cannot be.
-    private mutating func makeRoom(_ length: Int, now: Int64) -> Bool {
-        var reinsertions = 0
-        // Every round frees or moves an entry, or wraps, so there are fewer rounds than this.
-        for _ in 0..<(2 * capacity / Self.headerLength) {
-            if count >= (mask &+ 1) / 2 {
-                evict(now: now, &reinsertions)
-            } else if fits(length) {
-                return true
-            } else if isWrapped {
-                evict(now: now, &reinsertions)
-            } else {
-                // The rest of the ring's end stays empty; entries go on at its start.
-                if head < capacity { unsafe (ring + head).storeBytes(of: 0, as: UInt32.self) }
-                head = 0
-                isWrapped = true
+    /// Calls `body` with what is stored: the main ring's first, each ring's oldest first.
+    func forEachEntry(_ body: (CacheEntryFacts, _ name: Span<UInt8>, _ image: Span<UInt8>) -> Void)
+    {
+        for ring in [main, small] {
+            ring.forEach { place in
+                let header = header(at: place)
+                guard slots.slot(of: place, header.hash) != nil else { return }
+                let name = unsafe memory + place + Header.size
+                let image = unsafe name + LookupName.paddedLength(Int(header.nameLength))
+                unsafe body(
+                    header.facts, Span(_unsafeStart: octets(name), count: Int(header.nameLength)),
+                    Span(_unsafeStart: octets(image), count: Int(header.imageLength)))
             }
         }
-        return false
     }
 
-    /// Whether `length` octets are free at `head`.
-    private func fits(_ length: Int) -> Bool {
-        length <= (isWrapped ? tail : capacity) &- head
+    private func octets(_ start: UnsafeMutableRawPointer) -> UnsafePointer<UInt8> {
+        unsafe UnsafePointer(start.assumingMemoryBound(to: UInt8.self))
     }
-
-    /// Takes the oldest entry out.
-    private mutating func evict(now: Int64, _ reinsertions: inout Int) {
-        guard isWrapped || tail < head else {
-            head = 0
-            tail = 0
-            return
-        }
-        let length = tail < capacity ? unsafe Int((ring + tail).load(as: UInt32.self)) : 0
-        guard length > 0 else {
-            tail = 0
-            isWrapped = false
-            return
-        }
-        let entry = unsafe ring + tail
-        let header = unsafe entry.load(as: Header.self)
-        let old = tail
-        tail &+= length
-        guard let slot = slot(of: old, header.hash) else { return }
-        let isGood = now &- header.storedAt < Int64(header.lifetime) * 1_000_000_000
-        if header.wasHit == 1, isGood, reinsertions < Self.maximumReinsertions, fits(length) {
-            reinsertions &+= 1
-            // The two places may overlap; copyMemory allows that.
-            unsafe (ring + head).copyMemory(from: entry, byteCount: length)
-            unsafe (ring + head).storeBytes(of: 0, toByteOffset: Self.wasHitOffset, as: UInt8.self)
-            unsafe slots[slot] = Self.slot(header.hash, head)
-            head &+= length
-        } else {
-            removeSlot(slot)
-        }
-    }
-
-    // MARK: Slots
-
-    /// A slot holds the hash's upper half and the entry's place in words, plus one.
-    private static func slot(_ hash: UInt64, _ offset: Int) -> UInt64 {
-        (hash & 0xffff_ffff_0000_0000) | UInt64(offset / 8 + 1)
-    }
-
-    private func offset(at slot: Int) -> Int {
-        unsafe Int((slots[slot] & 0xffff_ffff) &- 1) &* 8
-    }
-
-    /// A slot's first place is given by its tag, so that slots can be moved without their entries.
-    private func home(_ slot: UInt64) -> Int { Int(slot >> 32) & mask }
 
     private func find(
-        _ name: LookupName, _ key: AnswerKey.Parameters, _ hash: UInt64
+        _ name: LookupName, from label: Int, _ key: AnswerKey.Parameters, _ hash: UInt64
     ) -> Int? {
-        var index = home(hash)
-        while true {
-            let slot = unsafe slots[index]
-            guard slot != 0 else { return nil }
-            if slot >> 32 == hash >> 32 {
-                let entry = unsafe ring + offset(at: index)
-                let header = unsafe entry.load(as: Header.self)
+        var slot = slots.home(hash)
+        while !slots.isEmpty(slot) {
+            if slots.matches(slot, hash) {
+                let place = slots.place(slot)
+                let header = header(at: place)
                 if header.hash == hash, header.type == key.type.rawValue,
                     header.bits == key.bits.rawValue, header.partition == key.partition,
                     unsafe name.equals(
-                        entry + Self.headerLength, length: Int(header.nameLength), from: 0)
+                        memory + place + Header.size, length: Int(header.nameLength), from: label)
                 {
-                    return index
+                    return slot
                 }
             }
-            index = (index &+ 1) & mask
-        }
-    }
-
-    private func slot(of offset: Int, _ hash: UInt64) -> Int? {
-        let wanted = Self.slot(hash, offset)
-        var index = home(wanted)
-        while unsafe slots[index] != 0 {
-            if unsafe slots[index] == wanted { return index }
-            index = (index &+ 1) & mask
+            slot = slots.next(slot)
         }
         return nil
     }
 
-    private mutating func insertSlot(_ hash: UInt64, offset: Int) {
-        let slot = Self.slot(hash, offset)
-        var index = home(slot)
-        while unsafe slots[index] != 0 { index = (index &+ 1) & mask }
-        unsafe slots[index] = slot
-        count &+= 1
+    // MARK: Storing
+
+    /// Takes an entry out; false when there is none.
+    @discardableResult
+    mutating func remove(
+        _ name: LookupName, _ key: AnswerKey.Parameters, hash: UInt64
+    ) -> Bool {
+        guard let slot = find(name, from: 0, key, hash) else { return false }
+        remove(slot, header(at: slots.place(slot)))
+        return true
     }
 
-    /// Empties a slot and moves back those behind it that were displaced (linear probing without
-    /// tombstones).
-    private mutating func removeSlot(_ slot: Int) {
-        var hole = slot
-        var index = (slot &+ 1) & mask
-        while unsafe slots[index] != 0 {
-            let home = unsafe home(slots[index])
-            // Moves when its home is not between the hole and itself.
-            if (index &- home) & mask >= (index &- hole) & mask {
-                unsafe slots[hole] = slots[index]
-                hole = index
+    /// Stores an image in the place of any earlier one of the key.
+    mutating func store(
+        _ image: Span<UInt8>, _ name: LookupName, _ facts: CacheEntryFacts, hash: UInt64
+    ) {
+        let key = facts.key
+        let length =
+            Header.size + LookupName.paddedLength(name.length)
+            + LookupName.paddedLength(image.count)
+        var header = Header(
+            facts, hash: hash, length: length, nameLength: name.length, imageLength: image.count)
+        var isProven = facts.useCount > 0
+        if let slot = find(name, from: 0, key, hash) {
+            let place = slots.place(slot)
+            let old = self.header(at: place)
+            // That it is stored again means that it was asked for again.
+            header.usage = old.usage.counted.ofAnotherLife
+            let slack = Int(old.length) - length
+            if (0...Self.maximumSlack).contains(slack) {
+                header.length = old.length
+                return write(header, name, image, at: place)
             }
-            index = (index &+ 1) & mask
+            isProven = main.bounds.contains(place)
+            remove(slot, old)
+        } else {
+            isProven = ghosts.remove(hash) || isProven
         }
-        unsafe slots[hole] = 0
-        count &-= 1
-    }
-}
-
-/// The place to which a worker's cache hits are copied, so that a shard's lock is held only while
-/// copying. One is kept by each worker.
-@safe final class AnswerScratch {
-    /// The largest image: a message of 65,535 octets and the places of its TTLs.
-    static let capacity = 131_072
-
-    private let storage: UnsafeMutableRawPointer
-    private var count = 0
-
-    init() {
-        unsafe storage = .allocate(byteCount: Self.capacity, alignment: 16)
+        guard let place = makePlace(length, inMain: isProven) else { return }
+        write(header, name, image, at: place)
+        insert(header, at: place)
     }
 
-    deinit { unsafe storage.deallocate() }
-
-    fileprivate func set(_ source: UnsafeRawPointer, count: Int) {
-        precondition(count <= Self.capacity)
-        unsafe storage.copyMemory(from: source, byteCount: count)
-        self.count = count
-    }
-
-    func set(_ image: Span<UInt8>) {
+    private mutating func write(
+        _ header: Header, _ name: LookupName, _ image: Span<UInt8>, at place: Int
+    ) {
+        let start = unsafe memory + place
+        unsafe start.storeBytes(of: header, as: Header.self)
+        unsafe name.copySuffix(from: 0, to: start + Header.size)
         unsafe image.withUnsafeBytes { octets in
             guard let base = octets.baseAddress else { return }
-            unsafe set(base, count: octets.count)
+            unsafe (start + Header.size + LookupName.paddedLength(name.length))
+                .copyMemory(from: base, byteCount: octets.count)
+        }
+        statistics.insertions &+= 1
+    }
+
+    // MARK: Eviction
+
+    /// A place for an entry of `length` octets, for which others go; nil when it would push out too
+    /// much.
+    private mutating func makePlace(_ length: Int, inMain: Bool) -> Int? {
+        guard length <= main.bounds.count / 4 else { return nil }
+        var moves = 0
+        while slots.isFull {
+            // So many short entries; each round frees one or uses up a move.
+            if let place = main.takeOldest() {
+                leaveMain(place, &moves)
+            } else if let place = small.takeOldest() {
+                leaveSmall(place)
+            }
+        }
+        return inMain || length > small.bounds.count / 4
+            ? makePlaceInMain(length) : makePlaceInSmall(length)
+    }
+
+    private mutating func makePlaceInSmall(_ length: Int) -> Int? {
+        while true {
+            if let place = small.append(length) { return place }
+            guard let oldest = small.takeOldest() else { return small.append(length) }
+            leaveSmall(oldest)
         }
     }
 
-    /// The flags of the image that was copied last.
-    var flags: UInt16 { AnswerImageView(image).flags }
-
-    /// Whether the image that was copied last says what there is or is not, rather than that something
-    /// failed.
-    var isData: Bool {
-        let rcode = RCode(rawValue: flags & Header.Flag.rcodeMask)
-        return rcode == .noError || rcode == .nameError
-    }
-
-    /// What was copied last, in memory of its own.
-    var copied: [UInt8] {
-        let scratch = self
-        let image = scratch.image
-        return image.array(0..<image.count)
-    }
-
-    /// What was copied last.
-    var image: Span<UInt8> {
-        @_lifetime(borrow self)
-        get {
-            // Sound: the octets were initialised by `set` and live as long as the scratch.
-            let span = unsafe Span<UInt8>(
-                _unsafeStart: storage.assumingMemoryBound(to: UInt8.self), count: count)
-            return unsafe _overrideLifetime(span, borrowing: self)
+    private mutating func makePlaceInMain(_ length: Int) -> Int? {
+        var moves = 0
+        while true {
+            if let place = main.append(length) { return place }
+            guard let oldest = main.takeOldest() else { return main.append(length) }
+            isFilling = false
+            leaveMain(oldest, &moves)
         }
+    }
+
+    /// The entry at a place that the small ring gave up goes on to the main ring, or goes.
+    private mutating func leaveSmall(_ place: Int) {
+        var header = header(at: place)
+        guard let slot = slots.slot(of: place, header.hash) else { return }
+        remove(slot, header)
+        guard isFilling || header.usage.count >= 2,
+            let target = makePlaceInMain(Int(header.length))
+        else {
+            ghosts.insert(header.hash)
+            statistics.evictions &+= 1
+            return
+        }
+        move(&header, from: place, to: target, header.usage.uncounted)
+        insert(header, at: target)
+    }
+
+    /// The entry at a place that the main ring gave up goes to that ring's other end, or goes.
+    private mutating func leaveMain(_ place: Int, _ moves: inout Int) {
+        var header = header(at: place)
+        guard let slot = slots.slot(of: place, header.hash) else { return }
+        guard header.usage.count > 0, moves < Self.maximumMoves,
+            let target = main.append(Int(header.length))
+        else {
+            remove(slot, header)
+            statistics.evictions &+= 1
+            return
+        }
+        moves &+= 1
+        move(&header, from: place, to: target, header.usage.countedDown)
+        slots.move(slot, header.hash, to: target)
+    }
+
+    /// Copies an entry; the two places may overlap, which copyMemory allows.
+    private mutating func move(
+        _ header: inout Header, from place: Int, to target: Int, _ usage: CacheUsage
+    ) {
+        unsafe (memory + target).copyMemory(from: memory + place, byteCount: Int(header.length))
+        setUsage(usage, at: target, before: header.usage)
+        header.usage = usage
+    }
+
+    private mutating func insert(_ header: Header, at place: Int) {
+        slots.insert(header.hash, place: place)
+        statistics.entries &+= 1
+        statistics.octets &+= Int(header.length)
+        if header.isDenial { denialCount &+= 1 }
+    }
+
+    private mutating func remove(_ slot: Int, _ header: Header) {
+        slots.remove(slot)
+        statistics.entries &-= 1
+        statistics.octets &-= Int(header.length)
+        if header.isDenial { denialCount &-= 1 }
+    }
+
+    // MARK: Entries
+
+    private func header(at place: Int) -> Header {
+        unsafe memory.load(fromByteOffset: place, as: Header.self)
+    }
+
+    private func setUsage(_ usage: CacheUsage, at place: Int, before: CacheUsage) {
+        guard usage != before else { return }
+        unsafe memory.storeBytes(
+            of: usage, toByteOffset: place &+ Header.usageOffset, as: CacheUsage.self)
+    }
+
+    private func copyImage(at place: Int, _ header: Header, to scratch: AnswerScratch) {
+        let offset = place &+ Header.size &+ LookupName.paddedLength(Int(header.nameLength))
+        unsafe scratch.set(memory + offset, count: Int(header.imageLength))
     }
 }

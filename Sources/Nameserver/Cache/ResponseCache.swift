@@ -6,39 +6,36 @@ import Synchronization
 /// which is held for one copy.
 package final class ResponseCache: Sendable {
     /// Enough that a few workers seldom meet at one lock.
-    private static let shardCount = 64
+    private static let maximumShardCount = 64
+    /// Fewer shards in a small cache: each has room for a few large answers.
+    private static let minimumShardSize = 65_536
 
-    private let shards: [Shard]
+    private let shards: [LockedCacheShard]
     private let seed: UInt64
-
-    // @unchecked: `contents` is touched only inside `lock`. (A Mutex that holds the contents would
-    // refuse a worker's own name and scratch as arguments.)
-    private final class Shard: @unchecked Sendable {
-        private let lock = Mutex(())
-        private var contents: CacheShard
-
-        init(octets: Int) { contents = CacheShard(octets: octets) }
-
-        func withLock<Result>(_ body: (inout CacheShard) -> Result) -> Result {
-            lock.withLock { _ in body(&contents) }
-        }
-    }
+    /// How many denials of whole names are stored, so that nobody looks for them in vain.
+    private let denialCount = Atomic<Int>(0)
 
     /// `size` in octets bounds all that is stored and its index. `seed` is the process's secret for
     /// its hash tables.
     package init(size: Int, seed: UInt64) {
-        shards = (0..<Self.shardCount).map { _ in Shard(octets: size / Self.shardCount) }
+        var count = Self.maximumShardCount
+        while count > 1, size / count < Self.minimumShardSize { count /= 2 }
+        shards = (0..<count).map { _ in LockedCacheShard(octets: size / count) }
         self.seed = seed
     }
 
     /// How many answers are stored, expired ones included.
-    package var count: Int {
-        shards.reduce(0) { $0 + $1.withLock { $0.count } }
+    package var count: Int { statistics.entries }
+
+    package var statistics: CacheStatistics {
+        shards.reduce(into: CacheStatistics()) { $0 += $1.withLock { $0.statistics } }
     }
+
+    // MARK: Answers
 
     /// Copies the stored image to `scratch`; nil when there is none that is still good at `now`
     /// (monotonic nanoseconds).
-    func copy(
+    package func copy(
         _ name: LookupName, _ key: AnswerKey.Parameters, now: Int64, to scratch: AnswerScratch
     ) -> CacheHit? {
         let hash = hash(name, key)
@@ -47,59 +44,129 @@ package final class ResponseCache: Sendable {
         }
     }
 
-    /// Copies an image that is past its lifetime by less than `limit` seconds to `scratch`; nil when
-    /// there is none.
-    func copyStale(
+    /// Copies the image or the denial that is past its lifetime by less than `limit` seconds to
+    /// `scratch`; nil when there is none.
+    package func copyStale(
         _ name: LookupName, _ key: AnswerKey.Parameters, limit: UInt32, now: Int64,
         to scratch: AnswerScratch
     ) -> StaleHit? {
-        let hash = hash(name, key)
-        return shard(hash).withLock {
-            $0.copyStale(name, key, hash: hash, limit: limit, now: now, to: scratch)
+        func copy(_ key: AnswerKey.Parameters) -> StaleHit? {
+            let hash = hash(name, key)
+            return shard(hash).withLock {
+                $0.copyStale(name, key, hash: hash, limit: limit, now: now, to: scratch)
+            }
         }
+        return copy(key) ?? (hasDenials ? copy(key.ofWholeName) : nil)
     }
 
     /// Notes that nothing newer could be had, so that nobody waits for it again before `time`
     /// (monotonic nanoseconds). An entry that is gone is none to note it at.
-    func postponeRecheck(_ name: LookupName, _ key: AnswerKey.Parameters, until time: Int64) {
-        let hash = hash(name, key)
-        shard(hash).withLock { $0.postponeRecheck(name, key, hash: hash, until: time) }
-    }
-
-    /// Stores an image for `lifetime` seconds.
-    func store(
-        _ image: [UInt8], lifetime: UInt32, _ name: LookupName, _ key: AnswerKey.Parameters,
-        now: Int64
+    package func postponeRecheck(
+        _ name: LookupName, _ key: AnswerKey.Parameters, until time: Int64
     ) {
-        guard image.count <= AnswerScratch.capacity else { return }
-        let hash = hash(name, key)
-        shard(hash).withLock {
-            $0.store(image.span, lifetime: lifetime, name, key, hash: hash, now: now)
+        for key in hasDenials ? [key, key.ofWholeName] : [key] {
+            let hash = hash(name, key)
+            shard(hash).withLock { $0.postponeRecheck(name, key, hash: hash, until: time) }
         }
     }
 
-    private func hash(_ name: LookupName, _ key: AnswerKey.Parameters) -> UInt64 {
+    /// Stores an image for `lifetime` seconds.
+    package func store(
+        _ image: [UInt8], lifetime: UInt32, _ name: LookupName, _ key: AnswerKey.Parameters,
+        now: Int64
+    ) {
+        // The name exists by now.
+        if hasDenials { removeDenial(name, key) }
+        store(image.span, name, CacheEntryFacts(key: key, storedAt: now, lifetime: lifetime))
+    }
+
+    func store(_ image: Span<UInt8>, _ name: LookupName, _ facts: CacheEntryFacts) {
+        guard image.count <= AnswerScratch.capacity else { return }
+        let hash = hash(name, facts.key)
+        let newDenials = shard(hash).withLock {
+            let before = $0.denialCount
+            $0.store(image, name, facts, hash: hash)
+            return $0.denialCount - before
+        }
+        if newDenials != 0 { denialCount.add(newDenials, ordering: .relaxed) }
+    }
+
+    // MARK: Denials
+
+    private var hasDenials: Bool { denialCount.load(ordering: .relaxed) > 0 }
+
+    /// Stores an NXDOMAIN for all types at the name and all below it (RFC 8020 §2), in the place of what
+    /// there was for the type that was asked for.
+    package func storeDenial(
+        _ image: [UInt8], lifetime: UInt32, _ name: LookupName, _ key: AnswerKey.Parameters,
+        now: Int64
+    ) {
+        let hash = hash(name, key)
+        shard(hash).withLock { $0.remove(name, key, hash: hash) }
+        let facts = CacheEntryFacts(key: key.ofWholeName, storedAt: now, lifetime: lifetime)
+        store(image.span, name, facts)
+    }
+
+    private func removeDenial(_ name: LookupName, _ key: AnswerKey.Parameters) {
+        let key = key.ofWholeName
+        let hash = hash(name, key)
+        let isRemoved = shard(hash).withLock { $0.remove(name, key, hash: hash) }
+        if isRemoved { denialCount.subtract(1, ordering: .relaxed) }
+    }
+
+    /// Copies a denial of the name or of the nearest ancestor that has one to `scratch`, and says
+    /// at which label of the name that ancestor begins; 0 is the name itself. nil when there is none
+    /// that is still good.
+    package func copyDenial(
+        _ name: LookupName, _ key: AnswerKey.Parameters, now: Int64, to scratch: AnswerScratch
+    ) -> (hit: CacheHit, label: Int)? {
+        guard hasDenials else { return nil }
+        let key = key.ofWholeName
+        // The root is never denied.
+        for label in 0..<name.labelCount {
+            let hash = hash(name, from: label, key)
+            let hit = shard(hash).withLock {
+                $0.copy(name, from: label, key, hash: hash, now: now, to: scratch)
+            }
+            if let hit { return (hit, label) }
+        }
+        return nil
+    }
+
+    // MARK: Shards
+
+    var shardCount: Int { shards.count }
+
+    /// Calls `body` with one of the shards, under its lock.
+    func withShard<Result>(_ index: Int, _ body: (borrowing CacheShard) -> Result) -> Result {
+        shards[index].withLock { body($0) }
+    }
+
+    private func hash(
+        _ name: LookupName, from label: Int = 0, _ key: AnswerKey.Parameters
+    ) -> UInt64 {
         let salt = UInt64(key.type.rawValue) << 8 | UInt64(key.bits.rawValue)
-        return name.hash(from: 0, seed: seed ^ key.partition ^ (salt &* 0xff51_afd7_ed55_8ccd))
+        return name.hash(
+            from: label, seed: seed ^ key.partition ^ (salt &* 0xff51_afd7_ed55_8ccd))
     }
 
     /// The low bits choose the shard, the high ones the place in it.
-    private func shard(_ hash: UInt64) -> Shard {
-        shards[Int(truncatingIfNeeded: hash) & (Self.shardCount &- 1)]
+    private func shard(_ hash: UInt64) -> LockedCacheShard {
+        shards[Int(truncatingIfNeeded: hash) & (shards.count &- 1)]
     }
 }
 
 /// A stored answer that is still good.
-struct CacheHit: Equatable {
+package struct CacheHit: Equatable {
     /// Whole seconds since it was stored.
-    let age: UInt32
+    package let age: UInt32
     /// Whether it is to be refreshed: it is in the last tenth of its lifetime and was asked for before.
     /// Told once in the life of an entry.
-    let isDue: Bool
+    package let isDue: Bool
 }
 
 /// A stored answer that is past its lifetime (RFC 8767).
-struct StaleHit: Equatable {
+package struct StaleHit: Equatable {
     /// Whether a newer one is worth waiting for again.
-    let isRecheckDue: Bool
+    package let isRecheckDue: Bool
 }

@@ -1,11 +1,11 @@
-import DNS
+package import DNS
 
 /// A name made ready for look-ups: in lower case, padded with zeros for reading by words, its labels
 /// counted. One is kept by each worker and filled again for every query, so it allocates once.
 ///
 /// Unsafe because look-ups read eight octets at a time from any octet of the name: the storage has
 /// room for a word behind the longest name, and a zero word stands behind the name at all times.
-@safe final class LookupName {
+@safe package final class LookupName {
     /// 255 octets, a word to read past the end of, rounded up.
     private static let capacity = 272
 
@@ -16,14 +16,14 @@ import DNS
     /// How many labels the name has, the root not counted.
     private(set) var labelCount = 0
 
-    init() {
+    package init() {
         unsafe storage = .allocate(byteCount: Self.capacity, alignment: 16)
         unsafe storage.initializeMemory(as: UInt8.self, repeating: 0, count: Self.capacity)
         unsafe labelOffsets = .allocate(capacity: DomainName.maximumLabelCount + 1)
         unsafe labelOffsets.initialize(repeating: 0, count: DomainName.maximumLabelCount + 1)
     }
 
-    convenience init(_ name: DomainName) {
+    package convenience init(_ name: DomainName) {
         self.init()
         set(name)
     }
@@ -33,7 +33,7 @@ import DNS
         unsafe labelOffsets.deallocate()
     }
 
-    func set(_ name: DomainName) {
+    package func set(_ name: DomainName) {
         _ = setUncompressed(name.octets.span, at: 0)
     }
 

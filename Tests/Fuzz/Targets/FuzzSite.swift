@@ -14,18 +14,26 @@ final class FuzzSite {
     private let processor: QueryProcessor
     private let forwarder: Forwarder
     /// Monotonic nanoseconds.
-    private var now: Int64 = 1_000_000_000_000
+    private var now: Int64
     private var answered: FreshAnswer?
 
-    init(_ snapshot: Snapshot) {
+    /// `now` is monotonic nanoseconds.
+    init(
+        _ snapshot: Snapshot, cache: ResponseCache = FuzzSite.emptyCache(),
+        now: Int64 = 1_000_000_000_000
+    ) {
         self.snapshot = snapshot
-        let cache = ResponseCache(size: 1 << 20, seed: FuzzZones.seed)
+        self.now = now
         processor = QueryProcessor(cache: cache)
         // The same spellings in every run.
         var generator = FuzzRandom()
         forwarder = Forwarder(worker: 0, shared: Forwarder.Shared(cache: cache)) {
             generator.next()
         }
+    }
+
+    static func emptyCache() -> ResponseCache {
+        ResponseCache(size: 1 << 20, seed: FuzzZones.seed)
     }
 
     func advance(seconds: Int64) { now += seconds * 1_000_000_000 }

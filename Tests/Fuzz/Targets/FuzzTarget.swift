@@ -5,6 +5,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case serviceBinding = "ServiceBinding"
     case namePresentation = "NamePresentation"
     case upstreamResponse = "UpstreamResponse"
+    case cacheFile = "CacheFile"
     case zoneYAML = "ZoneYAML"
     case configurationYAML = "ConfigurationYAML"
 
@@ -16,6 +17,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .serviceBinding: try fuzzServiceBinding(input)
         case .namePresentation: try fuzzNamePresentation(input)
         case .upstreamResponse: try fuzzUpstreamResponse(input)
+        case .cacheFile: try fuzzCacheFile(input)
         case .zoneYAML: try fuzzZoneYAML(input)
         case .configurationYAML: try fuzzConfigurationYAML(input)
         }

@@ -5,7 +5,7 @@ import DNS
 /// always taken for the answer.
 func fuzzUpstreamResponse(_ input: [UInt8]) throws(Finding) {
     var choices = Choices(input)
-    let question = choices.pick(questions)
+    let question = choices.pick(upstreamQuestions)
     let options = choices.octet()
     let client = FuzzZones.clients[Int(options & 1)]
     let rest = Array(choices.rest)
@@ -39,7 +39,7 @@ private func reply(to query: [UInt8], _ rest: [UInt8]) -> [UInt8] {
     return query[..<2] + flags + counts + query[12..<message.questionEnd] + rest[5...]
 }
 
-private struct AskedQuestion {
+struct AskedQuestion {
     let name: DomainName
     let type: RRType
 
@@ -57,7 +57,7 @@ private struct AskedQuestion {
     }
 }
 
-private let questions = [
+let upstreamQuestions = [
     AskedQuestion("www.example.net", .a), AskedQuestion("www.example.net", .https),
     AskedQuestion("www.example.net", .aaaa), AskedQuestion("example.net", .mx),
     AskedQuestion("www.kept.example", .svcb), AskedQuestion("mail.home.example", .a),

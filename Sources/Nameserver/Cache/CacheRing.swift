@@ -1,0 +1,68 @@
+/// Where entries of any length lie one behind the other, the oldest first: places to append at one end
+/// and to free at the other. It never fragments, but for the rest of its end that the next entry
+/// was too long for.
+///
+/// Each entry begins with its length in octets (32 bits, a multiple of 8, never 0).
+///
+/// Unsafe because lengths are read in place. Sound because `tail` only ever stands at an entry that
+/// was appended here, at the mark of the end, or at `head`.
+@safe struct CacheRing {
+    /// The part of the shard's memory that is this ring's, in octets from its start.
+    let bounds: Range<Int>
+    private let memory: UnsafeMutableRawPointer
+    // Entries lie from `tail` to `head`; when `isWrapped`, from `tail` to the end or a length of 0, and
+    // from the start to `head`.
+    private var head: Int
+    private var tail: Int
+    private var isWrapped = false
+
+    init(_ memory: UnsafeMutableRawPointer, bounds: Range<Int>) {
+        unsafe self.memory = unsafe memory
+        self.bounds = bounds
+        head = bounds.lowerBound
+        tail = bounds.lowerBound
+    }
+
+    /// Appends a place of `length` octets, which the caller fills; nil when so many are not free.
+    mutating func append(_ length: Int) -> Int? {
+        if isWrapped {
+            guard length <= tail &- head else { return nil }
+        } else if length > bounds.upperBound &- head {
+            guard length <= tail &- bounds.lowerBound else { return nil }
+            if head < bounds.upperBound {
+                unsafe memory.storeBytes(of: 0, toByteOffset: head, as: UInt32.self)
+            }
+            head = bounds.lowerBound
+            isWrapped = true
+        }
+        head &+= length
+        return head &- length
+    }
+
+    /// Frees the oldest entry's place and returns it; nil when there is none. What is in it stays
+    /// until the next `append`, which is sure to find room for it.
+    mutating func takeOldest() -> Int? {
+        if isWrapped, tail == bounds.upperBound || length(at: tail) == 0 {
+            tail = bounds.lowerBound
+            isWrapped = false
+        }
+        guard isWrapped || tail < head else {
+            head = bounds.lowerBound
+            tail = bounds.lowerBound
+            return nil
+        }
+        let place = tail
+        tail &+= length(at: place)
+        return place
+    }
+
+    /// Calls `body` with each entry's place, the oldest first.
+    func forEach(_ body: (Int) -> Void) {
+        var ring = self
+        while let place = ring.takeOldest() { body(place) }
+    }
+
+    private func length(at place: Int) -> Int {
+        unsafe Int(memory.load(fromByteOffset: place, as: UInt32.self))
+    }
+}

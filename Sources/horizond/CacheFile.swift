@@ -1,0 +1,60 @@
+import Configuration
+import Foundation
+import Logging
+import Nameserver
+import Transport
+
+/// The file that keeps cached answers over a restart. Whatever is wrong with it costs those answers and
+/// a line in the log, never the start.
+struct CacheFile {
+    let path: String
+    /// How long past their lifetime answers may still be of use, in seconds.
+    let staleLimit: UInt32
+
+    /// nil when the configuration wants none.
+    init?(_ configuration: Configuration) {
+        guard let path = configuration.cacheFile else { return nil }
+        self.path = path
+        staleLimit =
+            configuration.views.flatMap { $0.forward.map(\.cache.stale) }.max() ?? 0
+    }
+
+    func load(into cache: ResponseCache, _ log: Logger) {
+        guard FileManager.default.fileExists(atPath: path) else {
+            return log.notice("no cached answers in \(path) yet")
+        }
+        do {
+            let octets = try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe)
+            let count = try cache.load(octets.span, at: Self.now(), staleLimit: staleLimit)
+            log.notice("loaded \(Self.text(count)) from \(path)")
+        } catch let flaw as CacheSnapshot.Flaw {
+            log.warning("no cached answers loaded: \(path) is \(flaw)")
+        } catch {
+            log.warning("no cached answers loaded from \(path): \(error.localizedDescription)")
+        }
+    }
+
+    func save(_ cache: ResponseCache, _ log: Logger) {
+        do throws(AtomicFile.Failure) {
+            var file = try AtomicFile(path: path)
+            let count = try cache.writeSnapshot(at: Self.now(), staleLimit: staleLimit) {
+                part throws(AtomicFile.Failure) in
+                try file.write(part)
+            }
+            try file.putInPlace()
+            log.notice("saved \(Self.text(count)) to \(path)")
+        } catch {
+            log.warning("no cached answers saved to \(path): \(error)")
+        }
+    }
+
+    private static func text(_ count: Int) -> String {
+        "\(count) cached \(count == 1 ? "answer" : "answers")"
+    }
+
+    private static func now() -> CacheSnapshot.Moment {
+        CacheSnapshot.Moment(
+            monotonic: MonotonicClock.now(),
+            unixMilliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+    }
+}

@@ -1,0 +1,79 @@
+import DNS
+import Foundation
+import Testing
+
+extension ServiceTests {
+    @Suite("The cache's file")
+    struct CacheFileTests {
+        private let name = "www.example.net"
+
+        private static func configuration(_ path: String, upstream: ScriptedUpstream) -> String {
+            "cache-file: \(path)\nforward: {.: \"127.0.0.1:\(upstream.port)\"}\n"
+        }
+
+        @Test("After a restart what was asked before is answered from the file, and is older")
+        func restart() throws {
+            let directory = try TemporaryDirectory()
+            let path = directory.file("cache")
+            let upstream = try ScriptedUpstream.answering()
+            let configuration = Self.configuration(path, upstream: upstream)
+            let first = try Server(configuration)
+            #expect(first.log.contains("no cached answers in \(path) yet"))
+            #expect(try first.client.ask(name, .a).answer.map(\.ttl) == [30])
+            #expect(try first.stop() == .exited(0))
+            #expect(first.log.contains("saved 1 cached answer to \(path)"))
+            #expect(try Self.files(in: directory) == ["cache"])
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect(attributes[.posixPermissions] as? Int == 0o600)
+
+            pause(.milliseconds(2100))
+            let second = try Server(configuration)
+            #expect(second.log.contains("loaded 1 cached answer from \(path)"))
+            let answer = try #require(try second.client.ask(name, .a).answer.first)
+            #expect((20...28).contains(answer.ttl), "\(answer.ttl)")
+            #expect(try upstream.received(name).count == 1)
+            #expect(try second.stop() == .exited(0))
+        }
+
+        @Test("A file that is none, or a damaged one, costs a line in the log and nothing else")
+        func damaged() throws {
+            let directory = try TemporaryDirectory()
+            let path = directory.file("cache")
+            let upstream = try ScriptedUpstream.answering()
+            let configuration = Self.configuration(path, upstream: upstream)
+            try directory.write("not a cache", to: "cache")
+            let first = try Server(configuration)
+            #expect(
+                first.log.contains("no cached answers loaded: \(path) is not a file of cached"))
+            _ = try first.client.ask(name, .a)
+            #expect(try first.stop() == .exited(0))
+
+            var octets = try Data(contentsOf: URL(fileURLWithPath: path))
+            octets[octets.count / 2] ^= 1
+            try octets.write(to: URL(fileURLWithPath: path))
+            let second = try Server(configuration)
+            #expect(second.log.contains("no cached answers loaded: \(path) is damaged"))
+            _ = try second.client.ask(name, .a)
+            #expect(try upstream.received(name).count == 2)
+            #expect(try second.stop() == .exited(0))
+        }
+
+        @Test("Where no file can be written, the server starts and stops all the same")
+        func unwritable() throws {
+            let directory = try TemporaryDirectory()
+            let path = directory.file("nowhere/cache")
+            let upstream = try ScriptedUpstream.answering()
+            let server = try Server(Self.configuration(path, upstream: upstream))
+            _ = try server.client.ask(name, .a)
+            #expect(try server.stop() == .exited(0))
+            #expect(
+                server.log.contains(
+                    "no cached answers saved to \(path): No such file or directory"))
+        }
+
+        private static func files(in directory: TemporaryDirectory) throws -> [String] {
+            let path = URL(fileURLWithPath: directory.file("x")).deletingLastPathComponent().path
+            return try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+        }
+    }
+}
