@@ -102,7 +102,7 @@ package final class ResponseCache: Sendable {
         now: Int64
     ) {
         let hash = hash(name, key)
-        shard(hash).withLock { $0.remove(name, key, hash: hash) }
+        _ = shard(hash).withLock { $0.remove(name, key, hash: hash) }
         let facts = CacheEntryFacts(key: key.ofWholeName, storedAt: now, lifetime: lifetime)
         store(image.span, name, facts)
     }
