@@ -244,7 +244,10 @@ package final class QueryProcessor {
         }
         setError(of: image, stored)
         var flags = image.flags
-        if !query.wantsAuthenticData { flags &= ~Header.Flag.authenticData }
+        // What is past its lifetime may be past that of its signatures.
+        if !query.wantsAuthenticData || stored.age == .stale {
+            flags &= ~Header.Flag.authenticData
+        }
         if image.rcode == .nameError, watchedName.set(response.span, at: image.finalName),
             view.exists(watchedName)
         {

@@ -16,30 +16,30 @@ final class Service: @unchecked Sendable {
     private static let retirementSeconds = 30
     /// How often files with nameserver lines are looked at. They are short, so that reading one costs
     /// hardly more than asking for its date, and tells more.
-    private static let followingSeconds = 2
+    static let followingSeconds = 2
 
     private let path: String
-    private let secrets: ProcessSecrets
-    private let log: Logger
-    private let workers: [Worker]
-    private let shared: Worker.Shared
+    let secrets: ProcessSecrets
+    let log: Logger
+    let workers: [Worker]
+    let shared: Worker.Shared
     /// What the workers have told so far for one report.
-    private var statistics: [WorkerStatistics] = []
-    private let published: Published
-    private let registry: UpstreamRegistry
+    var statistics: [WorkerStatistics] = []
+    let published: Published
+    let registry: UpstreamRegistry
     private let events: EventLog
-    private let control: DispatchQueue
+    let control: DispatchQueue
     private let signals: Signals
     private let ended = DispatchSemaphore(value: 0)
     /// Reads configurations and frees old snapshots, so that neither stops the control queue.
-    private let background = DispatchQueue(label: "reload", qos: .default)
-    private var configuration: Configuration
+    let background = DispatchQueue(label: "reload", qos: .default)
+    var configuration: Configuration
     private var listeners: Listeners
-    private var status: ServiceStatus
+    var status: ServiceStatus
     /// Runs as long as the service.
-    private var nameserverTimer: (any DispatchSourceTimer)?
+    var nameserverTimer: (any DispatchSourceTimer)?
     /// Whether a snapshot is being made, of the files or for other nameservers.
-    private var isReloading = false
+    var isReloading = false
     private var reloadAgain = false
     private var farewells = 0
     private var hasEnded = false
@@ -146,7 +146,7 @@ final class Service: @unchecked Sendable {
         endReload()
     }
 
-    private func endReload() {
+    func endReload() {
         isReloading = false
         if reloadAgain {
             reloadAgain = false
@@ -175,7 +175,7 @@ final class Service: @unchecked Sendable {
 
     /// Frees a snapshot when no query is on it any more, in the background: freeing a million records
     /// takes a while.
-    private func retire(_ served: Served) {
+    func retire(_ served: Served) {
         background.asyncAfter(deadline: .now() + .seconds(Self.retirementSeconds)) {
             withExtendedLifetime(served) {}
         }
@@ -218,73 +218,6 @@ final class Service: @unchecked Sendable {
         if new.cacheSize != configuration.cacheSize {
             log.warning("cache-size: the change takes effect at the next restart")
         }
-    }
-
-    // MARK: Nameservers
-
-    private func startFollowingNameservers() {
-        let timer = DispatchSource.makeTimerSource(queue: control)
-        timer.setEventHandler { [unowned self] in followNameservers() }
-        nameserverTimer = timer
-        scheduleFollowing()
-        timer.activate()
-    }
-
-    /// Lets an idle server sleep when there is no file to follow.
-    private func scheduleFollowing() {
-        let next = DispatchTime.now() + .seconds(Self.followingSeconds)
-        nameserverTimer?.schedule(
-            deadline: configuration.nameserverFiles.isEmpty ? .distantFuture : next,
-            repeating: .seconds(Self.followingSeconds), leeway: .milliseconds(500))
-    }
-
-    /// Puts servers in place that files name by now, and nothing else: the rest of the configuration
-    /// may be half-written.
-    private func followNameservers() {
-        // A reload reads these files too.
-        guard !isReloading else { return }
-        var configuration = configuration
-        let news = configuration.rereadNameservers()
-        for line in news.silences { log.warning(line) }
-        guard !news.changes.isEmpty else {
-            self.configuration = configuration
-            return
-        }
-        isReloading = true
-        let (changed, secrets, registry) = (configuration, secrets, registry)
-        background.async { [self] in
-            let snapshot = Snapshot(changed, upstreams: registry, secrets)
-            control.async { [self] in
-                let served = Served(snapshot: snapshot, tls: published.served.tls)
-                retire(published.publish(served))
-                self.configuration = changed
-                status.nameserversChanged(changed)
-                for line in news.changes { log.notice(line) }
-                Systemd.notify(Systemd.status(status.text))
-                endReload()
-            }
-        }
-    }
-
-    // MARK: Statistics
-
-    /// Logs what all workers have counted, when they have told it.
-    private func reportStatistics() {
-        guard statistics.isEmpty else { return }
-        for worker in workers {
-            worker.mailbox.post(
-                .statistics { [self] told in control.async { [self] in add(told) } })
-        }
-    }
-
-    private func add(_ told: WorkerStatistics) {
-        statistics.append(told)
-        guard statistics.count == workers.count else { return }
-        let report = StatisticsReport(
-            workers: statistics, upstreams: registry.all, cached: shared.cache.count,
-            inFlight: shared.forwarding.inFlight)
-        for line in report.lines { log.notice("\(line)") }
-        statistics = []
     }
 
     // MARK: Stop

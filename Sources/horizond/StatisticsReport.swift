@@ -13,8 +13,7 @@ struct WorkerStatistics: Sendable {
 struct StatisticsReport {
     let workers: [WorkerStatistics]
     let upstreams: [Upstream]
-    /// Answers in the cache.
-    let cached: Int
+    let cache: CacheStatistics
     /// Questions that are in flight.
     let inFlight: Int
 
@@ -32,8 +31,8 @@ struct StatisticsReport {
     }
 
     private var cacheLine: String {
-        "cache: \(cached) stored, \(sum(\.forwarding.refreshes)) refreshed in time or behind a stale "
-            + "answer"
+        "cache: \(cache.entries) stored in \(cache.octets) octets, \(cache.evictions) evicted, "
+            + "\(sum(\.forwarding.refreshes)) refreshed in time or behind a stale answer"
     }
 
     private var forwardingLine: String {
@@ -48,7 +47,9 @@ struct StatisticsReport {
             + "\(sum(\.transport.upstreamRejected)) rejected, "
             + "\(sum(\.forwarding.suspicious)) questions moved to TCP, "
             + "\(sum(\.answers.unrelatedRecords)) unrelated records dropped, "
-            + "\(sum(\.answers.endlessAliases)) endless aliases"
+            + "\(sum(\.answers.endlessAliases)) endless aliases; over TLS "
+            + "\(sum(\.transport.upstreamHandshakes)) handshakes, "
+            + "\(sum(\.transport.upstreamResumptions)) resumed"
     }
 
     private static func line(_ upstream: Upstream) -> String {

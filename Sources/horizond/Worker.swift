@@ -18,19 +18,19 @@ final class Worker: NetworkHandler {
     }
 
     let mailbox: Mailbox
-    private let index: Int
-    private let shared: Shared
-    private let loop: NetworkLoop
+    let index: Int
+    let shared: Shared
+    let loop: NetworkLoop
     private let processor: QueryProcessor
-    private let forwarder: Forwarder
+    let forwarder: Forwarder
     private var snapshot: Snapshot
     private var generation: Int
-    private var now: Int64 = 0
+    var now: Int64 = 0
     /// All workers' mailboxes, for answers that their clients wait for.
-    private var mailboxes: [Mailbox] = []
+    var mailboxes: [Mailbox] = []
     private var waiting = WaitingClients()
     /// Clients whose answers have come, but who have not read those before.
-    private var postponed: [WaitingClient] = []
+    var postponed: [WaitingClient] = []
     private var response = [UInt8](repeating: 0, count: 65_535)
 
     init(index: Int, shared: Shared) throws(TransportError) {
@@ -126,7 +126,7 @@ final class Worker: NetworkHandler {
     }
 
     /// Processes a client's query again, now that there is an answer to what it waited for.
-    private func resume(_ ticket: UInt64, _ fresh: FreshAnswer) {
+    func resume(_ ticket: UInt64, _ fresh: FreshAnswer) {
         guard var client = waiting.remove(ticket) else { return }
         client.fresh.append(fresh)
         // Equal questions are answered all at once, each with as much as a message can hold.
@@ -176,75 +176,6 @@ final class Worker: NetworkHandler {
         shared.events.query(
             client: client, name: question.name, type: question.type, rcode: header.rcode,
             answers: Int(header.answerCount))
-    }
-
-    // MARK: Upstream
-
-    func upstreamReply(_ message: Span<UInt8>, exchange: UInt64) -> Bool {
-        let isTaken = forwarder.receive(message, exchange: exchange, now: now)
-        carryOut()
-        return isTaken
-    }
-
-    func upstreamFailure(exchange: UInt64, error: UpstreamError) {
-        forwarder.fail(exchange: exchange, AttemptFailure(error), now: now)
-        carryOut()
-    }
-
-    func upstreamUnfit(exchange: UInt64, because trouble: DatagramTrouble) {
-        forwarder.moveToTCP(exchange: exchange, now: now)
-        carryOut()
-    }
-
-    /// Carries out what the forwarder decided, until it has nothing more to say.
-    private func carryOut() {
-        while true {
-            let commands = forwarder.takeCommands()
-            guard !commands.isEmpty else { break }
-            for command in commands { carryOut(command) }
-        }
-        loop.needsTicks = !forwarder.isIdle || !postponed.isEmpty
-    }
-
-    private func carryOut(_ command: Forwarder.Command) {
-        switch command {
-        case .send(let exchange, let upstream, let transport, let octets):
-            do throws(UpstreamError) {
-                try loop.sendUpstream(
-                    octets.span, to: UpstreamEndpoint(upstream), over: transport,
-                    exchange: exchange)
-            } catch {
-                forwarder.fail(exchange: exchange, AttemptFailure(error), now: now)
-            }
-        case .cancel(let exchange):
-            loop.cancelUpstream(exchange: exchange)
-        case .answer(let waiters, let fresh):
-            deliver(fresh, to: waiters)
-        case .report(let failure):
-            shared.events.failed(failure)
-        case .loop(let notice):
-            shared.events.loop(notice)
-        }
-    }
-
-    private func deliver(_ fresh: FreshAnswer, to waiters: [Waiter]) {
-        // Mostly one client waits, and here.
-        var elsewhere: [Int: [UInt64]] = [:]
-        for waiter in waiters {
-            if waiter.worker == index {
-                resume(waiter.ticket, fresh)
-            } else {
-                elsewhere[waiter.worker, default: []].append(waiter.ticket)
-            }
-        }
-        for (worker, tickets) in elsewhere {
-            mailboxes[worker].post(.answer(tickets: tickets, fresh))
-        }
-    }
-
-    func tick(now: Int64) {
-        forwarder.tick(now: now)
-        carryOut()
     }
 
     // MARK: Mail
@@ -302,16 +233,5 @@ extension UpstreamEndpoint {
             case nil: nil
             }
         self.init(SocketAddress(ip: upstream.address, port: upstream.port), security: security)
-    }
-}
-
-extension AttemptFailure {
-    init(_ error: UpstreamError) {
-        self =
-            switch error {
-            case .refused: .refused
-            case .exhausted: .busy
-            default: .network("\(error)")
-            }
     }
 }

@@ -35,7 +35,9 @@ struct StaleAnswerTests {
         #expect(answer.answer.map(\.ttl) == [30] && answer.answer.map(\.rdata) == [address])
         #expect(answer.answer.map(\.owner) == ["A.example."])
         #expect(site.processor.counted.staleAnswers == 1)
-        // The question goes on; its answer is for the next one.
+        // The question goes on; its answer is for the next one, and meanwhile nobody else waits.
+        #expect(site.sent.count == 1)
+        #expect(site.ask("a.example", .a)?.answer.map(\.ttl) == [30])
         #expect(site.sent.count == 1)
         site.reply { $0.add("a.example", .a, [5, 6, 7, 8]) }
         let next = try #require(site.ask("a.example", .a, edns: true))
@@ -113,6 +115,19 @@ struct StaleAnswerTests {
         #expect(site.lastAnswer == nil)
         site.reply { $0.add("a.example", .a, address) }
         #expect(site.lastAnswer?.answer.count == 1)
+    }
+
+    @Test("an answer past its lifetime claims no authenticity")
+    func authenticData() throws {
+        let site = Site()
+        site.ask("a.example", .a, flags: 0x0120)
+        site.reply(flags: 0x0020) { $0.add("a.example", .a, address) }
+        #expect(site.lastAnswer?.isAuthenticData == true)
+        #expect(site.ask("a.example", .a, flags: 0x0120)?.isAuthenticData == true)
+        site.advance(seconds: 31)
+        site.ask("a.example", .a, flags: 0x0120)
+        site.reply(rcode: 2)
+        #expect(site.lastAnswer?.answer.count == 1 && site.lastAnswer?.isAuthenticData == false)
     }
 
     @Test("a new denial takes the place of an old answer")

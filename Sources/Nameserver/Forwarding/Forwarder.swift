@@ -5,8 +5,8 @@ package import DNS
 /// worker has one, on its queue.
 ///
 /// A question is a *flight*; each query for it to one upstream is an *attempt*, carried by an exchange of
-/// the transport. Attempts are judged in `Forwarder+Replies.swift`, upstreams watched in
-/// `Forwarder+Watch.swift`.
+/// the transport. Replies are judged in `Forwarder+Replies.swift`, flights end in `Forwarder+Ends.swift`,
+/// and upstreams are watched in `Forwarder+Watch.swift`.
 package final class Forwarder {
     /// The longest that one attempt may take (CoreDNS's read timeout).
     package static let attemptTimeout: Int64 = 2_000_000_000
@@ -59,10 +59,11 @@ package final class Forwarder {
     let name = LookupName()
     let shared: Shared
     private let worker: Int
-    private let scratch = AnswerScratch()
+    let scratch = AnswerScratch()
     private let random: () -> UInt64
     private var nextNumber: UInt64 = 1
-    private var inFlight: [ObjectIdentifier: Int] = [:]
+    /// How many flights each rule has.
+    var inFlight: [ObjectIdentifier: Int] = [:]
 
     /// `random` gives unpredictable numbers.
     package init(worker: Int, shared: Shared, random: @escaping () -> UInt64) {
@@ -107,7 +108,7 @@ package final class Forwarder {
     }
 
     /// Begins a flight. `askedAt` is when the first of those who wait has asked.
-    private func start(_ question: UpstreamQuestion, askedAt: Int64, now: Int64) {
+    func start(_ question: UpstreamQuestion, askedAt: Int64, now: Int64) {
         let flight = Flight(draw(), question, askedAt: askedAt, random: random())
         let rule = ObjectIdentifier(question.rule)
         inFlight[rule, default: 0] += 1
@@ -236,103 +237,5 @@ package final class Forwarder {
     func end(_ attempt: Attempt) -> Bool {
         attempts[attempt.exchange] = nil
         return attempt.flight.end(attempt)
-    }
-
-    // MARK: Ends
-
-    /// Stores an answer and gives it to those who wait.
-    func finish(_ flight: Flight, _ made: UpstreamAnswer.Made, now: Int64) {
-        guard remove(flight) else { return }
-        let key = flight.question.key
-        name.set(flight.question.name)
-        if made.isRefusal, flight.question.hasOlderAnswer {
-            shared.cache.postponeRecheck(
-                name, key.parameters, until: now + Self.staleRecheckInterval)
-            let answer = staleAnswer(flight.question, now: now)
-            return self.answer(
-                shared.pending.complete(key),
-                answer ?? FreshAnswer(key: key, image: made.image.encoded))
-        }
-        let image = made.image.encoded
-        if made.lifetime > 0 {
-            if made.isDenial {
-                shared.cache.storeDenial(
-                    image, lifetime: made.lifetime, name, key.parameters, now: now)
-            } else {
-                shared.cache.store(
-                    image, lifetime: made.lifetime, name, key.parameters, now: now)
-            }
-        }
-        answer(shared.pending.complete(key), FreshAnswer(key: key, image: image))
-    }
-
-    /// Passes on what the last upstream that refused has said. When every attempt failed: an earlier
-    /// answer, if there is one; else SERVFAIL, which nobody keeps (RFC 9520 would, but a hiccup is
-    /// then multiplied).
-    func giveUp(_ flight: Flight, now: Int64) {
-        if let refusal = flight.refusal { return finish(flight, refusal, now: now) }
-        guard remove(flight) else { return }
-        let question = flight.question
-        let (upstream, failure) = flight.lastFailure ?? (question.rule.upstreams[0], .timeout)
-        // The operator has been told of the loop itself.
-        if failure != .loop {
-            commands.append(.report(FailedQuery(question, failure, at: upstream)))
-        }
-        let (failed, nextJoinedAt) = shared.pending.fail(
-            question.key, askedBefore: flight.lastSentAt)
-        name.set(question.name)
-        if question.hasOlderAnswer {
-            shared.cache.postponeRecheck(
-                name, question.key.parameters, until: now + Self.staleRecheckInterval)
-        }
-        answer(
-            failed,
-            staleAnswer(question, now: now) ?? self.failure(of: question, failure, at: upstream))
-        if let nextJoinedAt { start(question, askedAt: nextJoinedAt, now: now) }
-    }
-
-    /// Gives an answer past its lifetime to those who have waited long enough; the flight goes on for
-    /// the sake of a newer one (RFC 8767 §5).
-    func serveStale(_ flight: Flight, now: Int64) {
-        flight.staleDeadline = .max
-        guard let answer = staleAnswer(flight.question, now: now) else { return }
-        self.answer(shared.pending.takeWaiters(flight.question.key), answer)
-    }
-
-    private func staleAnswer(_ question: UpstreamQuestion, now: Int64) -> FreshAnswer? {
-        guard question.hasOlderAnswer else { return nil }
-        name.set(question.name)
-        let hit = shared.cache.copyStale(
-            name, question.key.parameters, limit: question.rule.lifetimes.stale, now: now,
-            to: scratch)
-        guard hit != nil else { return nil }
-        return FreshAnswer(key: question.key, image: scratch.copied, isStale: true)
-    }
-
-    private func failure(
-        of question: UpstreamQuestion, _ failure: AttemptFailure, at upstream: Upstream
-    ) -> FreshAnswer {
-        let image = AnswerImage.failure(
-            .serverFailure, questionEnd: Header.length + question.name.octets.count + 4,
-            extendedError: FailedQuery(question, failure, at: upstream).extendedError)
-        return FreshAnswer(key: question.key, image: image.encoded)
-    }
-
-    private func answer(_ waiters: [Waiter], _ answer: FreshAnswer) {
-        if !waiters.isEmpty { commands.append(.answer(waiters, answer)) }
-    }
-
-    /// Takes a flight off, with the attempts that are still under way; false when it has ended.
-    private func remove(_ flight: Flight) -> Bool {
-        guard flights.removeValue(forKey: flight.number) != nil else { return false }
-        for attempt in flight.attempts {
-            attempts[attempt.exchange] = nil
-            commands.append(.cancel(exchange: attempt.exchange))
-        }
-        flight.attempts = []
-        let rule = ObjectIdentifier(flight.question.rule)
-        let left = inFlight[rule, default: 1] - 1
-        inFlight[rule] = left > 0 ? left : nil
-        return true
     }
 }

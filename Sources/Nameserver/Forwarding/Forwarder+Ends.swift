@@ -1,0 +1,102 @@
+import DNS
+
+/// How flights end: with an answer, with an earlier one, or with a failure; and who gets it.
+extension Forwarder {
+    /// Stores an answer and gives it to those who wait.
+    func finish(_ flight: Flight, _ made: UpstreamAnswer.Made, now: Int64) {
+        guard remove(flight) else { return }
+        let key = flight.question.key
+        name.set(flight.question.name)
+        if made.isRefusal, flight.question.hasOlderAnswer {
+            shared.cache.postponeRecheck(
+                name, key.parameters, until: now + Self.staleRecheckInterval)
+            let answer = staleAnswer(flight.question, now: now)
+            return self.answer(
+                shared.pending.complete(key),
+                answer ?? FreshAnswer(key: key, image: made.image.encoded))
+        }
+        let image = made.image.encoded
+        if made.lifetime > 0 {
+            if made.isDenial {
+                shared.cache.storeDenial(
+                    image, lifetime: made.lifetime, name, key.parameters, now: now)
+            } else {
+                shared.cache.store(
+                    image, lifetime: made.lifetime, name, key.parameters, now: now)
+            }
+        }
+        answer(shared.pending.complete(key), FreshAnswer(key: key, image: image))
+    }
+
+    /// Passes on what the last upstream that refused has said. When every attempt failed: an earlier
+    /// answer, if there is one; else SERVFAIL, which nobody keeps (RFC 9520 would, but a hiccup is
+    /// then multiplied).
+    func giveUp(_ flight: Flight, now: Int64) {
+        if let refusal = flight.refusal { return finish(flight, refusal, now: now) }
+        guard remove(flight) else { return }
+        let question = flight.question
+        let (upstream, failure) = flight.lastFailure ?? (question.rule.upstreams[0], .timeout)
+        // The operator has been told of the loop itself.
+        if failure != .loop {
+            commands.append(.report(FailedQuery(question, failure, at: upstream)))
+        }
+        let (failed, nextJoinedAt) = shared.pending.fail(
+            question.key, askedBefore: flight.lastSentAt)
+        name.set(question.name)
+        if question.hasOlderAnswer {
+            shared.cache.postponeRecheck(
+                name, question.key.parameters, until: now + Self.staleRecheckInterval)
+        }
+        answer(
+            failed,
+            staleAnswer(question, now: now) ?? self.failure(of: question, failure, at: upstream))
+        if let nextJoinedAt { start(question, askedAt: nextJoinedAt, now: now) }
+    }
+
+    /// Gives an answer past its lifetime to those who have waited long enough; the flight goes on for
+    /// the sake of a newer one, and meanwhile nobody else has to wait (RFC 8767 §5).
+    func serveStale(_ flight: Flight, now: Int64) {
+        flight.staleDeadline = .max
+        guard let answer = staleAnswer(flight.question, now: now) else { return }
+        shared.cache.postponeRecheck(
+            name, flight.question.key.parameters, until: now + Self.staleRecheckInterval)
+        self.answer(shared.pending.takeWaiters(flight.question.key), answer)
+    }
+
+    private func staleAnswer(_ question: UpstreamQuestion, now: Int64) -> FreshAnswer? {
+        guard question.hasOlderAnswer else { return nil }
+        name.set(question.name)
+        let hit = shared.cache.copyStale(
+            name, question.key.parameters, limit: question.rule.lifetimes.stale, now: now,
+            to: scratch)
+        guard hit != nil else { return nil }
+        return FreshAnswer(key: question.key, image: scratch.copied, isStale: true)
+    }
+
+    func failure(
+        of question: UpstreamQuestion, _ failure: AttemptFailure, at upstream: Upstream
+    ) -> FreshAnswer {
+        let image = AnswerImage.failure(
+            .serverFailure, questionEnd: Header.length + question.name.octets.count + 4,
+            extendedError: FailedQuery(question, failure, at: upstream).extendedError)
+        return FreshAnswer(key: question.key, image: image.encoded)
+    }
+
+    func answer(_ waiters: [Waiter], _ answer: FreshAnswer) {
+        if !waiters.isEmpty { commands.append(.answer(waiters, answer)) }
+    }
+
+    /// Takes a flight off, with the attempts that are still under way; false when it has ended.
+    private func remove(_ flight: Flight) -> Bool {
+        guard flights.removeValue(forKey: flight.number) != nil else { return false }
+        for attempt in flight.attempts {
+            attempts[attempt.exchange] = nil
+            commands.append(.cancel(exchange: attempt.exchange))
+        }
+        flight.attempts = []
+        let rule = ObjectIdentifier(flight.question.rule)
+        let left = inFlight[rule, default: 1] - 1
+        inFlight[rule] = left > 0 ? left : nil
+        return true
+    }
+}
