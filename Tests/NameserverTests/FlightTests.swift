@@ -124,6 +124,25 @@ struct FlightTests {
         #expect(try ask("last.example", delays: slow) == upstreams[2])
     }
 
+    @Test("fastest: servers that are asked over TLS are measured, too")
+    func fastestOverTLS() throws {
+        let secure = (1...2).map {
+            UpstreamAddress(.v4($0), port: 853, authentication: .address)
+        }
+        let site = Site(forward: [
+            ForwardRule(domain: .root, upstreams: secure, policy: .fastest)
+        ])
+        site.random = { 1 }
+        var asked: [UpstreamAddress] = []
+        for number in 0..<4 {
+            site.ask("h\(number).example", .a)
+            asked.append(site.sent[0].to)
+            site.advance(seconds: site.sent[0].to == secure[0] ? 0.05 : 0.01)
+            site.reply { $0.add("h\(number).example", .a, address) }
+        }
+        #expect(asked == [secure[0], secure[1], secure[1], secure[1]])
+    }
+
     @Test("parallel: two at once, and the first good answer wins")
     func parallel() throws {
         let site = site(.parallel(2))

@@ -61,8 +61,9 @@ extension Forwarder {
                 }
             }
             let made = try maker.make(of: response, in: octets.span, for: question)
-            attempt.upstream.answered(
-                after: attempt.transport == .udp ? now - attempt.sentAt : nil)
+            // A connection to a server that is mostly asked over UDP has to be opened first.
+            let isUsualWay = attempt.transport == .udp || attempt.upstream.address.isSecure
+            attempt.upstream.answered(after: isUsualWay ? now - attempt.sentAt : nil)
             if attempt.form.spelling != nil { manners.spellingKept() }
             manners.answered(withEDNS: attempt.form.withEDNS, now: now)
             if made.isRefusal {
