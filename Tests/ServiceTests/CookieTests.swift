@@ -1,4 +1,5 @@
 import DNS
+import Glibc
 import Testing
 
 extension ServiceTests {
@@ -86,6 +87,21 @@ extension ServiceTests {
             try server.configure(Self.configuration("cookies: false"))
             try server.reload()
             #expect(try Self.cookie(server.client, name) == nil)
+        }
+
+        @Test("A name server that demands cookies is shown its own from the second query on")
+        func demanded() throws {
+            let upstream = try KnotUpstream(demandsCookies: true)
+            let server = try Server("workers: 1\nforward: {.: 127.0.0.1:\(upstream.port)}")
+            for name in ["www.example.com", "example.com", "missing.example.com"] {
+                let response = try server.client.ask(name, .a)
+                #expect(response.rcode == .noError || response.rcode == .nameError)
+            }
+            server.process.signal(SIGUSR1)
+            // BADCOOKIE for the first, whose answer took one query more.
+            let counted = "127.0.0.1:\(upstream.port): well, 4 sent, 3 answered, 0 failed"
+            #expect(eventually { server.log.contains(counted) }, "\(server.log)")
+            #expect(server.log.contains(" 0 questions moved to TCP"))
         }
     }
 }

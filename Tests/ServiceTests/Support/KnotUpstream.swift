@@ -6,8 +6,9 @@ final class KnotUpstream: Sendable {
     private let directory: TemporaryDirectory
     private let process: ChildProcess
 
-    /// `zones` are served beside the usual ones: their text by their apex.
-    init(zones more: [String: String] = [:]) throws {
+    /// `zones` are served beside the usual ones: their text by their apex. With `demandsCookies` a
+    /// query whose cookie is not the server's gets BADCOOKIE (RFC 7873 §5.2.3).
+    init(zones more: [String: String] = [:], demandsCookies: Bool = false) throws {
         directory = try TemporaryDirectory()
         port = try freePort()
         var zones: [(apex: String, file: String)] = []
@@ -16,7 +17,9 @@ final class KnotUpstream: Sendable {
             zones.append((name, directory.file(name) + "zone"))
         }
         try directory.write(
-            Self.configuration(port: port, directory: directory, zones: zones), to: "knot.conf")
+            Self.configuration(
+                port: port, directory: directory, zones: zones, demandsCookies: demandsCookies),
+            to: "knot.conf")
         process = try ChildProcess(
             ["/usr/sbin/knotd", "-c", directory.file("knot.conf")], output: directory.file("log"))
         let client = Client(server: Endpoint(port: port))
@@ -28,28 +31,31 @@ final class KnotUpstream: Sendable {
 
     /// The configuration of a knotd that serves these zones, by apex and file, on 127.0.0.1.
     static func configuration(
-        port: UInt16, directory: TemporaryDirectory, zones: [(apex: String, file: String)]
+        port: UInt16, directory: TemporaryDirectory, zones: [(apex: String, file: String)],
+        demandsCookies: Bool = false
     ) -> String {
-        """
-        server:
-            rundir: \(directory.path)
-            listen: 127.0.0.1@\(port)
-            udp-workers: 1
-            tcp-workers: 1
-            background-workers: 1
-        log:
-          - target: stderr
-            any: warning
-        database:
-            storage: \(directory.path)
-        template:
-          - id: default
-            journal-content: none
-            zonefile-sync: -1
-            semantic-checks: off
-        zone:
+        (demandsCookies ? "mod-cookies:\n  - id: default\n    badcookie-slip: 1\n" : "")
+            + """
+            server:
+                rundir: \(directory.path)
+                listen: 127.0.0.1@\(port)
+                udp-workers: 1
+                tcp-workers: 1
+                background-workers: 1
+            log:
+              - target: stderr
+                any: warning
+            database:
+                storage: \(directory.path)
+            template:
+              - id: default
+                journal-content: none
+                zonefile-sync: -1
+                semantic-checks: off
+                \(demandsCookies ? "global-module: mod-cookies/default" : "")
+            zone:
 
-        """ + zones.map { "  - domain: \($0.apex)\n    file: \($0.file)\n" }.joined()
+            """ + zones.map { "  - domain: \($0.apex)\n    file: \($0.file)\n" }.joined()
     }
 }
 
