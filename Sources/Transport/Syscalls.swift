@@ -36,6 +36,16 @@ enum Syscalls {
         return UInt32(truncatingIfNeeded: time.tv_sec)
     }
 
+    /// Fills up to 32 words from the kernel's cryptographic generator.
+    static func fillWithRandomness(_ words: inout [UInt64]) {
+        // 256 octets come whole, once the generator was seeded at boot; and who has no randomness must
+        // not go on. The address and the length are those of the array.
+        let error = unsafe words.withUnsafeMutableBytes { octets in
+            unsafe getentropy(octets.baseAddress, octets.count)
+        }
+        precondition(error == 0, "no randomness from the kernel")
+    }
+
     /// A nonblocking socket that is closed on exec; or a negated errno.
     static func socket(ipv6: Bool, stream: Bool) -> Int32 {
         let descriptor = hs_socket(ipv6, stream)

@@ -40,10 +40,8 @@ final class Worker: NetworkHandler {
         let served = shared.published.served
         snapshot = served.snapshot
         processor = QueryProcessor(cache: shared.cache)
-        forwarder = Forwarder(worker: index, shared: shared.forwarding) {
-            var generator = SystemRandomNumberGenerator()
-            return generator.next()
-        }
+        let random = RandomSource()
+        forwarder = Forwarder(worker: index, shared: shared.forwarding) { random.next() }
         loop = try NetworkLoop(
             queue: DispatchQueue(label: "worker-\(index)", qos: .default),
             limits: shared.limits, census: shared.census)
