@@ -52,7 +52,10 @@ extension QueryProcessor {
     private func lookFurther(
         _ key: AnswerKey.Parameters, _ rule: ActiveForwardRule, now: Int64
     ) -> StoredLookup {
-        if let (hit, label) = cache.copyDenial(name, key, now: now, to: scratch) {
+        // A denial of a rule's whole domain, or of one above, is another rule's business.
+        if let (hit, label) = cache.copyDenial(name, key, now: now, to: scratch),
+            label == 0 || name.labelCount - label > rule.domain.labelCount
+        {
             return .found(
                 StoredAnswer(
                     age: .seconds(hit.age),

@@ -58,13 +58,14 @@ final class EventLog: Sendable {
     /// One line when an upstream turns out to ask this server what it is asked, one when it does no
     /// longer.
     func loop(_ notice: LoopNotice) {
+        let questions = notice.domain.isRoot ? "questions" : "questions for \(notice.domain)"
         guard notice.isFound else {
             return write(.notice, "forwarding loop over: \(notice.upstream) is asked again")
         }
         write(
             .error,
-            "forwarding loop: \(notice.upstream) sends questions back to this server; name another "
-                + "upstream in \"forward\", or let that server ask another one than this")
+            "forwarding loop: \(notice.upstream) sends \(questions) back to this server; name "
+                + "another upstream in \"forward\", or let that server ask another one than this")
     }
 
     /// A worker could not do what it was told.

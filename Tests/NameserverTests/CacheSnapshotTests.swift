@@ -153,7 +153,8 @@ struct CacheSnapshotTests {
         let image = AnswerImage.failure(
             .nameError, questionEnd: 12 + 11 + 4, extendedError: ExtendedErrorOption(29, "why"))
         let name = LookupName(Site.name("b.example"))
-        bare.cache.storeDenial(image.encoded, lifetime: 300, name, bare.key, now: bare.now)
+        bare.cache.storeDenial(
+            image.encoded, ofSubtree: true, lifetime: 300, name, bare.key, now: bare.now)
         let other = BareCache()
         let loaded = try Self.load(Self.snapshot(bare.cache), into: other.cache)
         #expect(loaded.count == 1)

@@ -5,9 +5,12 @@ import Testing
 /// RFC 8020: below a name that does not exist there is nothing.
 @Suite("Denials of whole names")
 struct DenialTests {
-    private func deny(_ name: String, on site: Site, withSOA: Bool = true) {
+    /// Lets the upstream deny a name; by `flags` it says that it has validated that.
+    private func deny(
+        _ name: String, on site: Site, zone: String? = "example", flags: UInt16 = 0x0020
+    ) {
         site.ask(name, .a)
-        site.reply(rcode: 3) { if withSOA { $0.addSOA("example") } }
+        site.reply(rcode: 3, flags: flags) { if let zone { $0.addSOA(zone) } }
     }
 
     @Test("hold for every type, and for every name below, without a question to anyone")
@@ -37,7 +40,7 @@ struct DenialTests {
     @Test("are made of NXDOMAIN with SOA alone, and not of one behind an alias")
     func others() throws {
         let site = Site()
-        deny("a.example", on: site, withSOA: false)
+        deny("a.example", on: site, zone: nil)
         #expect(site.ask("a.example", .a)?.rcode == 3 && site.ask("x.a.example", .a) == nil)
         #expect(site.ask("a.example", .txt) == nil)
         site.sent = []
@@ -51,13 +54,26 @@ struct DenialTests {
         #expect(site.ask("gone.example", .a) == nil)
     }
 
+    @Test("reach below the name only when validated, and not in the root's zone")
+    func unproven() throws {
+        let site = Site()
+        deny("a.example", on: site, flags: 0)
+        #expect(site.ask("a.example", .txt)?.rcode == 3)
+        #expect(site.ask("x.a.example", .a) == nil, "an empty non-terminal may be denied")
+        site.sent = []
+        // A resolver on the site has tv.lan, though the root has no lan.
+        site.ask("lan", .a)
+        site.reply(rcode: 3, flags: 0x0020) { $0.addSOA(".") }
+        #expect(site.ask("lan", .aaaa)?.rcode == 3 && site.ask("tv.lan", .a) == nil)
+    }
+
     @Test("are those of one rule, and of one way to ask")
     func keys() throws {
-        let other = ForwardRule(
-            domain: Site.name("sub.a.example"), upstreams: [UpstreamAddress(.v4(7))])
-        let site = Site(forward: [Site.rule(), other])
+        // The same server, so the same partition of the cache.
+        let site = Site(forward: [Site.rule(), Site.rule("sub.a.example")])
         deny("a.example", on: site)
         #expect(site.ask("x.sub.a.example", .a) == nil, "another rule's name")
+        #expect(site.ask("sub.a.example", .a) == nil)
         #expect(site.ask("x.a.example", .a, dnssecOK: true) == nil)
         #expect(site.ask("x.a.example", .a, flags: 0x0110) == nil)
     }
@@ -67,7 +83,7 @@ struct DenialTests {
         let zone = try zone("a.example", [("nas.a.example", .a, [192, 168, 10, 60])])
         let site = Site(zones: [zone])
         site.ask("a.example", .txt)
-        site.reply(rcode: 3) { $0.addSOA("example") }
+        site.reply(rcode: 3, flags: 0x0020) { $0.addSOA("example") }
         #expect(site.ask("nas.a.example", .a)?.answer.count == 1)
         let other = try #require(site.ask("nas.a.example", .txt))
         #expect(other.rcode == 0 && other.answer.isEmpty && other.authority.count == 1)

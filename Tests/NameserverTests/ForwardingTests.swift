@@ -44,9 +44,8 @@ struct ForwardingTests {
         for (rcode, kept) in [(UInt16(3), true), (0, true), (2, true), (4, true), (5, false)] {
             let site = Site()
             site.ask("x.example", .a)
-            // The first FORMERR or NOTIMP without OPT means that EDNS is not understood.
-            site.reply(rcode: rcode)
-            if rcode == 4 { site.reply(rcode: rcode) }
+            // FORMERR or NOTIMP without OPT may mean that the cookie, or EDNS, is not understood.
+            while !site.sent.isEmpty { site.reply(rcode: rcode) }
             #expect(site.lastAnswer?.rcode == rcode)
             #expect((site.ask("x.example", .a) != nil) == kept)
             site.advance(seconds: 5)
@@ -93,7 +92,7 @@ struct ForwardingTests {
         site.advance(seconds: 0.06)
         site.tick()
         #expect(site.sent.count == 2)
-        #expect(site.watch.count == 2, "a probe and a check for a loop")
+        #expect(site.watch.count == 3, "a probe and two checks for a loop")
         site.advance(seconds: 2)
         site.tick()
         let answer = try #require(site.lastAnswer)
@@ -200,7 +199,8 @@ struct ForwardingTests {
     func withoutEDNS() throws {
         let site = Site()
         site.ask("a.example", .a)
-        site.reply(rcode: 1)
+        // First without the cookie.
+        for _ in 0..<2 { site.reply(rcode: 1) }
         #expect(Answer(site.sent[0].octets)?.edns == nil)
         site.reply { $0.add("a.example", .a, [1, 2, 3, 4]) }
         #expect(site.lastAnswer?.answer.count == 1)

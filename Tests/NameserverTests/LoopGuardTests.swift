@@ -7,6 +7,16 @@ import Testing
 struct LoopGuardTests {
     private let router = UpstreamAddress(.v4(0x0101_0101))
 
+    /// Lets all checks have names of their own, and other names be sent in lower case.
+    private func distinct(_ site: Site) -> Site {
+        var number: UInt64 = 0
+        site.random = {
+            number += 1
+            return number << 48
+        }
+        return site
+    }
+
     private func wait(_ site: Site, seconds: Double) {
         for _ in 0..<Int((seconds / 0.05).rounded()) {
             site.advance(seconds: 0.05)
@@ -22,7 +32,7 @@ struct LoopGuardTests {
 
     @Test("is found when the first question takes too long, and ends with SERVFAIL and one notice")
     func found() throws {
-        let site = Site()
+        let site = distinct(Site())
         site.ask("www.example.com", .a, edns: true)
         let client = site.lastTicket
         // What comes back joins its own question: nothing more is sent.
@@ -46,7 +56,8 @@ struct LoopGuardTests {
     @Test("another upstream is asked instead, and the router again when it no longer loops")
     func another() throws {
         let other = UpstreamAddress(.v4(2))
-        let site = Site(forward: [ForwardRule(domain: .root, upstreams: [router, other])])
+        let site = distinct(
+            Site(forward: [ForwardRule(domain: .root, upstreams: [router, other])]))
         site.ask("www.example.com", .a)
         wait(site, seconds: 0.85)
         #expect(site.sent.map(\.to) == [router, other])
@@ -71,9 +82,54 @@ struct LoopGuardTests {
         #expect(site.loops.map(\.isFound) == [true, false])
     }
 
+    @Test("the check below a name that was not answered ends questions for that name, no others")
+    func oneDomain() throws {
+        let site = distinct(Site())
+        site.ask("x.evil.example", .a)
+        let victim = site.lastTicket
+        wait(site, seconds: 2.05)
+        site.ask("www.example.com", .a)
+        let other = site.lastTicket
+        // The second one, whose name the servers of evil.example see.
+        let checks = site.watch.filter { $0.octets[12] == 16 }
+        #expect(checks.count == 2)
+        let name = try #require(Answer(checks[1].octets)).question
+        #expect(name.hasSuffix(".x.evil.example."))
+        // Asked by a client, for addresses: an ordinary question.
+        #expect(site.ask(String(name.dropLast()), .a) == nil)
+        #expect(site.loops.isEmpty && site.answer(victim) == nil)
+        // Come back as it was sent: that name has a loop of its own, and nothing else is condemned.
+        #expect(sendBack(checks[1].octets, to: site)?.rcode == 2)
+        #expect(site.answer(victim)?.rcode == 2 && site.answer(other) == nil)
+        #expect(site.loops.isEmpty && site.reports.map(\.failure) == [.loop])
+        let query = try #require(
+            site.sent.last { Answer($0.octets)?.question == "www.example.com." })
+        var reply = Message(reply: query.octets, flags: 0x8180)
+        reply.add("www.example.com", .a, [1, 2, 3, 4])
+        #expect(site.receive(reply.octets, query.exchange))
+        #expect(site.answer(other)?.answer.count == 1)
+    }
+
+    @Test("of one rule leaves the same server to the others")
+    func oneRule() throws {
+        let site = distinct(
+            Site(forward: [
+                ForwardRule(domain: Site.name("home.arpa"), upstreams: [router]),
+                ForwardRule(domain: .root, upstreams: [router]),
+            ]))
+        site.ask("nas.home.arpa", .a)
+        wait(site, seconds: 2.05)
+        let check = try #require(site.watch.first { $0.octets[12] == 16 })
+        #expect(try #require(Answer(check.octets)).question.hasSuffix(".home.arpa."))
+        _ = sendBack(check.octets, to: site)
+        #expect(site.loops.map(\.domain) == [Site.name("home.arpa")])
+        #expect(site.ask("printer.home.arpa", .a)?.rcode == 2)
+        #expect(site.ask("www.example.com", .a) == nil && site.sent.count == 1)
+    }
+
     @Test("a name that only looks like a check is an ordinary one")
     func lookalike() throws {
-        let site = Site()
+        let site = distinct(Site())
         site.ask("a.example", .a)
         wait(site, seconds: 2.05)
         site.sent = []

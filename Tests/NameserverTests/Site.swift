@@ -257,7 +257,9 @@ struct Message {
     }
 
     mutating func addSOA(_ zone: String, ttl: UInt32 = 900, minimum: UInt32 = 1800) {
-        var rdata = Site.name(zone).octets + Site.name("hostmaster." + zone).octets
+        var rdata =
+            Site.name(zone).octets
+            + Site.name(zone == "." ? "hostmaster" : "hostmaster." + zone).octets
         for value: UInt32 in [1, 3600, 600, 86400, minimum] {
             rdata += [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> UInt32($0)) }
         }

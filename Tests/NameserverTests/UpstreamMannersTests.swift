@@ -164,6 +164,9 @@ struct UpstreamMannersTests {
             let name = "h\(number).example"
             site.ask(name, .a)
             if number < 3 {
+                #expect(try cookie(site.sent[0].octets) != nil)
+                site.reply(rcode: 1)
+                #expect(try cookie(site.sent[0].octets) == nil)
                 #expect(Answer(site.sent[0].octets)?.edns != nil)
                 site.reply(rcode: 1)
             }
@@ -171,6 +174,83 @@ struct UpstreamMannersTests {
             site.reply { $0.add(name, .a, address) }
             #expect(site.lastAnswer?.answer.count == 1)
         }
+    }
+
+    @Test("a server that dislikes cookies alone is asked without, and keeps EDNS")
+    func withoutCookies() throws {
+        let site = Site()
+        for number in 0..<5 {
+            let name = "h\(number).example"
+            site.ask(name, .a)
+            if try cookie(site.sent[0].octets) != nil {
+                #expect(number < 3)
+                site.reply(rcode: 1) { $0.addOPT() }
+            }
+            #expect(try cookie(site.sent[0].octets) == nil)
+            #expect(Answer(site.sent[0].octets)?.edns != nil)
+            site.reply { $0.add(name, .a, address) }
+            #expect(site.lastAnswer?.answer.count == 1)
+        }
+    }
+
+    @Test("errors teach nothing: a type that a server does not know costs no other question EDNS")
+    func errorsTeachNothing() throws {
+        let site = Site()
+        site.ask("a.example", .a, dnssecOK: true)
+        site.reply { $0.add("a.example", .a, address) }
+        for number in 0..<20 {
+            site.ask("h\(number).example", RRType(rawValue: 999), edns: true)
+            while !site.sent.isEmpty { site.reply(rcode: 4) }
+            #expect(site.lastAnswer?.rcode == 4)
+        }
+        site.ask("b.example", .a, dnssecOK: true)
+        #expect(Answer(site.sent[0].octets)?.edns?.dnssecOK == true)
+    }
+
+    @Test("a server in another one's place is learnt anew after five silences")
+    func replaced() throws {
+        let site = shoutingSite()
+        site.ask("a.example", .a)
+        let client: [UInt8] = try cookie(site.sent[0].octets) ?? []
+        site.reply {
+            $0.add("a.example", .a, address)
+            $0.addOPT(options: option(client + Array(1...16)))
+        }
+        // The new one passes over whatever has EDNS.
+        var answered = 0
+        for number in 0..<8 where answered < 3 {
+            site.ask("h\(number).example", .a)
+            for _ in 0..<81 {
+                site.advance(seconds: 0.05)
+                site.tick()
+                // A probe has none.
+                site.answerProbe()
+                guard let plain = site.sent.first(where: { Answer($0.octets)?.edns == nil }) else {
+                    continue
+                }
+                var reply = Message(reply: plain.octets, flags: 0x8180)
+                reply.add("h\(number).example", .a, address)
+                #expect(site.receive(reply.octets, plain.exchange))
+                answered += 1
+                break
+            }
+        }
+        #expect(answered == 3)
+        site.ask("last.example", .a)
+        #expect(Answer(site.sent[site.sent.count - 1].octets)?.edns == nil, "at once")
+    }
+
+    @Test("a name without letters proves nothing about spellings")
+    func letterless() throws {
+        let site = shoutingSite()
+        site.ask("1.2.3", .a)
+        site.reply { $0.add("1.2.3", .a, address) }
+        // So a reply in lower case is taken to be one of a server that has no other.
+        site.ask("b.example", .a)
+        var reply = Message("b.example", .a, flags: 0x8180)
+        reply.add("b.example", .a, address)
+        #expect(site.receive(reply.octets, site.sent[0].exchange))
+        #expect(site.sent.map(\.over) == [.udp])
     }
 
     @Test("the second attempt at a server of which nothing is known has nothing unusual in it")

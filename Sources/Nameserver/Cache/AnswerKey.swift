@@ -27,10 +27,12 @@ package struct AnswerKey: Hashable, Sendable {
             self.partition = partition
         }
 
-        /// The key of a denial of the whole name, whatever type is asked for (RFC 8020 §2).
-        var ofWholeName: Parameters {
+        /// The key of a denial of the name, whatever type is asked for (RFC 2308 §5), and of all
+        /// names below it or not (RFC 8020 §2).
+        func denial(ofSubtree: Bool) -> Parameters {
             Parameters(
-                type: RRType(rawValue: 0), bits: bits.union(.wholeName), partition: partition)
+                type: RRType(rawValue: 0),
+                bits: bits.union(ofSubtree ? .deniesSubtree : .deniesName), partition: partition)
         }
     }
 
@@ -42,8 +44,11 @@ package struct AnswerKey: Hashable, Sendable {
         package static let dnssecOK = Bits(rawValue: 1)
         package static let checkingDisabled = Bits(rawValue: 2)
         package static let recursionDesired = Bits(rawValue: 4)
-        /// Not a query's: the answer denies the whole name.
-        static let wholeName = Bits(rawValue: 8)
+        /// Not a query's: the answer denies the name for every type.
+        static let deniesName = Bits(rawValue: 8)
+        /// Not a query's: the answer denies the name and all below it.
+        static let deniesSubtree = Bits(rawValue: 16)
+        static let denials: Bits = [.deniesName, .deniesSubtree]
 
         init(_ query: Query) {
             var bits: Bits = []

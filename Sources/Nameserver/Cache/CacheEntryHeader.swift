@@ -65,5 +65,5 @@ struct CacheEntryHeader {
     }
 
     /// Whether it denies a whole name.
-    var isDenial: Bool { bits & AnswerKey.Bits.wholeName.rawValue != 0 }
+    var isDenial: Bool { bits & AnswerKey.Bits.denials.rawValue != 0 }
 }

@@ -66,10 +66,12 @@ import DNS
         guard let slot = find(name, from: label, key, hash) else { return nil }
         let place = slots.place(slot)
         let header = header(at: place)
-        let elapsed = max(0, now &- header.storedAt) / 1_000_000_000
+        let age = max(0, now &- header.storedAt)
+        let elapsed = age / 1_000_000_000
         let lifetime = Int64(header.lifetime)
         guard elapsed < lifetime else { return nil }
-        let isDue = header.usage.isRefreshUntold && lifetime &- elapsed <= lifetime / 10
+        // In nanoseconds, a tenth of the lifetime.
+        let isDue = header.usage.isRefreshUntold && lifetime &* 900_000_000 <= age
         setUsage(header.usage.asked(isDue: isDue), at: place, before: header.usage)
         copyImage(at: place, header, to: scratch)
         return CacheHit(age: UInt32(truncatingIfNeeded: elapsed), isDue: isDue)

@@ -1,24 +1,23 @@
 /// How an entry was used, in one octet: the lower two bits count how often it was asked for, up to 3,
-/// and are counted down while it moves through the main ring. Two more say what became of it since
-/// it was stored.
+/// and are counted down while it moves through the main ring. One more says whether somebody was told
+/// to refresh it since it was stored.
 struct CacheUsage: Equatable {
     private var bits: UInt8
 
     private static let countMask: UInt8 = 3
-    private static let wasAsked: UInt8 = 4
-    private static let wasToldDue: UInt8 = 8
+    private static let wasToldDue: UInt8 = 4
 
     init(count: UInt8 = 0) { bits = min(count, Self.countMask) }
 
     var count: UInt8 { bits & Self.countMask }
 
-    /// Whether it was asked for since it was stored, and nobody was told to refresh it.
-    var isRefreshUntold: Bool { bits & (Self.wasAsked | Self.wasToldDue) == Self.wasAsked }
+    /// Whether nobody was told to refresh it.
+    var isRefreshUntold: Bool { bits & Self.wasToldDue == 0 }
 
     /// After it was asked for; `isDue` when that client was told to refresh it.
     func asked(isDue: Bool) -> CacheUsage {
         var usage = counted
-        usage.bits |= isDue ? Self.wasAsked | Self.wasToldDue : Self.wasAsked
+        if isDue { usage.bits |= Self.wasToldDue }
         return usage
     }
 

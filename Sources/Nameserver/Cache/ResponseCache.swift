@@ -56,7 +56,9 @@ package final class ResponseCache: Sendable {
                 $0.copyStale(name, key, hash: hash, limit: limit, now: now, to: scratch)
             }
         }
-        return copy(key) ?? (hasDenials ? copy(key.ofWholeName) : nil)
+        if let hit = copy(key) { return hit }
+        guard hasDenials else { return nil }
+        return copy(key.denial(ofSubtree: false)) ?? copy(key.denial(ofSubtree: true))
     }
 
     /// Notes that nothing newer could be had, so that nobody waits for it again before `time`
@@ -64,7 +66,8 @@ package final class ResponseCache: Sendable {
     package func postponeRecheck(
         _ name: LookupName, _ key: AnswerKey.Parameters, until time: Int64
     ) {
-        for key in hasDenials ? [key, key.ofWholeName] : [key] {
+        let denials = [key.denial(ofSubtree: false), key.denial(ofSubtree: true)]
+        for key in hasDenials ? [key] + denials : [key] {
             let hash = hash(name, key)
             shard(hash).withLock { $0.postponeRecheck(name, key, hash: hash, until: time) }
         }
@@ -76,7 +79,7 @@ package final class ResponseCache: Sendable {
         now: Int64
     ) {
         // The name exists by now.
-        if hasDenials { removeDenial(name, key) }
+        removeDenials(name, key)
         store(image.span, name, CacheEntryFacts(key: key, storedAt: now, lifetime: lifetime))
     }
 
@@ -95,40 +98,47 @@ package final class ResponseCache: Sendable {
 
     private var hasDenials: Bool { denialCount.load(ordering: .relaxed) > 0 }
 
-    /// Stores an NXDOMAIN for all types at the name and all below it (RFC 8020 §2), in the place of what
-    /// there was for the type that was asked for.
+    /// Stores an NXDOMAIN for all types at the name, and for all names below it or not, in the place of
+    /// what there was for the type that was asked for.
     package func storeDenial(
-        _ image: [UInt8], lifetime: UInt32, _ name: LookupName, _ key: AnswerKey.Parameters,
-        now: Int64
+        _ image: [UInt8], ofSubtree: Bool, lifetime: UInt32, _ name: LookupName,
+        _ key: AnswerKey.Parameters, now: Int64
     ) {
         let hash = hash(name, key)
         _ = shard(hash).withLock { $0.remove(name, key, hash: hash) }
-        let facts = CacheEntryFacts(key: key.ofWholeName, storedAt: now, lifetime: lifetime)
+        removeDenials(name, key)
+        let facts = CacheEntryFacts(
+            key: key.denial(ofSubtree: ofSubtree), storedAt: now, lifetime: lifetime)
         store(image.span, name, facts)
     }
 
-    private func removeDenial(_ name: LookupName, _ key: AnswerKey.Parameters) {
-        let key = key.ofWholeName
-        let hash = hash(name, key)
-        let isRemoved = shard(hash).withLock { $0.remove(name, key, hash: hash) }
-        if isRemoved { denialCount.subtract(1, ordering: .relaxed) }
+    private func removeDenials(_ name: LookupName, _ key: AnswerKey.Parameters) {
+        guard hasDenials else { return }
+        for key in [key.denial(ofSubtree: false), key.denial(ofSubtree: true)] {
+            let hash = hash(name, key)
+            let isRemoved = shard(hash).withLock { $0.remove(name, key, hash: hash) }
+            if isRemoved { denialCount.subtract(1, ordering: .relaxed) }
+        }
     }
 
-    /// Copies a denial of the name or of the nearest ancestor that has one to `scratch`, and says
-    /// at which label of the name that ancestor begins; 0 is the name itself. nil when there is none
-    /// that is still good.
+    /// Copies a denial of the name, or of all below the nearest ancestor that has such a one, to
+    /// `scratch`, and says at which label of the name that ancestor begins; 0 is the name itself. nil
+    /// when there is none that is still good.
     package func copyDenial(
         _ name: LookupName, _ key: AnswerKey.Parameters, now: Int64, to scratch: AnswerScratch
     ) -> (hit: CacheHit, label: Int)? {
         guard hasDenials else { return nil }
-        let key = key.ofWholeName
-        // The root is never denied.
-        for label in 0..<name.labelCount {
+        func copy(_ key: AnswerKey.Parameters, from label: Int) -> CacheHit? {
             let hash = hash(name, from: label, key)
-            let hit = shard(hash).withLock {
+            return shard(hash).withLock {
                 $0.copy(name, from: label, key, hash: hash, now: now, to: scratch)
             }
-            if let hit { return (hit, label) }
+        }
+        if let hit = copy(key.denial(ofSubtree: false), from: 0) { return (hit, 0) }
+        let ofSubtree = key.denial(ofSubtree: true)
+        // The root is never denied.
+        for label in 0..<name.labelCount {
+            if let hit = copy(ofSubtree, from: label) { return (hit, label) }
         }
         return nil
     }
@@ -160,7 +170,7 @@ package final class ResponseCache: Sendable {
 package struct CacheHit: Equatable {
     /// Whole seconds since it was stored.
     package let age: UInt32
-    /// Whether it is to be refreshed: it is in the last tenth of its lifetime and was asked for before.
+    /// Whether it is to be refreshed: it is in the last tenth of its lifetime.
     /// Told once in the life of an entry.
     package let isDue: Bool
 }

@@ -22,10 +22,10 @@ package final class ActiveForwardRule: Sendable {
         let names = rule.upstreams.map(\.description).sorted()
         cacheIdentity = CacheIdentity.of(
             "\(names) \(lifetimes.maximum) \(lifetimes.minimum) "
-                + "\(lifetimes.negativeMaximum) \(lifetimes.failures) "
+                + "\(lifetimes.negativeMaximum) \(lifetimes.failures) \(lifetimes.stale) "
                 + (rule.clientSubnet?.description ?? ""))
     }
 
     /// Whether none of its servers has answered lately.
-    var isFailing: Bool { upstreams.allSatisfy { $0.isFailing || $0.isLooping } }
+    var isFailing: Bool { upstreams.allSatisfy { $0.isFailing || $0.isLooping(for: domain) } }
 }

@@ -19,16 +19,19 @@ final class Attempt {
     var isLate = false
     /// Whether it was sent again with the cookie of a BADCOOKIE answer.
     var hasNewCookie = false
+    /// Whether it has less in it than an earlier query for the same question that came to nothing.
+    var isPlainer: Bool
 
     init(
         _ exchange: UInt64, of flight: Flight, to upstream: Upstream,
-        over transport: ClientTransport, _ form: QueryForm
+        over transport: ClientTransport, _ form: QueryForm, isPlainer: Bool
     ) {
         self.exchange = exchange
         self.flight = flight
         self.upstream = upstream
         self.transport = transport
         self.form = form
+        self.isPlainer = isPlainer
     }
 }
 

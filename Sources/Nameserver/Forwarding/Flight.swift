@@ -45,7 +45,7 @@ final class Flight {
         while startedAttempts < limit, now < totalDeadline {
             let upstream = order.upstreams[startedAttempts % order.upstreams.count]
             startedAttempts += 1
-            if !upstream.isLooping { return upstream }
+            if !upstream.isLooping(for: question.rule.domain) { return upstream }
         }
         return nil
     }

@@ -17,9 +17,10 @@ extension Forwarder {
         }
         let image = made.image.encoded
         if made.lifetime > 0 {
-            if made.isDenial {
+            if let denial = made.denial {
                 shared.cache.storeDenial(
-                    image, lifetime: made.lifetime, name, key.parameters, now: now)
+                    image, ofSubtree: denial == .subtree, lifetime: made.lifetime, name,
+                    key.parameters, now: now)
             } else {
                 shared.cache.store(
                     image, lifetime: made.lifetime, name, key.parameters, now: now)
@@ -36,8 +37,8 @@ extension Forwarder {
         guard remove(flight) else { return }
         let question = flight.question
         let (upstream, failure) = flight.lastFailure ?? (question.rule.upstreams[0], .timeout)
-        // The operator has been told of the loop itself.
-        if failure != .loop {
+        // The operator has been told of a loop of the whole rule.
+        if failure != .loop || !upstream.isLooping(for: question.rule.domain) {
             commands.append(.report(FailedQuery(question, failure, at: upstream)))
         }
         let (failed, nextJoinedAt) = shared.pending.fail(

@@ -22,8 +22,10 @@ extension Forwarder {
             counters.truncated += 1
             sendByTCP(attempt, now: now)
         case .refusesEDNS:
-            attempt.form.withEDNS = false
-            send(attempt, now: now)
+            guard !attempt.upstream.manners.silent(attempt.form) else {
+                return takeAnswer(message, attempt, now: now)
+            }
+            askMorePlainly(attempt, now: now)
         case .malformed:
             fail(attempt, .malformed, now: now)
         case .answer:
@@ -47,7 +49,7 @@ extension Forwarder {
         do {
             let response = try UpstreamResponse(octets.span)
             if attempt.form.cookie != nil, attempt.transport == .udp {
-                switch manners.judge(cookie: try response.cookie(in: octets.span)) {
+                switch manners.judge(cookie: try response.cookie(in: octets.span), now: now) {
                 case .acceptable: break
                 case .foreign: return false
                 case .missing:
@@ -60,15 +62,18 @@ extension Forwarder {
                     return true
                 }
             }
+            if response.rcode == .badVersion, attempt.form.withEDNS, !manners.silent(attempt.form) {
+                askMorePlainly(attempt, now: now)
+                return true
+            }
             let made = try maker.make(of: response, in: octets.span, for: question)
             // A connection to a server that is mostly asked over UDP has to be opened first.
             let isUsualWay = attempt.transport == .udp || attempt.upstream.address.isSecure
             attempt.upstream.answered(after: isUsualWay ? now - attempt.sentAt : nil)
-            if attempt.form.spelling != nil { manners.spellingKept() }
-            manners.answered(withEDNS: attempt.form.withEDNS, now: now)
             if made.isRefusal {
                 refused(made, attempt, now: now)
             } else {
+                manners.answered(attempt.form, isPlainer: attempt.isPlainer, now: now)
                 finish(attempt.flight, made, now: now)
             }
         } catch {
@@ -96,6 +101,17 @@ extension Forwarder {
         attempt.transport = .tcp
         attempt.form.spelling = nil
         attempt.form.cookie = nil
+        send(attempt, now: now)
+    }
+
+    /// Once more without the cookie, then without EDNS.
+    private func askMorePlainly(_ attempt: Attempt, now: Int64) {
+        attempt.isPlainer = true
+        if attempt.form.cookie != nil {
+            attempt.form.cookie = nil
+        } else {
+            attempt.form.withEDNS = false
+        }
         send(attempt, now: now)
     }
 

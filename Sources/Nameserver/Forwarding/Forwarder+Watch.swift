@@ -12,9 +12,9 @@ extension Forwarder {
 
     private func tick(_ flight: Flight, now: Int64) {
         if flight.staleDeadline <= now { serveStale(flight, now: now) }
-        for attempt in flight.attempts where attempt.upstream.isLooping {
-            commands.append(.cancel(exchange: attempt.exchange))
-            fail(attempt, .loop, now: now)
+        let domain = flight.question.rule.domain
+        for attempt in flight.attempts where attempt.upstream.isLooping(for: domain) {
+            failForLoop(attempt, now: now)
         }
         for attempt in flight.attempts where !attempt.isLate && attempt.patienceEnd <= now {
             tookTooLong(attempt, now: now)
@@ -32,6 +32,7 @@ extension Forwarder {
         if let truncated = flight.truncated {
             return finish(flight, truncated.passedOn, now: now)
         }
+        attempt.upstream.manners.silent(attempt.form)
         noteFailure(of: attempt, now: now)
         lookForLoop(at: attempt.upstream, flight.question, now: now)
         self.attempt(flight, now: now)
@@ -88,62 +89,87 @@ extension Forwarder {
 
     // MARK: Loops
 
-    /// Asks an upstream that does not answer for a name that comes back here if it loops.
+    /// Asks an upstream that does not answer for names that come back here if it loops.
     private func lookForLoop(at upstream: Upstream, _ question: UpstreamQuestion, now: Int64) {
-        guard upstream.beginLoopCheck(now: now, interval: LoopGuard.interval),
-            !watches.contains(where: { $0.upstream === upstream })
-        else { return }
+        guard upstream.beginLoopCheck(now: now, interval: LoopGuard.interval) else { return }
         watches.append(LoopWatch(upstream: upstream, question: question, deadline: now))
         check(at: watches.count - 1, now: now)
+        let token = drawRandom()
+        if let name = shared.loops.begin(upstream, below: question.name, token: token) {
+            sendCheck(of: watches.count - 1, token, name)
+        }
     }
 
+    /// Looks whether questions of a rule come back.
     private func check(at index: Int, now: Int64) {
-        let watch = watches[index]
-        let token = drawRandom()
         watches[index].deadline = now + LoopGuard.patience
-        guard
-            let name = shared.loops.begin(watch.upstream, token: token, below: watch.question.name)
-        else { return }
+        watches[index].sentAt = now
+        let token = drawRandom()
+        let (upstream, rule) = (watches[index].upstream, watches[index].rule)
+        let second = drawRandom()
+        if let name = shared.loops.begin(upstream, below: rule, token: token, second: second) {
+            sendCheck(of: index, token, name)
+        }
+    }
+
+    private func sendCheck(of index: Int, _ token: UInt64, _ name: DomainName) {
+        let address = watches[index].upstream.address
         let exchange = draw()
-        watches[index].check = (token, exchange, now)
+        watches[index].checks.append((token, exchange))
         counters.sent += 1
         commands.append(
             .send(
-                exchange: exchange, to: watch.upstream.address,
-                over: watch.upstream.address.isSecure ? .tcp : .udp,
+                exchange: exchange, to: address, over: address.isSecure ? .tcp : .udp,
                 octets: LoopWatch.query(for: name)))
     }
 
     /// A check has come back, perhaps another worker's, which goes on watching.
-    func foundLoop(_ upstream: Upstream, now: Int64) {
-        guard upstream.foundLooping(now: now) else { return }
-        commands.append(.loop(LoopNotice(upstream: upstream.address, isFound: true)))
-        for flight in Array(flights.values) { tick(flight, now: now) }
+    func foundLoop(_ check: LoopGuard.Check, now: Int64) {
+        if check.isOfRule {
+            guard check.upstream.foundLooping(for: check.domain, now: now) else { return }
+            commands.append(
+                .loop(
+                    LoopNotice(
+                        upstream: check.upstream.address, domain: check.domain, isFound: true)))
+        }
+        let looping = attempts.values.filter {
+            $0.upstream === check.upstream && $0.flight.question.name.isAtOrBelow(check.domain)
+                && (!check.isOfRule || $0.flight.question.rule.domain == check.domain)
+        }
+        for attempt in looping { failForLoop(attempt, now: now) }
+    }
+
+    private func failForLoop(_ attempt: Attempt, now: Int64) {
+        commands.append(.cancel(exchange: attempt.exchange))
+        fail(attempt, .loop, now: now)
     }
 
     /// Ends checks, and looks every now and then whether an upstream that looped still does.
     private func tickWatches(now: Int64) {
         for index in watches.indices.reversed() where watches[index].deadline <= now {
-            let upstream = watches[index].upstream
-            let sentAt = watches[index].check?.sentAt
-            if let check = watches[index].check {
+            let watch = watches[index]
+            for check in watch.checks {
                 commands.append(.cancel(exchange: check.exchange))
                 shared.loops.end(check.token)
-                watches[index].check = nil
             }
-            guard upstream.isLooping, !upstream.isRetired else {
+            watches[index].checks = []
+            watches[index].sentAt = nil
+            let (upstream, domain) = (watch.upstream, watch.rule.domain)
+            guard upstream.isLooping(for: domain), !upstream.isRetired else {
                 watches.remove(at: index)
                 continue
             }
-            guard let sentAt else {
+            guard let sentAt = watch.sentAt else {
                 check(at: index, now: now)
                 continue
             }
-            if upstream.hasLooped(since: sentAt) {
+            if upstream.hasLooped(for: domain, since: sentAt) {
                 watches[index].deadline = now + LoopGuard.interval
             } else {
-                upstream.loopEnded()
-                commands.append(.loop(LoopNotice(upstream: upstream.address, isFound: false)))
+                upstream.loopEnded(for: domain)
+                commands.append(
+                    .loop(
+                        LoopNotice(upstream: upstream.address, domain: domain, isFound: false)))
                 watches.remove(at: index)
             }
         }

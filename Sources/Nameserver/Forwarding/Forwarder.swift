@@ -89,9 +89,9 @@ package final class Forwarder {
     /// Asks for `ticket`, unless the same is being asked already.
     package func ask(_ question: UpstreamQuestion, ticket: UInt64, now: Int64) {
         let waiter = Waiter(worker: worker, ticket: ticket)
-        if let upstream = shared.loops.upstream(askingFor: question.key.name) {
-            foundLoop(upstream, now: now)
-            return answer([waiter], failure(of: question, .loop, at: upstream))
+        if let check = shared.loops.check(in: question) {
+            foundLoop(check, now: now)
+            return answer([waiter], failure(of: question, .loop, at: check.upstream))
         }
         if shared.pending.join(question.key, waiter, now: now) {
             start(question, askedAt: now, now: now)
@@ -142,7 +142,9 @@ package final class Forwarder {
         let form = form(
             of: flight.question, to: upstream, over: transport, cautious: flight.isSecondRound,
             now: now)
-        let attempt = Attempt(draw(), of: flight, to: upstream, over: transport, form)
+        let attempt = Attempt(
+            draw(), of: flight, to: upstream, over: transport, form,
+            isPlainer: flight.isSecondRound)
         attempts[attempt.exchange] = attempt
         flight.attempts.append(attempt)
         send(attempt, now: now)

@@ -10,7 +10,7 @@ enum ResponseCheck {
         case otherSpelling
         /// The response was cut to fit a datagram; it is to be asked again over TCP (RFC 7766 §5).
         case truncated
-        /// The upstream does not understand EDNS; it is to be asked without (RFC 6891 §7).
+        /// The upstream may not understand EDNS or the cookie; it is to be asked without (RFC 6891 §7).
         case refusesEDNS
         /// The response cannot be read.
         case malformed
@@ -40,8 +40,11 @@ enum ResponseCheck {
             return .otherSpelling
         }
         if header.isTruncated { return attempt.transport == .udp ? .truncated : .malformed }
-        if withEDNS, header.rcode == .formatError || header.rcode == .notImplemented,
-            header.additionalCount == 0
+        // FORMERR is what a server says that does not know EDNS, or an option; one that does not know
+        // the question's type may say NOTIMP.
+        let isPlain = header.additionalCount == 0
+        if withEDNS,
+            header.rcode == .formatError || header.rcode == .notImplemented && isPlain
         {
             return .refusesEDNS
         }

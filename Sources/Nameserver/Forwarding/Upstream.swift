@@ -18,9 +18,10 @@ package final class Upstream: Sendable {
     private let smoothedTime = Atomic<Int64>(0)
     private let variation = Atomic<Int64>(0)
 
-    /// When it was last seen to send a question back here, in monotonic nanoseconds; 0 while it does
-    /// not.
-    private let loopSeenAt = Atomic<Int64>(0)
+    /// The rules' domains for which it sends questions back here, and when that was seen last, in
+    /// monotonic nanoseconds.
+    private let loops = Mutex<[DomainName: Int64]>([:])
+    private let loopCount = Atomic<Int>(0)
     private let loopCheckedAt = Atomic<Int64>(.min)
 
     private let sentCount = Atomic<UInt64>(0)
@@ -106,18 +107,30 @@ package final class Upstream: Sendable {
 
     // MARK: Loops
 
-    /// Whether it sends what it is asked back to this server.
-    package var isLooping: Bool { loopSeenAt.load(ordering: .relaxed) != 0 }
+    /// Whether it sends what some rule asks it back to this server.
+    package var isLooping: Bool { loopCount.load(ordering: .relaxed) > 0 }
 
-    /// It has sent a question back; true when that is news.
-    func foundLooping(now: Int64) -> Bool {
-        loopSeenAt.exchange(now, ordering: .relaxed) == 0
+    /// Whether it does so with the questions of the rule for `domain`.
+    func isLooping(for domain: DomainName) -> Bool {
+        isLooping && loops.withLock { $0[domain] != nil }
+    }
+
+    /// It has sent a question of the rule for `domain` back; true when that is news.
+    func foundLooping(for domain: DomainName, now: Int64) -> Bool {
+        let isNews = loops.withLock { $0.updateValue(now, forKey: domain) == nil }
+        if isNews { loopCount.add(1, ordering: .relaxed) }
+        return isNews
     }
 
     /// Whether it was seen to loop since `time`.
-    func hasLooped(since time: Int64) -> Bool { loopSeenAt.load(ordering: .relaxed) >= time }
+    func hasLooped(for domain: DomainName, since time: Int64) -> Bool {
+        loops.withLock { ($0[domain] ?? .min) >= time }
+    }
 
-    func loopEnded() { loopSeenAt.store(0, ordering: .relaxed) }
+    func loopEnded(for domain: DomainName) {
+        let hasEnded = loops.withLock { $0.removeValue(forKey: domain) != nil }
+        if hasEnded { loopCount.subtract(1, ordering: .relaxed) }
+    }
 
     /// Whether the caller is to look for a loop: nobody has for `interval`.
     func beginLoopCheck(now: Int64, interval: Int64) -> Bool {

@@ -9,13 +9,27 @@ package final class UpstreamAnswer {
         var image: AnswerImage
         /// Seconds for which it may be stored; 0 for not at all.
         var lifetime: UInt32
-        /// Whether it says that the name asked for does not exist, for any type (RFC 2308 §2.1).
-        var isDenial = false
+        /// What else than the question it denies.
+        var denial: Denial?
+
+        /// How far an NXDOMAIN goes.
+        enum Denial {
+            /// The name has no other type (RFC 2308 §5).
+            case name
+            /// And there is nothing below it (RFC 8020 §2).
+            case subtree
+        }
 
         private var rcode: RCode { RCode(rawValue: image.flags & Header.Flag.rcodeMask) }
 
         /// Whether the upstream could not or would not answer; another one may.
-        var isRefusal: Bool { rcode == .serverFailure || rcode == .refused }
+        var isRefusal: Bool {
+            switch rcode {
+            // RFC 6672 §2.2: the name got too long, which is so everywhere.
+            case .noError, .nameError, .nameExists: false
+            default: true
+            }
+        }
 
         /// A cut response as the client gets it when the upstream has no TCP: with TC, not stored.
         var passedOn: Made {
@@ -97,8 +111,20 @@ package final class UpstreamAnswer {
         let own = filter.extendedError(asked: question.type, isEmptied: isEmptied)
         var made = try draft.finish(
             flags: flags, extendedError: own ?? extendedError(response, message))
-        made.isDenial = kind == .negative && response.rcode == .nameError
+        if kind == .negative, response.rcode == .nameError, answer.isEmpty {
+            made.denial = isProven(response, flags) ? .subtree : .name
+        }
         return made
+    }
+
+    /// Whether an NXDOMAIN may be believed for all names below. Only one that the upstream has
+    /// validated: others have unsigned zones that deny their empty non-terminals. Nor one of the root's
+    /// zone, since resolvers have names of their own site below made-up top-level domains.
+    private func isProven(_ response: UpstreamResponse, _ flags: UInt16) -> Bool {
+        flags & Header.Flag.authenticData != 0
+            && response.records.contains {
+                $0.section == .authority && $0.type == .soa && !$0.owner.isRoot
+            }
     }
 
     /// A chain of aliases without an end is an answer for nobody, and asking again gives the same: it

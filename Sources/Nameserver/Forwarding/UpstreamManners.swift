@@ -2,11 +2,11 @@ import DNS
 import Synchronization
 
 /// How one server treats queries, as far as it was learnt: whether it repeats a name's spelling,
-/// knows EDNS, and has given a cookie. Shared by all workers; each use is short.
+/// knows EDNS, and takes and gives cookies. Shared by all workers; each use is short.
 ///
-/// All three make forging its replies harder (RFC 5452 §9.2, RFC 7873 §6), and none may cost a
-/// query with a server that does not play along: what breaks is left off for an hour, then tried
-/// again.
+/// All three make forging its replies harder (RFC 5452 §9.2, RFC 7873 §6), and none may cost more than
+/// a few queries with a server that does not play along: what breaks is left off for an hour, then
+/// tried again. Only good answers teach: an error may be about the question.
 final class UpstreamManners: Sendable {
     /// What goes into a query to it.
     struct Manner: Equatable {
@@ -18,24 +18,34 @@ final class UpstreamManners: Sendable {
     }
 
     /// Whether it repeats the question's letters as they were spelled ("0x20").
-    private enum Echo {
+    fileprivate enum Echo {
         case unknown, kept
         case broken(until: Int64)
     }
 
-    private struct State {
+    fileprivate struct State {
         var echo = Echo.unknown
-        /// Spellings that did not come back in a row.
-        var mismatches = 0
-        /// Whether it has answered a query with EDNS.
+        /// Spellings that did not come back since that was learnt.
+        var otherSpellings = 0
+
+        /// Whether it has given a good answer to a query with EDNS.
         var knowsEDNS = false
         /// Until when it is asked without EDNS.
         var plainUntil: Int64 = .min
-        /// Answers in a row to queries without EDNS, where those with it had none.
+        /// Good answers in a row to queries without EDNS, where those with it had none.
         var plainAnswers = 0
+
+        /// Whether it has given a good answer to a query with a cookie.
+        var knowsCookies = false
         var serverCookie: [UInt8] = []
-        /// Replies in a row that should have had the cookie.
-        var missingCookies = 0
+        /// Until when it is asked without a cookie.
+        var cookielessUntil: Int64 = .min
+        /// Good answers to queries without a cookie where those with one had none, and replies that did
+        /// not have the cookie that they should have had.
+        var cookieLapses = 0
+
+        /// Queries in a row that it left unanswered, or answered with what may be a dislike of EDNS.
+        var silences = 0
     }
 
     /// Made of the process's secret and the server's address (RFC 7873 §4.1).
@@ -43,10 +53,11 @@ final class UpstreamManners: Sendable {
     private let state = Mutex(State())
 
     /// How long what breaks a server is left off, in nanoseconds.
-    private static let relearnTime: Int64 = 3600 * 1_000_000_000
-    /// A server that was known to repeat spellings, or to show its cookie, and does not so often in a
-    /// row has been replaced by another one; until then such a reply counts as forged.
-    private static let toleratedLapses = 3
+    fileprivate static let relearnTime: Int64 = 3600 * 1_000_000_000
+    /// So many lapses are an accident, or forged; with one more it is the server.
+    fileprivate static let toleratedLapses = 2
+    /// After so many silences in a row what was learnt may have been another server's.
+    private static let toleratedSilences = 5
     /// RFC 7873 §4: a server cookie has 8 to 32 octets.
     static let serverCookieLength = 8...32
 
@@ -73,21 +84,55 @@ final class UpstreamManners: Sendable {
                 case .unknown: !cautious
                 case .broken: false
                 }
-            let isCookieKnown = !state.serverCookie.isEmpty
+            let takesCookie =
+                state.cookielessUntil <= now && (!state.serverCookie.isEmpty || !cautious)
             return Manner(
                 withEDNS: state.plainUntil <= now && (state.knowsEDNS || !cautious),
                 randomizesCase: randomizesCase,
-                cookie: isCookieKnown || !cautious ? clientCookie + state.serverCookie : nil)
+                cookie: takesCookie ? clientCookie + state.serverCookie : nil)
         }
     }
 
-    // MARK: Spelling
+    // MARK: What answers teach
 
-    /// A reply had the random spelling.
-    func spellingKept() {
+    /// It has given a good answer to a query of this form. `isPlainer` tells that the query had less in
+    /// it than an earlier one for the same question that came to nothing.
+    func answered(_ form: QueryForm, isPlainer: Bool, now: Int64) {
         state.withLock { state in
-            state.echo = .kept
-            state.mismatches = 0
+            state.silences = 0
+            if let spelling = form.spelling,
+                spelling.contains(where: { $0 & 0xdf == $0 && $0 > 0x40 })
+            {
+                // A name that was spelled without capitals says nothing.
+                state.echo = .kept
+            }
+            if form.withEDNS {
+                state.knowsEDNS = true
+                state.plainAnswers = 0
+                if form.cookie != nil {
+                    state.knowsCookies = true
+                } else if isPlainer {
+                    state.noteCookieLapse(now: now)
+                }
+            } else if isPlainer, state.plainUntil <= now {
+                state.plainAnswers += 1
+                guard state.plainAnswers > Self.toleratedLapses else { return }
+                state.knowsEDNS = false
+                state.plainAnswers = 0
+                state.plainUntil = now + Self.relearnTime
+            }
+        }
+    }
+
+    /// It has left a query unanswered for longer than is usual, or given an answer that may be a
+    /// dislike of EDNS or the cookie (RFC 6891 §7). Whether it is known to take a query of this form,
+    /// so that the dislike is of something else.
+    @discardableResult
+    func silent(_ form: QueryForm) -> Bool {
+        state.withLock { state in
+            state.silences += 1
+            if state.silences >= Self.toleratedSilences { state = State() }
+            return state.knowsEDNS && (form.cookie == nil || state.knowsCookies)
         }
     }
 
@@ -95,35 +140,16 @@ final class UpstreamManners: Sendable {
     /// the reply is hardly its own.
     func spellingLost(now: Int64) -> Bool {
         state.withLock { state in
-            state.mismatches += 1
             guard case .kept = state.echo else {
                 state.echo = .broken(until: now + Self.relearnTime)
                 return false
             }
-            if state.mismatches >= Self.toleratedLapses {
+            state.otherSpellings += 1
+            if state.otherSpellings > Self.toleratedLapses {
                 state.echo = .broken(until: now + Self.relearnTime)
-                state.mismatches = 0
+                state.otherSpellings = 0
             }
             return true
-        }
-    }
-
-    // MARK: EDNS
-
-    /// It has answered a query with or without EDNS. The latter is asked only after the former has
-    /// failed; a server that does so again and again does not take EDNS (RFC 6891 §7).
-    func answered(withEDNS: Bool, now: Int64) {
-        state.withLock { state in
-            if withEDNS {
-                state.knowsEDNS = true
-                state.plainAnswers = 0
-            } else if state.plainUntil <= now {
-                state.plainAnswers += 1
-                guard state.plainAnswers >= Self.toleratedLapses else { return }
-                state.knowsEDNS = false
-                state.plainAnswers = 0
-                state.plainUntil = now + Self.relearnTime
-            }
         }
     }
 
@@ -140,28 +166,34 @@ final class UpstreamManners: Sendable {
     }
 
     /// Judges a reply's COOKIE option, and keeps the server cookie in it.
-    func judge(cookie: [UInt8]?) -> CookieVerdict {
+    func judge(cookie: [UInt8]?, now: Int64) -> CookieVerdict {
         guard let cookie else {
             return state.withLock { state in
                 guard !state.serverCookie.isEmpty else { return .acceptable }
-                state.missingCookies += 1
-                if state.missingCookies >= Self.toleratedLapses {
-                    state.serverCookie = []
-                    state.missingCookies = 0
-                }
+                state.noteCookieLapse(now: now)
                 return .missing
             }
         }
         guard cookie.prefix(clientCookie.count).elementsEqual(clientCookie) else {
+            state.withLock { $0.noteCookieLapse(now: now) }
             return .foreign
         }
         let server = Array(cookie.dropFirst(clientCookie.count))
         // A reply may have the client cookie alone; a wrong length is none.
         guard Self.serverCookieLength.contains(server.count) else { return .acceptable }
-        state.withLock { state in
-            state.serverCookie = server
-            state.missingCookies = 0
-        }
+        state.withLock { $0.serverCookie = server }
         return .acceptable
+    }
+}
+
+extension UpstreamManners.State {
+    /// Cookies do not work with this server; with too many such signs they are left off.
+    fileprivate mutating func noteCookieLapse(now: Int64) {
+        cookieLapses += 1
+        guard cookieLapses > UpstreamManners.toleratedLapses else { return }
+        cookieLapses = 0
+        knowsCookies = false
+        serverCookie = []
+        cookielessUntil = now + UpstreamManners.relearnTime
     }
 }

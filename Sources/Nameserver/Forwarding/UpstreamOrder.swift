@@ -16,7 +16,7 @@ struct UpstreamOrder {
 
     /// `random` is drawn anew for every question.
     init(_ rule: ActiveForwardRule, random: UInt64) {
-        let usable = rule.upstreams.filter { !$0.isLooping }
+        let usable = rule.upstreams.filter { !$0.isLooping(for: rule.domain) }
         let up = usable.filter { !$0.isDown }
         var well = up.filter { !$0.isFailing }
         var width = 1
@@ -32,7 +32,8 @@ struct UpstreamOrder {
                 well.swapAt(1, 1 + Int(random >> 32) % (well.count - 1))
                 width = 2
             }
-        case .parallel(let count): width = count
+        // One that has failed would only keep the refusal of another one waiting.
+        case .parallel(let count): width = min(count, max(well.count, 1))
         }
         upstreams = well + up.filter(\.isFailing) + usable.filter(\.isDown)
         wellCount = well.count
