@@ -116,7 +116,7 @@ extension QueryProcessor {
 
 extension ExtendedErrorOption {
     static let staleAnswer = ExtendedErrorOption(
-        ExtendedError.staleAnswer, "no upstream answers; this was its last answer")
+        ExtendedError.staleAnswer, "no upstream gives a good answer; this is the last one")
     static let staleNameError = ExtendedErrorOption(
-        ExtendedError.staleNameError, "no upstream answers; this was its last answer")
+        ExtendedError.staleNameError, "no upstream gives a good answer; this is the last one")
 }

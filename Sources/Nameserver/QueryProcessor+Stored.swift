@@ -9,7 +9,10 @@ extension QueryProcessor {
         _ stored: StoredAnswer, _ query: Query, _ view: View, _ chain: inout Chain,
         _ composer: inout ResponseComposer
     ) -> Bool {
-        if stored.age == .stale { chain.isFromOneServer = false }
+        if stored.age == .stale {
+            chain.isFromOneServer = false
+            options.set(.staleAnswer)
+        }
         let scratch = scratch
         let image = AnswerImageView(scratch.image)
         // The buffer leaves its owner while the message in it is read.

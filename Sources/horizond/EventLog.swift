@@ -18,6 +18,8 @@ final class EventLog: Sendable {
     private let queue = DispatchQueue(label: "event-log", qos: .default)
     private let logger: Logger
     private let outages = Mutex(OutageSummary())
+    private let toldTroubles = Mutex<Set<UpstreamTrouble>>([])
+    private static let troubleSeconds = 600
     /// The bypasses that were told, by client: their queries reach several workers.
     private let toldBypasses = Mutex<[IPAddress: Set<KnownBypass>]>([:])
 
@@ -39,7 +41,12 @@ final class EventLog: Sendable {
         guard errors.load(ordering: .relaxed) else { return }
         let verdict = outages.withLock { $0.note(upstream: query.upstream) }
         guard verdict != .count else { return }
-        write(.error, "SERVFAIL \(query.name.lineDescription) \(query.type): \(query.reason)")
+        let question = "\(query.name.lineDescription) \(query.type)"
+        write(
+            .error,
+            query.isBridged
+                ? "no good answer for \(question), clients get the last one: \(query.reason)"
+                : "SERVFAIL \(question): \(query.reason)")
         if verdict == .tellAndSummarizeLater {
             let end = DispatchTime.now() + .seconds(OutageSummary.windowSeconds)
             queue.asyncAfter(deadline: end) { [self] in summarize(query.upstream) }
@@ -53,6 +60,18 @@ final class EventLog: Sendable {
                 && told[notice.client, default: []].insert(notice.bypass).inserted
         }
         if isNew { write(.notice, "\(notice)") }
+    }
+
+    /// One line for a server of several that fails; the same one again after ten minutes at the soonest.
+    func trouble(_ trouble: UpstreamTrouble) {
+        let isNew = toldTroubles.withLock { $0.insert(trouble).inserted }
+        guard isNew else { return }
+        write(
+            .warning,
+            "\(trouble.upstream): \(trouble.reason); the rule's other upstreams are asked instead")
+        queue.asyncAfter(deadline: .now() + .seconds(Self.troubleSeconds)) { [self] in
+            _ = toldTroubles.withLock { $0.remove(trouble) }
+        }
     }
 
     /// One line when an upstream turns out to ask this server what it is asked, one when it does no

@@ -60,6 +60,7 @@ struct StatisticsReport {
             ? "LOOP" : upstream.isDown ? "DOWN" : upstream.isFailing ? "failing" : "well"
         return "upstream \(upstream.address): \(state), \(counts.sent) sent, "
             + "\(counts.answered) answered, \(counts.failed) failed, \(milliseconds) ms"
+            + (upstream.isFailing ? upstream.failure.map { "; \($0)" } ?? "" : "")
     }
 
     private func sum(_ counter: (WorkerStatistics) -> UInt64) -> UInt64 {

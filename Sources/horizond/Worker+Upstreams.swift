@@ -46,6 +46,8 @@ extension Worker {
             deliver(fresh, to: waiters)
         case .report(let failure):
             shared.events.failed(failure)
+        case .trouble(let trouble):
+            shared.events.trouble(trouble)
         case .loop(let notice):
             shared.events.loop(notice)
         }

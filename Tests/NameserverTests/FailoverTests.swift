@@ -103,4 +103,32 @@ struct FailoverTests {
         site.reply(rcode: 5)
         #expect(site.lastAnswer?.rcode == 5)
     }
+
+    @Test("a server that cannot prove who it is costs a notice, although another one answers")
+    func trouble() throws {
+        let secure = UpstreamAddress(.v4(1), port: 853, authentication: .domainName("dns.example"))
+        let site = Site(forward: [
+            ForwardRule(domain: .root, upstreams: [secure, UpstreamAddress(.v4(2))])
+        ])
+        for number in 0..<3 {
+            site.ask("h\(number).example", .a)
+            if number == 0 { site.fail(.network("certificate is for other.example")) }
+            site.reply { $0.add("h\(number).example", .a, [1, 2, 3, 4]) }
+            #expect(site.lastAnswer?.answer.count == 1)
+        }
+        #expect(site.troubles.map(\.upstream) == [secure])
+        #expect(site.troubles.map(\.reason) == ["certificate is for other.example"])
+        #expect(site.reports.isEmpty)
+        let upstream = site.registry.upstream(secure)
+        #expect(upstream.isFailing && "\(upstream.failure.map { "\($0)" } ?? "")".contains("other"))
+    }
+
+    @Test("what an upstream refuses without a reason says at least who did")
+    func said() throws {
+        let site = Site()
+        site.ask("a.example", .a, edns: true)
+        site.reply(rcode: 2)
+        #expect(site.lastAnswer?.extendedError == 0)
+        #expect(site.lastAnswer?.extendedErrorText == "the upstream said SERVFAIL")
+    }
 }

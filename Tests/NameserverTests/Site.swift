@@ -25,6 +25,7 @@ final class Site {
     var watch: [(exchange: UInt64, to: UpstreamAddress, octets: [UInt8])] = []
     var reports: [FailedQuery] = []
     var loops: [LoopNotice] = []
+    var troubles: [UpstreamTrouble] = []
     private struct Waiting {
         let message: [UInt8]
         let client: IPAddress
@@ -196,6 +197,7 @@ final class Site {
             sent.removeAll { $0.exchange == exchange }
             watch.removeAll { $0.exchange == exchange }
         case .report(let failure): reports.append(failure)
+        case .trouble(let trouble): troubles.append(trouble)
         case .loop(let notice): loops.append(notice)
         case .answer(let waiters, let fresh):
             for waiter in waiters {

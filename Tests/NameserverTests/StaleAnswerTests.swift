@@ -86,6 +86,21 @@ struct StaleAnswerTests {
         }
     }
 
+    @Test("the operator is told what the clients got, and nothing of a refresh that failed")
+    func reports() throws {
+        let site = siteWithOldAnswer()
+        site.ask("a.example", .a)
+        wait(site, seconds: 1)
+        for _ in site.sent { site.fail(.refused) }
+        while !site.sent.isEmpty { site.fail(.refused) }
+        #expect(site.lastAnswer?.answer.count == 1)
+        #expect(site.reports.map(\.isBridged) == [true])
+        site.advance(seconds: 6)
+        #expect(site.ask("a.example", .a)?.answer.count == 1)
+        while !site.sent.isEmpty { site.fail(.refused) }
+        #expect(site.reports.count == 1)
+    }
+
     @Test("a denial past its lifetime: NXDOMAIN with its own reason, and never an older address")
     func staleDenial() throws {
         let site = siteWithOldAnswer()

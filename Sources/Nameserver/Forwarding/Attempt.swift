@@ -50,6 +50,26 @@ package enum AttemptFailure: Equatable, Sendable {
     case loop
 }
 
+extension AttemptFailure: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .timeout: "no answer in time"
+        case .refused: "connection refused"
+        case .network(let error): error
+        case .busy: "too many queries are in flight"
+        case .malformed: "malformed answer"
+        case .loop: "forwarding loop, it sends questions back to this server"
+        }
+    }
+}
+
+/// A server of several that fails in a way that an operator had better look at, such as one that cannot
+/// prove who it is: what others answer in its stead may not be what was wanted.
+package struct UpstreamTrouble: Hashable, Sendable {
+    package let upstream: UpstreamAddress
+    package let reason: String
+}
+
 /// A query that no upstream answered.
 package struct FailedQuery: Sendable {
     package let name: DomainName
@@ -57,25 +77,22 @@ package struct FailedQuery: Sendable {
     /// The upstream of the last attempt.
     package let upstream: UpstreamAddress
     package let failure: AttemptFailure
+    /// Whether the clients have got an earlier answer instead of SERVFAIL.
+    package let isBridged: Bool
 
-    init(_ question: UpstreamQuestion, _ failure: AttemptFailure, at upstream: Upstream) {
+    init(
+        _ question: UpstreamQuestion, _ failure: AttemptFailure, at upstream: Upstream,
+        isBridged: Bool = false
+    ) {
         name = question.name
         type = question.type
         self.upstream = upstream.address
         self.failure = failure
+        self.isBridged = isBridged
     }
 
     /// What went wrong, for the log and for the client.
-    package var reason: String {
-        switch failure {
-        case .timeout: "\(upstream): no answer in time"
-        case .refused: "\(upstream): connection refused"
-        case .network(let error): "\(upstream): \(error)"
-        case .busy: "\(upstream): too many queries are in flight"
-        case .malformed: "\(upstream): malformed answer"
-        case .loop: "\(upstream): forwarding loop, it sends questions back to this server"
-        }
-    }
+    package var reason: String { "\(upstream): \(failure)" }
 
     /// RFC 8914 §4.15, §4.23 and §4.24.
     var extendedError: ExtendedErrorOption {

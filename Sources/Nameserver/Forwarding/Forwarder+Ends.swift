@@ -37,10 +37,6 @@ extension Forwarder {
         guard remove(flight) else { return }
         let question = flight.question
         let (upstream, failure) = flight.lastFailure ?? (question.rule.upstreams[0], .timeout)
-        // The operator has been told of a loop of the whole rule.
-        if failure != .loop || !upstream.isLooping(for: question.rule.domain) {
-            commands.append(.report(FailedQuery(question, failure, at: upstream)))
-        }
         let (failed, nextJoinedAt) = shared.pending.fail(
             question.key, askedBefore: flight.lastSentAt)
         name.set(question.name)
@@ -48,9 +44,16 @@ extension Forwarder {
             shared.cache.postponeRecheck(
                 name, question.key.parameters, until: now + Self.staleRecheckInterval)
         }
-        answer(
-            failed,
-            staleAnswer(question, now: now) ?? self.failure(of: question, failure, at: upstream))
+        let older = staleAnswer(question, now: now)
+        // Of a loop of the whole rule the operator has been told, and a refresh that failed is no
+        // client's failure while there is an answer.
+        let isKnown = failure == .loop && upstream.isLooping(for: question.rule.domain)
+        if !isKnown, !failed.isEmpty || !question.hasOlderAnswer {
+            commands.append(
+                .report(
+                    FailedQuery(question, failure, at: upstream, isBridged: older != nil)))
+        }
+        answer(failed, older ?? self.failure(of: question, failure, at: upstream))
         if let nextJoinedAt { start(question, askedAt: nextJoinedAt, now: now) }
     }
 

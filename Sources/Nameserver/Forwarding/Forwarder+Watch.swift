@@ -33,7 +33,7 @@ extension Forwarder {
             return finish(flight, truncated.passedOn, now: now)
         }
         attempt.upstream.manners.silent(attempt.form)
-        noteFailure(of: attempt, now: now)
+        noteFailure(of: attempt, .timeout, now: now)
         lookForLoop(at: attempt.upstream, flight.question, now: now)
         self.attempt(flight, now: now)
     }
@@ -41,8 +41,15 @@ extension Forwarder {
     // MARK: Probes
 
     /// An attempt has failed: its upstream comes last and is probed until it answers.
-    func noteFailure(of attempt: Attempt, now: Int64) {
-        attempt.upstream.failed()
+    func noteFailure(of attempt: Attempt, _ failure: AttemptFailure, now: Int64) {
+        let isNews = attempt.upstream.failed(failure)
+        // Where there is no other one, each query tells.
+        if isNews, case .network(let reason) = failure,
+            attempt.flight.question.rule.upstreams.count > 1
+        {
+            let trouble = UpstreamTrouble(upstream: attempt.upstream.address, reason: reason)
+            commands.append(.trouble(trouble))
+        }
         guard attempt.upstream.beginProbing() else { return }
         let question = attempt.flight.question.encode()
         probes.append(UpstreamProbe(attempt.upstream, question: question))

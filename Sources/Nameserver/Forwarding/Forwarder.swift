@@ -31,6 +31,8 @@ package final class Forwarder {
         case answer([Waiter], FreshAnswer)
         /// Tell the operator of a query that failed.
         case report(FailedQuery)
+        /// Tell the operator of an upstream that others stand in for.
+        case trouble(UpstreamTrouble)
         /// Tell the operator of an upstream that sends questions back here.
         case loop(LoopNotice)
     }
@@ -225,7 +227,7 @@ package final class Forwarder {
         case .malformed: counters.malformed += 1
         case .timeout, .refused, .network, .loop: break
         }
-        if failure != .loop { noteFailure(of: attempt, now: now) }
+        if failure != .loop { noteFailure(of: attempt, failure, now: now) }
         goOn(flight, now: now)
     }
 

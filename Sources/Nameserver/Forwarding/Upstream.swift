@@ -12,6 +12,7 @@ package final class Upstream: Sendable {
     private let isProbed = Atomic<Bool>(false)
     private let retired = Atomic<Bool>(false)
     private let hasFailed = Atomic<Bool>(false)
+    private let lastFailure = Mutex<AttemptFailure?>(nil)
 
     /// The smoothed time to an answer and its variation (RFC 6298 §2), in nanoseconds; 0 before the
     /// first.
@@ -70,11 +71,16 @@ package final class Upstream: Sendable {
         }
     }
 
-    /// An attempt at it has failed: others come first until it answers.
-    func failed() {
+    /// An attempt at it has failed: others come first until it answers. Whether that is news.
+    @discardableResult
+    func failed(_ failure: AttemptFailure) -> Bool {
         failureCount.add(1, ordering: .relaxed)
-        hasFailed.store(true, ordering: .relaxed)
+        lastFailure.withLock { $0 = failure }
+        return !hasFailed.exchange(true, ordering: .relaxed)
     }
+
+    /// How the last attempt that failed did.
+    package var failure: AttemptFailure? { lastFailure.withLock { $0 } }
 
     /// Whether it has failed since it last answered.
     package var isFailing: Bool { hasFailed.load(ordering: .relaxed) }

@@ -111,6 +111,9 @@ package final class UpstreamAnswer {
         let own = filter.extendedError(asked: question.type, isEmptied: isEmptied)
         var made = try draft.finish(
             flags: flags, extendedError: own ?? extendedError(response, message))
+        if made.isRefusal, made.image.extendedError == nil {
+            made.image.extendedError = .said(response.rcode)
+        }
         if kind == .negative, response.rcode == .nameError, answer.isEmpty {
             made.denial = isProven(response, flags) ? .subtree : .name
         }
@@ -163,6 +166,11 @@ package final class UpstreamAnswer {
 }
 
 extension ExtendedErrorOption {
+    /// The upstream gave no reason.
+    static func said(_ rcode: RCode) -> ExtendedErrorOption {
+        ExtendedErrorOption(ExtendedError.other, "the upstream said \(rcode)")
+    }
+
     static let endlessAliases = ExtendedErrorOption(
         ExtendedError.other, "the upstream's aliases form a loop or too long a chain")
 }

@@ -113,7 +113,7 @@ final class FuzzSite {
         case .answer(let waiters, let fresh):
             try require(waiters == [Waiter(worker: 0, ticket: 1)], "others wait: \(waiters)")
             answered = fresh
-        case .cancel, .report, .loop: break
+        case .cancel, .report, .trouble, .loop: break
         }
     }
 }
