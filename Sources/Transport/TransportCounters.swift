@@ -44,7 +44,7 @@ package struct TransportCounters: Sendable, Equatable {
     package var upstreamSent: UInt64 = 0
     /// Replies that ended an exchange.
     package var upstreamReceived: UInt64 = 0
-    /// Upstream datagrams that came once more, or after their exchange was given up.
+    /// Upstream datagrams that came once more, however often, or after their exchange was given up.
     package var upstreamLate: UInt64 = 0
     /// Upstream messages whose ID matches no exchange of their socket: forged, or late over TCP.
     package var upstreamWrongID: UInt64 = 0
