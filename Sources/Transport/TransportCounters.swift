@@ -54,7 +54,7 @@ package struct TransportCounters: Sendable, Equatable {
     package var upstreamTruncated: UInt64 = 0
     /// Exchanges ended by an error of their socket or connection.
     package var upstreamFailures: UInt64 = 0
-    /// TCP exchanges sent again because an idle connection had been closed.
+    /// Times that a TCP exchange was sent again, because a connection that had replied was closed.
     package var upstreamRetries: UInt64 = 0
     /// Exchanges whose socket was abandoned because of forgeries.
     package var upstreamForged: UInt64 = 0

@@ -364,6 +364,26 @@ struct UpstreamTLSConnectionTests {
         #expect(client.counters.upstreamRetries == 1)
     }
 
+    @Test("A server that closes after each reply is asked for each on a connection of its own")
+    func closesAfterReply() throws {
+        let upstream = try TLSServer()
+        let client = try Client()
+        defer { client.server.stop() }
+        for exchange in UInt64(1)...20 { try client.send(exchange, to: upstream.upstream()) }
+        for _ in 1...20 {
+            let connection = try upstream.acceptSecure()
+            try connection.send(framed(try #require(connection.receiveMessage())))
+            connection.peer.close()
+        }
+        client.waitForReplies(20)
+        client.server.onQueue { _, handler in
+            #expect(handler.replies.map(\.exchange) == Array(1...20))
+            #expect(handler.failures.isEmpty)
+        }
+        #expect(client.counters.upstreamSocketsOpened == 20)
+        #expect(client.counters.upstreamHandshakes == 20)
+    }
+
     @Test("An idle connection is closed in order")
     func idle() throws {
         var limits = TransportLimits()
