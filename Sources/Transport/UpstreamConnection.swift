@@ -63,6 +63,11 @@ final class UpstreamConnection {
     /// Whether messages can pass.
     var isOpen: Bool { isConnected && channel.isEstablished }
 
+    /// Why it is given up when it is not open in time.
+    var openingTimeout: UpstreamError {
+        isConnected ? .tls("no handshake in time; a port without TLS?") : .unreachable
+    }
+
     /// Whether this error, which ends it, is one of its opening. A client's part of TLS's handshake is
     /// done before the server has looked at it.
     func hasFailedToOpen(_ error: UpstreamError) -> Bool {

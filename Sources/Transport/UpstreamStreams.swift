@@ -290,7 +290,7 @@ final class UpstreamStreams {
         for connection in connections.elements {
             if !connection.isOpen {
                 if now - connection.openedAt > limits.upstreamConnectTimeout {
-                    close(connection, .unreachable, handler)
+                    close(connection, connection.openingTimeout, handler)
                 }
             } else if connection.outstanding.isEmpty {
                 let isDetached = current[connection.upstream] != connection.key

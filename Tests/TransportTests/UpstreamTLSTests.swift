@@ -158,10 +158,26 @@ struct UpstreamTLSTests {
         for exchange in UInt64(1)...3 { try client.send(exchange, to: upstream.upstream()) }
         let connection = try upstream.listener.accept()
         client.server.waitUntil { _, handler in handler.failures.count == 3 }
-        #expect(client.failure() == .unreachable)
+        #expect(
+            client.failure()?.description
+                == "TLS failed: no handshake in time; a port without TLS?")
         _ = connection.receive()
         #expect(connection.isClosedByPeer())
         #expect(client.counters.upstreamSocketsOpened == 1)
+    }
+
+    @Test("Where not even TCP is answered, nothing is said of TLS")
+    func unanswered() throws {
+        var limits = TransportLimits()
+        limits.upstreamConnectTimeout = 100 * MonotonicClock.nanosecondsPerMillisecond
+        // The one connection that waits to be accepted leaves no room for another.
+        let listener = try LoopbackPeer(.tcp, bound: endpoint("127.0.0.1"), backlog: 0)
+        let waiting = try LoopbackPeer(.tcp, to: listener.local)
+        defer { waiting.close() }
+        let client = try Client(limits)
+        defer { client.server.stop() }
+        try client.send(1, to: UpstreamEndpoint(listener.local, security: .address))
+        #expect(client.failure() == .unreachable)
     }
 
     @Test("Without a context nothing is sent")
