@@ -44,7 +44,7 @@ package struct TransportCounters: Sendable, Equatable {
     package var upstreamSent: UInt64 = 0
     /// Replies that ended an exchange.
     package var upstreamReceived: UInt64 = 0
-    /// Upstream datagrams that came once more, or after their exchange was given up.
+    /// Upstream datagrams that came once more, however often, or after their exchange was given up.
     package var upstreamLate: UInt64 = 0
     /// Upstream messages whose ID matches no exchange of their socket: forged, or late over TCP.
     package var upstreamWrongID: UInt64 = 0
@@ -54,7 +54,7 @@ package struct TransportCounters: Sendable, Equatable {
     package var upstreamTruncated: UInt64 = 0
     /// Exchanges ended by an error of their socket or connection.
     package var upstreamFailures: UInt64 = 0
-    /// TCP exchanges sent again because an idle connection had been closed.
+    /// Times that a TCP exchange was sent again, because a connection that had replied was closed.
     package var upstreamRetries: UInt64 = 0
     /// Exchanges whose socket was abandoned because of forgeries.
     package var upstreamForged: UInt64 = 0

@@ -46,12 +46,13 @@ final class UpstreamExchanges {
     private static let idAttempts = 64
 }
 
-/// The IDs that went out from one socket. At most as many as the socket's queries.
+/// The IDs that went out from one socket, each once. As many as the socket's queries.
 struct UpstreamIDs {
     private enum State {
         case waiting(UInt64)
-        /// Answered or given up: one more reply is no forgery, since networks repeat datagrams and
-        /// upstreams answer late.
+        /// Answered or given up. Nothing with this ID is taken any more, so a reply to it is no guess
+        /// worth counting, however often it comes: networks repeat datagrams, and upstreams answer
+        /// late. A forger's guess has such an ID once in 2048 times, with 32 queries a socket.
         case departed
     }
 
@@ -97,14 +98,12 @@ struct UpstreamIDs {
         if case .waiting(exchange) = states[id] { end(id: id) }
     }
 
-    /// What a message with this ID is. A late reply is known as such once.
-    mutating func match(_ id: UInt16) -> Match {
+    /// What a message with this ID is.
+    func match(_ id: UInt16) -> Match {
         switch states[id] {
-        case .waiting(let exchange): return .exchange(exchange)
-        case .departed:
-            states[id] = nil
-            return .late
-        case nil: return .unknown
+        case .waiting(let exchange): .exchange(exchange)
+        case .departed: .late
+        case nil: .unknown
         }
     }
 }

@@ -1,5 +1,4 @@
 internal import DNS
-internal import Glibc
 
 /// Exchanges with upstreams over TCP and TLS: one connection an upstream, kept open for a while, with
 /// many queries on their way (RFC 7766 §6.2, RFC 7858 §3.4). Confined to the worker's queue.
@@ -13,6 +12,8 @@ final class UpstreamStreams {
     private var paused: [UpstreamEndpoint: (error: UpstreamError, until: Int64)] = [:]
     private var tickets = TLSTickets()
     private var unflushed: [SlotKey] = []
+    /// Exchanges so far: the next one's number.
+    private var exchangeCount: UInt64 = 0
     private var scratch: [UInt8]
 
     /// Exchanges of one connection: IDs stay easy to find among 65 536.
@@ -47,11 +48,12 @@ final class UpstreamStreams {
     ) throws(UpstreamError) {
         let connection = try connectionForQuery(to: upstream)
         let copy = message.array(0..<message.count)
-        try send(copy, on: connection, exchange: exchange, mayRetry: connection.hasReplied)
+        try send(copy, on: connection, exchange: exchange, number: exchangeCount)
+        exchangeCount += 1
     }
 
     private func send(
-        _ message: [UInt8], on connection: UpstreamConnection, exchange: UInt64, mayRetry: Bool
+        _ message: [UInt8], on connection: UpstreamConnection, exchange: UInt64, number: UInt64
     ) throws(UpstreamError) {
         guard message.count <= StreamFrames.maximumMessage,
             connection.outstanding.count < Self.maximumOutstanding,
@@ -61,7 +63,7 @@ final class UpstreamStreams {
         guard let id else { throw .exhausted }
         connection.output.append(message.span, id: id)
         connection.outstanding[id] = UpstreamConnection.Pending(
-            exchange: exchange, message: message, sentAt: context.now, mayRetry: mayRetry)
+            exchange: exchange, message: message, number: number, sentAt: context.now)
         connection.lastActivity = context.now
         exchanges.begin(exchange, at: .connection(connection.key, id: id))
         context.counters.upstreamSent &+= 1
@@ -83,7 +85,7 @@ final class UpstreamStreams {
         guard exchanges.mayOpenDescriptor, let key = connections.reserve() else {
             throw .exhausted
         }
-        let descriptor = try Self.connect(to: upstream.address)
+        let descriptor = try UpstreamConnection.connect(to: upstream.address)
         do throws(UpstreamError) {
             let channel = try channel(descriptor, to: upstream)
             // Writable is the end of connecting, with or without success.
@@ -100,19 +102,6 @@ final class UpstreamStreams {
             Syscalls.close(descriptor)
             throw error
         }
-    }
-
-    /// A socket that is connected, or is about to be.
-    private static func connect(to address: SocketAddress) throws(UpstreamError) -> Int32 {
-        let descriptor = Syscalls.socket(ipv6: address.isIPv6, stream: true)
-        guard descriptor >= 0 else { throw UpstreamError(errno: -descriptor) }
-        let error = Syscalls.connect(descriptor, KernelAddress(address))
-        guard error == 0 || error == EINPROGRESS else {
-            Syscalls.close(descriptor)
-            throw UpstreamError(errno: error)
-        }
-        Syscalls.setNoDelay(descriptor)
-        return descriptor
     }
 
     private func channel(
@@ -137,7 +126,7 @@ final class UpstreamStreams {
             if !readiness.isDisjoint(with: [.readable, .error, .hangUp]) {
                 try read(connection, handler)
             }
-            try flush(connection)
+            try flush(connection, handler)
         } catch {
             close(connection, error, handler)
         }
@@ -211,15 +200,24 @@ final class UpstreamStreams {
             guard let connection = connections[key] else { continue }
             connection.isListedForFlush = false
             do throws(UpstreamError) {
-                try flush(connection)
+                try flush(connection, handler)
             } catch {
                 close(connection, error, handler)
             }
         }
     }
 
-    private func flush(_ connection: UpstreamConnection) throws(UpstreamError) {
-        try connection.output.flush(to: connection.channel)
+    private func flush(
+        _ connection: UpstreamConnection, _ handler: any NetworkHandler
+    ) throws(UpstreamError) {
+        do throws(UpstreamError) {
+            try connection.output.flush(to: connection.channel)
+        } catch {
+            // An upstream that replies and closes resets what is sent after that. Its replies are
+            // still to be read, and count.
+            try? read(connection, handler)
+            throw error
+        }
         let wanted: Readiness =
             connection.channel.waitsToWrite(hasMessages: connection.output.count > 0)
             ? [.readable, .writable] : .readable
@@ -242,11 +240,13 @@ final class UpstreamStreams {
         if current[connection.upstream] == connection.key { current[connection.upstream] = nil }
     }
 
-    /// Closes a connection; its exchanges fail, or go to a fresh connection where they may.
+    /// Closes a connection. When it has replied to anything, its exchanges go to a fresh one, the
+    /// oldest first (RFC 7766 §6.2.4): many upstreams close after a reply, or after some. This ends,
+    /// since each connection in the row has had a reply. Without any, the exchanges fail.
     private func close(
         _ connection: UpstreamConnection, _ error: UpstreamError, _ handler: any NetworkHandler
     ) {
-        let pending = connection.outstanding
+        let pending = connection.outstanding.sorted { $0.value.number < $1.value.number }
         if connection.hasFailedToOpen(error) {
             paused[connection.upstream] = (error, context.now + context.limits.upstreamConnectPause)
         }
@@ -255,7 +255,7 @@ final class UpstreamStreams {
             // An earlier one's failure may have made the handler cancel this one.
             let place = ExchangePlace.connection(connection.key, id: id)
             guard exchanges.end(pending.exchange, at: place) else { continue }
-            if pending.mayRetry, retry(pending, connection.upstream) { continue }
+            if connection.hasReplied, retry(pending, connection.upstream) { continue }
             context.counters.upstreamFailures &+= 1
             handler.upstreamFailure(exchange: pending.exchange, error: error)
         }
@@ -265,7 +265,8 @@ final class UpstreamStreams {
     {
         do throws(UpstreamError) {
             let fresh = try connectionForQuery(to: upstream)
-            try send(pending.message, on: fresh, exchange: pending.exchange, mayRetry: false)
+            try send(
+                pending.message, on: fresh, exchange: pending.exchange, number: pending.number)
             context.counters.upstreamRetries &+= 1
             return true
         } catch {
@@ -289,7 +290,7 @@ final class UpstreamStreams {
         for connection in connections.elements {
             if !connection.isOpen {
                 if now - connection.openedAt > limits.upstreamConnectTimeout {
-                    close(connection, .unreachable, handler)
+                    close(connection, connection.openingTimeout, handler)
                 }
             } else if connection.outstanding.isEmpty {
                 let isDetached = current[connection.upstream] != connection.key

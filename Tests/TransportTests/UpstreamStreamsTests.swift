@@ -1,4 +1,5 @@
 import DNS
+import Glibc
 import Testing
 
 @testable import Transport
@@ -97,8 +98,11 @@ struct UpstreamStreamsTests {
         connection.close()
         server.waitUntil { _, handler in handler.failures.count == 2 }
         server.onQueue { loop, handler in
+            #expect(handler.failures.map(\.exchange) == [1, 2])
             #expect(handler.failures.allSatisfy { $0.error == .closed })
             #expect(loop.exchanges.count == 0)
+            #expect(loop.counters.upstreamSocketsOpened == 1)
+            #expect(loop.counters.upstreamRetries == 0)
         }
     }
 
@@ -132,6 +136,84 @@ struct UpstreamStreamsTests {
         _ = third.receiveMessage()
         third.close()
         server.waitUntil { _, handler in handler.failures.count == 1 }
+    }
+
+    @Test("A server that closes after each reply is asked until all is answered, oldest first")
+    func closesAfterReply() throws {
+        let upstream = try LoopbackPeer(.tcp, bound: endpoint("127.0.0.1"), backlog: 8)
+        let server = try LoopbackServer(nil)
+        defer { server.stop() }
+        for exchange in UInt64(1)...20 { try send(exchange, server, upstream) }
+        for round in UInt64(1)...20 {
+            let connection = try upstream.accept()
+            let received = try #require(connection.receiveMessage())
+            // A later query does not come before those that wait.
+            if round == 10 { try send(21, server, upstream) }
+            try connection.send(framed(received))
+            connection.close()
+        }
+        let last = try upstream.accept()
+        try last.send(framed(try #require(last.receiveMessage())))
+        server.waitUntil { _, handler in handler.replies.count == 21 }
+        server.onQueue { loop, handler in
+            #expect(handler.replies.map(\.exchange) == Array(1...21))
+            #expect(handler.failures.isEmpty)
+            #expect(loop.counters.upstreamSocketsOpened == 21)
+            #expect(loop.counters.upstreamRetries == UInt64((1...19).reduce(0, +) + 11))
+        }
+    }
+
+    @Test("A row of fresh connections ends with the first that has no reply")
+    func endsWithoutProgress() throws {
+        let upstream = try LoopbackPeer(.tcp, bound: endpoint("127.0.0.1"), backlog: 8)
+        let server = try LoopbackServer(nil)
+        defer { server.stop() }
+        for exchange in UInt64(1)...20 { try send(exchange, server, upstream) }
+        for replies in [3, 2, 0] {
+            let connection = try upstream.accept()
+            for _ in 0..<replies {
+                try connection.send(framed(try #require(connection.receiveMessage())))
+            }
+            if replies == 0 { _ = connection.receiveMessage() }
+            connection.close()
+        }
+        server.waitUntil { _, handler in handler.failures.count == 15 }
+        server.onQueue { loop, handler in
+            #expect(handler.replies.map(\.exchange) == Array(1...5))
+            #expect(handler.failures.map(\.exchange) == Array(6...20))
+            #expect(loop.counters.upstreamSocketsOpened == 3)
+            #expect(loop.counters.upstreamRetries == 17 + 15)
+            #expect(loop.counters.upstreamFailures == 15)
+        }
+        #expect(!upstream.waits(for: POLLIN, milliseconds: 50))
+    }
+
+    @Test("A reply that came before a reset is read when writing meets the reset first")
+    func readsBeforeReset() throws {
+        let upstream = try LoopbackPeer(.tcp, bound: endpoint("127.0.0.1"), backlog: 8)
+        let server = try LoopbackServer(nil)
+        defer { server.stop() }
+        try send(1, server, upstream)
+        let first = try upstream.accept()
+        let received = try #require(first.receiveMessage())
+        try send(2, server, upstream)
+        #expect(first.waits(for: POLLIN))
+        try server.onQueue { loop, handler in
+            // Unread octets make the kernel reset the connection.
+            try first.send(framed(received))
+            first.close()
+            try loop.sendUpstream(
+                query.span, to: UpstreamEndpoint(upstream.local), over: .tcp, exchange: 3)
+            loop.upstreamStreams.flush(handler)
+            #expect(handler.replies.map(\.exchange) == [1])
+            #expect(loop.counters.upstreamSocketsClosed == 1)
+            #expect(loop.counters.upstreamRetries == 2)
+        }
+        let second = try upstream.accept()
+        for _ in 2...3 {
+            try second.send(framed(try #require(second.receiveMessage())))
+        }
+        server.waitUntil { _, handler in handler.replies.map(\.exchange) == [1, 2, 3] }
     }
 
     @Test("A connection closed while idle is replaced without notice")

@@ -158,10 +158,26 @@ struct UpstreamTLSTests {
         for exchange in UInt64(1)...3 { try client.send(exchange, to: upstream.upstream()) }
         let connection = try upstream.listener.accept()
         client.server.waitUntil { _, handler in handler.failures.count == 3 }
-        #expect(client.failure() == .unreachable)
+        #expect(
+            client.failure()?.description
+                == "TLS failed: no handshake in time; a port without TLS?")
         _ = connection.receive()
         #expect(connection.isClosedByPeer())
         #expect(client.counters.upstreamSocketsOpened == 1)
+    }
+
+    @Test("Where not even TCP is answered, nothing is said of TLS")
+    func unanswered() throws {
+        var limits = TransportLimits()
+        limits.upstreamConnectTimeout = 100 * MonotonicClock.nanosecondsPerMillisecond
+        // The one connection that waits to be accepted leaves no room for another.
+        let listener = try LoopbackPeer(.tcp, bound: endpoint("127.0.0.1"), backlog: 0)
+        let waiting = try LoopbackPeer(.tcp, to: listener.local)
+        defer { waiting.close() }
+        let client = try Client(limits)
+        defer { client.server.stop() }
+        try client.send(1, to: UpstreamEndpoint(listener.local, security: .address))
+        #expect(client.failure() == .unreachable)
     }
 
     @Test("Without a context nothing is sent")
@@ -362,6 +378,26 @@ struct UpstreamTLSConnectionTests {
         try second.send(framed(try #require(second.receiveMessage())))
         client.waitForReplies(2)
         #expect(client.counters.upstreamRetries == 1)
+    }
+
+    @Test("A server that closes after each reply is asked for each on a connection of its own")
+    func closesAfterReply() throws {
+        let upstream = try TLSServer()
+        let client = try Client()
+        defer { client.server.stop() }
+        for exchange in UInt64(1)...20 { try client.send(exchange, to: upstream.upstream()) }
+        for _ in 1...20 {
+            let connection = try upstream.acceptSecure()
+            try connection.send(framed(try #require(connection.receiveMessage())))
+            connection.peer.close()
+        }
+        client.waitForReplies(20)
+        client.server.onQueue { _, handler in
+            #expect(handler.replies.map(\.exchange) == Array(1...20))
+            #expect(handler.failures.isEmpty)
+        }
+        #expect(client.counters.upstreamSocketsOpened == 20)
+        #expect(client.counters.upstreamHandshakes == 20)
     }
 
     @Test("An idle connection is closed in order")
