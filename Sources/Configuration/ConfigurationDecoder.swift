@@ -135,7 +135,8 @@ extension ConfigurationFile {
         if let entry = defaults.first {
             rules.defaultPolicy = choice(entry.value, what: "policy", of: HTTPSRecordPolicy.self)
         }
-        for (domain, entry) in domains(entries.filter { !isDefault($0) }, what: "domain") {
+        let others = entries.filter { !isDefault($0) }
+        for (domain, entry) in domains(others, what: "domain", takesRoot: true) {
             rules.domains[domain] = choice(
                 entry.value, what: "policy", of: HTTPSRecordPolicy.self)
         }

@@ -28,7 +28,8 @@ struct ForwardDecoder {
                 node, expected: "a mapping of domains to upstreams such as {.: 1.1.1.1}")
             return []
         }
-        return file.domains(entries, what: "domain").compactMap { rule($0, $1.value) }
+        return file.domains(entries, what: "domain", takesRoot: true)
+            .compactMap { rule($0, $1.value) }
     }
 
     /// What holds where the configuration says nothing: everything to the servers that the host
