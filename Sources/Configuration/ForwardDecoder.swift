@@ -28,9 +28,19 @@ struct ForwardDecoder {
                 node, expected: "a mapping of domains to upstreams such as {.: 1.1.1.1}")
             return []
         }
-        return file.domains(entries, what: "domain", takesRoot: true)
-            .compactMap { rule($0, $1.value) }
+        return file.domains(entries, what: "domain", takesRoot: true).compactMap { domain, entry in
+            if domain == Self.commonWord {
+                file.warning(
+                    entry.key.mark,
+                    "\(entry.key.text.quoted) is the domain of that name; \".\" stands for every name"
+                )
+            }
+            return rule(domain, entry.value)
+        }
     }
+
+    /// What other settings call all that is named nowhere else.
+    private static let commonWord = DomainName(labels: ["default".utf8])
 
     /// What holds where the configuration says nothing: everything to the servers that the host
     /// itself uses, but for this one.

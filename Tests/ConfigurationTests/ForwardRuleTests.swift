@@ -135,4 +135,24 @@ struct ForwardRuleTests {
     func noClientSubnet() throws {
         #expect(try rule("cache: 30").clientSubnet == nil)
     }
+
+    @Test(
+        "The names of RFC 2317 have slashes",
+        arguments: ["0/25.2.0.192.in-addr.arpa", "128/26.2.0.192.IN-ADDR.ARPA."])
+    func classlessDelegation(text: String) throws {
+        let view = try onlyView("forward: {\(text): 1.1.1.1}\nzones: {\(text): {records: {}}}")
+        #expect(view.forward.map(\.domain) == [try name(text)])
+        #expect(view.zones.map(\.settings.apex) == [try name(text)])
+    }
+
+    @Test("The domain default is a name as any other, which not everybody means")
+    func domainDefault() throws {
+        let site = try Site("forward: {Default: 1.1.1.1, default.lan: 9.9.9.9, .: 1.1.1.1}")
+        #expect(
+            try site.warnings() == [
+                "horizond.yaml:1:11: \"Default\" is the domain of that name; "
+                    + "\".\" stands for every name"
+            ])
+        #expect(try site.load().views[0].forward.map(\.domain.description).first == "Default.")
+    }
 }
