@@ -37,6 +37,12 @@ extension ConfigurationFile {
             }
             return (address, defaultPort)
         }
+        guard !Self.isLinkLocalWithInterface(text) else {
+            error(
+                scalar.mark, "\(scalar.text.quoted) \(IPAddress.reasonAgainstLinkLocal)",
+                expected: IPAddress.expectedForLinkLocal)
+            return nil
+        }
         let (host, port) = Self.hostAndPort(text)
         guard let host, let address = IPAddress(host) else {
             error(scalar.mark, "bad address \(scalar.text.quoted)", expected: expected)
@@ -50,6 +56,12 @@ extension ConfigurationFile {
             return nil
         }
         return (address, number)
+    }
+
+    /// Whether `text` is `fe80::1%eth0` (RFC 4007 §11), with brackets and a port or not.
+    private static func isLinkLocalWithInterface(_ text: Substring) -> Bool {
+        guard let percent = text.firstIndex(of: "%") else { return false }
+        return IPAddress(text[..<percent].drop { $0 == "[" })?.isLinkLocal ?? false
     }
 
     /// What stands before and behind the colon of a port; the host is nil when it cannot be one.

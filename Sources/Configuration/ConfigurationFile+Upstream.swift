@@ -17,7 +17,8 @@ extension ConfigurationFile {
         if let reason = upstream.address.reasonAgainstServer {
             error(
                 scalar.mark, "\(upstream.address) \(reason)",
-                expected: "an address such as 1.1.1.1")
+                expected: upstream.address.isLinkLocal
+                    ? IPAddress.expectedForLinkLocal : "an address such as 1.1.1.1")
             return nil
         }
         return upstream
