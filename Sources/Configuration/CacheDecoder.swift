@@ -16,7 +16,9 @@ extension ConfigurationFile {
         var lifetimes = CacheLifetimes.standard
         guard case .mapping = node else {
             if node.scalar?.text == "off" { return .off }
-            guard let maximum = duration(node) else { return nil }
+            let expected =
+                "a duration such as 30s, \"off\", or a mapping of \(Spelling.list(Self.cacheKeys))"
+            guard let maximum = duration(node, expected: expected) else { return nil }
             return maximum > 0 ? Self.lifetimes(upTo: maximum) : .off
         }
         guard
@@ -60,12 +62,18 @@ extension ConfigurationFile {
     }
 
     private func staleLifetime(_ node: YAMLNode) -> UInt32? {
-        node.scalar?.text == "off" ? 0 : duration(node, atMost: Self.maximumStale, "7d, or off")
+        guard node.scalar?.text != "off" else { return 0 }
+        return duration(
+            node, atMost: Self.maximumStale, "7d, or off",
+            expected: "a duration such as 1d, or \"off\"")
     }
 
     /// A duration with a maximum, which a message calls `limit`.
-    private func duration(_ node: YAMLNode, atMost maximum: UInt32, _ limit: String) -> UInt32? {
-        guard let seconds = duration(node) else { return nil }
+    private func duration(
+        _ node: YAMLNode, atMost maximum: UInt32, _ limit: String,
+        expected: String = Self.durationForms
+    ) -> UInt32? {
+        guard let seconds = duration(node, expected: expected) else { return nil }
         guard seconds <= maximum else {
             error(
                 node.mark, "\((node.scalar?.text ?? "").quoted) is too long",

@@ -41,17 +41,11 @@ extension ConfigurationFile {
 
     private func plainUpstream(_ scalar: YAMLScalar) -> UpstreamAddress? {
         let text = scalar.text[...]
-        if let hash = text.firstIndex(of: "#") {
-            // dnsmasq's and Unbound's forms. Of the latter, none asks for TLS by itself here.
-            let (address, rest) = (text[..<hash], text[text.index(after: hash)...])
-            let isPort = UInt16(decimal: rest) != nil
+        if let sign = text.first(where: { "#@".contains($0) }) {
             error(
-                scalar.mark, "a \"#\" in \(scalar.text.quoted)",
+                scalar.mark, "a \(String(sign).quoted) in \(scalar.text.quoted)",
                 expected: "ADDRESS:PORT, or tls://ADDRESS#NAME for DNS over TLS",
-                suggestion: IPAddress(address).map { address in
-                    guard isPort else { return "\"tls://\(text)\"" }
-                    return address.isIPv4 ? "\"\(address):\(rest)\"" : "\"[\(address)]:\(rest)\""
-                })
+                suggestion: Self.upstream(inForeignForm: text)?.quoted)
             return nil
         }
         if let name = name(insteadOfAddress: text) {
@@ -62,6 +56,54 @@ extension ConfigurationFile {
         }
         return addressAndPort(text, in: scalar, defaultPort: ListenAddress.defaultPort)
             .map { UpstreamAddress($0, port: $1) }
+    }
+
+    /// What `ADDRESS#PORT` (dnsmasq), `ADDRESS#NAME`, `ADDRESS@PORT` or `ADDRESS@PORT#NAME` (Unbound)
+    /// are here. None asks for TLS by itself; a name or TLS's own port tell that it is meant.
+    private static func upstream(inForeignForm text: Substring) -> String? {
+        let parts = text.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
+        let endpoint = parts[0].split(
+            separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let address = IPAddress(endpoint[0]) else { return nil }
+        var rest = endpoint.dropFirst() + parts.dropFirst()
+        var port: UInt16?
+        if let number = rest.first.flatMap({ UInt16(decimal: $0) }) {
+            guard number > 0 else { return nil }
+            port = number
+            rest.removeFirst()
+        }
+        guard rest.count <= 1, rest.allSatisfy({ hostName($0) != nil }) else { return nil }
+        let isSecure = port == tlsPort || !rest.isEmpty
+        if port == tlsPort { port = nil }
+        let host = address.isIPv4 ? "\(address)" : "[\(address)]"
+        return (isSecure ? "tls://" : "") + host + (port.map { ":\($0)" } ?? "")
+            + (rest.first.map { "#\($0)" } ?? "")
+    }
+
+    /// Whether a text is not that of several upstreams, which belong in a list.
+    func isOneUpstream(_ scalar: YAMLScalar) -> Bool {
+        let parts = scalar.text.split { $0 == "," || $0.isWhitespace }
+        guard parts.count > 1, parts.allSatisfy(Self.isUpstream) else { return true }
+        // In a list of one line a bracket would begin another, and a colon may begin a value.
+        let items = parts.map { part in
+            part.contains("::") || part.contains("[") ? String(part).quoted : String(part)
+        }
+        error(
+            scalar.mark, "several upstreams in \(scalar.text.quoted)", expected: "a list of them",
+            suggestion: "[\(items.joined(separator: ", "))]")
+        return false
+    }
+
+    /// Whether `text` has the form of an upstream's address, with a port or not.
+    private static func isUpstream(_ text: Substring) -> Bool {
+        var text = text
+        if text.hasPrefix("tls://") {
+            text = text.dropFirst("tls://".count).prefix { $0 != "#" }
+        }
+        if IPAddress(text) != nil { return true }
+        let (host, port) = hostAndPort(text)
+        return host.flatMap { IPAddress($0) } != nil
+            && port.map { UInt16(decimal: $0) ?? 0 } != 0
     }
 
     /// `text` is what follows `tls://`.

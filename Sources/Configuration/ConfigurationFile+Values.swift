@@ -5,6 +5,7 @@ extension ConfigurationFile {
     /// The largest TTL (RFC 2181 §8), and the longest duration.
     static let maximumDuration: UInt32 = 0x7fff_ffff
 
+    static let durationForms = "a duration such as 30 (seconds), 30s, 5m, 1h or 1d"
     private static let secondsPerUnit: [Character: UInt64] = [
         "s": 1, "m": 60, "h": 3_600, "d": 86_400,
     ]
@@ -33,8 +34,7 @@ extension ConfigurationFile {
     }
 
     /// Seconds, or a number with `s`, `m`, `h` or `d`.
-    func duration(_ node: YAMLNode) -> UInt32? {
-        let expected = "a duration such as 30 (seconds), 30s, 5m, 1h or 1d"
+    func duration(_ node: YAMLNode, expected: String = Self.durationForms) -> UInt32? {
         guard let scalar = scalar(node, expected: expected) else { return nil }
         var digits = Substring(scalar.text)
         var unit: UInt64 = 1

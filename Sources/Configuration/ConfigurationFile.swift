@@ -22,8 +22,10 @@ struct ConfigurationFile {
         diagnostics.insert(error: diagnostic(mark, problem, expected, suggestion))
     }
 
-    func warning(_ mark: YAMLMark?, _ problem: String, expected: String? = nil) {
-        diagnostics.insert(warning: diagnostic(mark, problem, expected, nil))
+    func warning(
+        _ mark: YAMLMark?, _ problem: String, expected: String? = nil, suggestion: String? = nil
+    ) {
+        diagnostics.insert(warning: diagnostic(mark, problem, expected, suggestion))
     }
 
     /// Reports that a node is not what stands here.

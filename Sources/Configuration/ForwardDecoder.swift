@@ -99,9 +99,18 @@ struct ForwardDecoder {
             expected: count > 1 ? "at most \(count), or more upstreams" : "more upstreams")
     }
 
+    /// What people write who want no client subnet.
+    private static let wordsForNone = ["off", "none", "no", "false"]
+
     private func clientSubnet(_ node: YAMLNode) -> AddressPrefix? {
         let expected = "a prefix such as 203.0.113.0/24 or \"2001:db8::/56\""
         guard let scalar = file.scalar(node, expected: expected) else { return nil }
+        guard !Self.wordsForNone.contains(scalar.text) else {
+            file.error(
+                scalar.mark, "found \(scalar.text.quoted)",
+                expected: "\(expected), or no such key, so that nothing is told")
+            return nil
+        }
         return file.prefix(scalar, expected: expected)
     }
 
@@ -110,7 +119,9 @@ struct ForwardDecoder {
     /// One upstream or a list; nil when none of them is good.
     private func sources(_ node: YAMLNode, of domain: DomainName) -> [UpstreamSource]? {
         var nodes = [node]
-        if node.scalar == nil {
+        if let scalar = node.scalar {
+            guard file.isOneUpstream(scalar) else { return nil }
+        } else {
             guard let items = file.items(node, expected: "upstreams such as [1.1.1.1, 9.9.9.9]")
             else { return nil }
             nodes = items
@@ -181,9 +192,10 @@ struct ForwardDecoder {
         do {
             let servers = try ResolvConf(path: path)
             for (line, text) in servers.unusable {
+                let advice = ResolvConf.advice(on: text)
                 resolvFile.warning(
                     YAMLMark(line: line, column: 1), "nameserver \(text.quoted) is left out",
-                    expected: "an address without a zone index")
+                    expected: advice.expected, suggestion: advice.suggestion)
             }
             return NameserverFile(path: path, servers: try servers.servers(besides: listen))
         } catch {

@@ -40,13 +40,16 @@ extension ConfigurationFile {
         unknown("key", key, among: keys)
     }
 
-    /// Reports a word that is none of those that may stand here.
-    func unknown(_ what: String, _ word: YAMLScalar, among words: [String]) {
+    /// Reports a word that is none of those that may stand here. `suggestion` is what was meant; nil
+    /// for the nearest word.
+    func unknown(
+        _ what: String, _ word: YAMLScalar, among words: [String], suggestion: String? = nil
+    ) {
         error(
             word.mark, "unknown \(what) \(word.text.quoted)",
             expected: words.isEmpty
                 ? "none: there are none to name" : "one of: \(Spelling.list(words))",
-            suggestion: Spelling.suggestion(for: word.text, among: words))
+            suggestion: suggestion ?? Spelling.suggestion(for: word.text, among: words))
     }
 
     func duplicateKey(_ key: YAMLScalar, firstLine: Int) {

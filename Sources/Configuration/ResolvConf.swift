@@ -17,7 +17,8 @@ struct ResolvConf {
 
     /// The servers in the order of the file, each once.
     private(set) var nameservers: [UpstreamAddress] = []
-    /// Lines whose address is none, such as one with a zone index (`fe80::1%eth0`).
+    /// Lines whose address is none or that of no server, such as one with a zone index
+    /// (`fe80::1%eth0`).
     private(set) var unusable: [(line: Int, text: String)] = []
 
     init(path: String) throws(Failure) {
@@ -41,13 +42,31 @@ struct ResolvConf {
         for (index, line) in lines.enumerated() {
             let words = line.split(whereSeparator: \.isWhitespace)
             guard words.first == "nameserver", words.count > 1 else { continue }
-            guard let server = Self.server(words[1]), server.address.reasonAgainstServer == nil
-            else {
+            guard let server = Self.usableServer(words[1]) else {
                 unusable.append((index + 1, String(words[1])))
                 continue
             }
             if !nameservers.contains(server) { nameservers.append(server) }
         }
+    }
+
+    /// What belongs in the place of an unusable address, and what was probably meant by it.
+    static func advice(on text: String) -> (expected: String, suggestion: String?) {
+        guard !text.contains("%") else { return ("an address without a zone index", nil) }
+        if let address = IPAddress(text), address.isLinkLocal {
+            return (IPAddress.expectedForLinkLocal, nil)
+        }
+        let expected = "the address of a server, with a port as [ADDRESS]:PORT"
+        guard case (let host?, let port?) = ConfigurationFile.hostAndPort(text[...]) else {
+            return (expected, nil)
+        }
+        let bracketed = "[\(host)]:\(port)"
+        return (expected, usableServer(bracketed[...]) == nil ? nil : bracketed)
+    }
+
+    /// nil also for what is the address of no server.
+    private static func usableServer(_ text: Substring) -> UpstreamAddress? {
+        server(text).flatMap { $0.address.reasonAgainstServer == nil ? $0 : nil }
     }
 
     private static func server(_ text: Substring) -> UpstreamAddress? {

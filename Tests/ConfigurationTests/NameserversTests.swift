@@ -157,6 +157,36 @@ struct NameserversTests {
         #expect(file.unusable.map(\.line) == [4, 5, 6, 7, 8])
     }
 
+    @Test("Of a line that is left out it is said what belongs there")
+    func advice() throws {
+        let site = try Site(
+            "forward: {.: ./servers}",
+            files: [
+                "servers": """
+                nameserver 192.0.2.1
+                nameserver 127.0.0.1:33102
+                nameserver 192.0.2.1:0
+                nameserver fe80::1%eth0
+                nameserver fe80::1
+                nameserver 224.0.0.251
+                nameserver 224.0.0.251:53
+                """
+            ])
+        let expected = "the address of a server, with a port as [ADDRESS]:PORT"
+        #expect(
+            try site.warnings().map { $0.replacingOccurrences(of: "./servers:", with: "") } == [
+                "2:1: nameserver \"127.0.0.1:33102\" is left out; expected \(expected); "
+                    + "did you mean [127.0.0.1]:33102?",
+                "3:1: nameserver \"192.0.2.1:0\" is left out; expected \(expected)",
+                "4:1: nameserver \"fe80::1%eth0\" is left out; "
+                    + "expected an address without a zone index",
+                "5:1: nameserver \"fe80::1\" is left out; "
+                    + "expected a global or unique local (fd…) address",
+                "6:1: nameserver \"224.0.0.251\" is left out; expected \(expected)",
+                "7:1: nameserver \"224.0.0.251:53\" is left out; expected \(expected)",
+            ])
+    }
+
     @Test("No more upstreams are asked than a query has time for, and each once")
     func manyServers() throws {
         let lines = (1...20).map { "nameserver 192.0.2.\($0)\n" }.joined()
