@@ -112,17 +112,6 @@ struct ConfigurationDecoder {
 }
 
 extension ConfigurationFile {
-    /// The setting `cache-file`: a path, relative to the directory that this file is in.
-    func cacheFile(_ node: YAMLNode) -> String? {
-        let expected = "a path such as /var/cache/horizond/cache"
-        guard let path = scalar(node, expected: expected) else { return nil }
-        guard !path.text.isEmpty, !path.text.hasSuffix("/") else {
-            error(path.mark, "found \(path.text.quoted)", expected: expected)
-            return nil
-        }
-        return resolve(path.text)
-    }
-
     /// The setting `https-records`: a policy, or `default` and domains with theirs.
     func httpsRecordRules(_ node: YAMLNode) -> HTTPSRecordRules? {
         guard case .mapping(let entries, _) = node else {

@@ -47,6 +47,15 @@ enum RegularFile {
         return octets
     }
 
+    /// Whether there is a directory at `path`; nil where that is not ours to see.
+    static func isDirectory(_ path: String) -> Bool? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else {
+            return errno == ENOENT || errno == ENOTDIR ? false : nil
+        }
+        return status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// What the last call that failed says.
     static func systemError() -> YAMLError {
         YAMLError(nil, unsafe String(cString: strerror(errno)))

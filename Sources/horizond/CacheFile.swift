@@ -20,6 +20,8 @@ struct CacheFile {
     }
 
     func load(into cache: ResponseCache, _ log: Logger) {
+        // Is among the configuration's warnings.
+        guard Configuration.obstacle(toCacheFile: path) == nil else { return }
         guard FileManager.default.fileExists(atPath: path) else {
             return log.notice("no cached answers in \(path) yet")
         }

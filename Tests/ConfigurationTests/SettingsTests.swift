@@ -54,6 +54,35 @@ struct SettingsTests {
         #expect(relative.hasPrefix("/") && relative.hasSuffix("/state/cache"))
     }
 
+    @Test("A cache file that cannot be there is worth a warning, since its place may be made yet")
+    func cacheFileObstacle() throws {
+        let expected =
+            "no cached answers are kept over a restart; "
+            + "expected a file in a directory that the service can write to"
+        func warnings(_ path: String) throws -> [String] {
+            let site = try Site(
+                "cache-file: \(path)\nforward: {}", files: ["state/answers": "", "file": ""])
+            #expect(try site.load().cacheFile?.hasSuffix(path) == true)
+            return try site.warnings()
+        }
+        #expect(
+            try warnings("/nonexistent/dir/cache") == [
+                "horizond.yaml:1:13: the directory of \"/nonexistent/dir/cache\" does not exist: "
+                    + expected
+            ])
+        #expect(
+            try warnings("file/cache") == [
+                "horizond.yaml:1:13: the directory of \"file/cache\" does not exist: \(expected)"
+            ])
+        #expect(
+            try warnings("state") == [
+                "horizond.yaml:1:13: \"state\" is a directory: \(expected)"
+            ])
+        #expect(try warnings("state/answers") == [])
+        #expect(try warnings("state/new") == [])
+        #expect(try warnings("new") == [])
+    }
+
     @Test("Every limit of TCP connections, and what holds for those that are left out")
     func tcp() throws {
         let all = """

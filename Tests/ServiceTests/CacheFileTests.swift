@@ -64,6 +64,9 @@ extension ServiceTests {
             let path = directory.file("nowhere/cache")
             let upstream = try ScriptedUpstream.answering()
             let server = try Server(Self.configuration(path, upstream: upstream))
+            let obstacle = "the directory of \"\(path)\" does not exist: no cached answers are kept"
+            #expect(server.log.components(separatedBy: obstacle).count == 2)
+            #expect(!server.log.contains("no cached answers in"))
             _ = try server.client.ask(name, .a)
             #expect(try server.stop() == .exited(0))
             #expect(
