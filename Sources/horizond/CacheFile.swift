@@ -10,11 +10,15 @@ struct CacheFile {
     let path: String
     /// How long past their lifetime answers may still be of use, in seconds.
     let staleLimit: UInt32
+    /// The longest file that is read, in octets: no cache of about this size has a longer one.
+    private let maximumSize: Int
 
     /// nil when the configuration wants none.
     init?(_ configuration: Configuration) {
         guard let path = configuration.cacheFile else { return nil }
-        self.path = path
+        // A link stays, and the file that it names is replaced.
+        self.path = URL(filePath: path).resolvingSymlinksInPath().path
+        maximumSize = 2 * configuration.cacheSize
         staleLimit =
             configuration.views.flatMap { $0.forward.map(\.cache.stale) }.max() ?? 0
     }
@@ -22,8 +26,16 @@ struct CacheFile {
     func load(into cache: ResponseCache, _ log: Logger) {
         // Is among the configuration's warnings.
         guard Configuration.obstacle(toCacheFile: path) == nil else { return }
-        guard FileManager.default.fileExists(atPath: path) else {
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
             return log.notice("no cached answers in \(path) yet")
+        }
+        guard Self.isOrdinary(attributes) else {
+            return log.warning("no cached answers loaded: \(path) is no ordinary file")
+        }
+        let size = attributes[.size] as? Int ?? 0
+        guard size <= maximumSize else {
+            return log.warning(
+                "no cached answers loaded: \(path) has \(size) octets, more than twice cache-size")
         }
         do {
             let octets = try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe)
@@ -37,6 +49,11 @@ struct CacheFile {
     }
 
     func save(_ cache: ResponseCache, _ log: Logger) {
+        // A device or a pipe is not to be replaced by a file.
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        guard attributes.map(Self.isOrdinary) ?? true else {
+            return log.warning("no cached answers saved: \(path) is no ordinary file")
+        }
         do throws(AtomicFile.Failure) {
             var file = try AtomicFile(path: path)
             let count = try cache.writeSnapshot(at: Self.now(), staleLimit: staleLimit) {
@@ -48,6 +65,10 @@ struct CacheFile {
         } catch {
             log.warning("no cached answers saved to \(path): \(error)")
         }
+    }
+
+    private static func isOrdinary(_ attributes: [FileAttributeKey: Any]) -> Bool {
+        attributes[.type] as? FileAttributeType == .typeRegular
     }
 
     private static func text(_ count: Int) -> String {

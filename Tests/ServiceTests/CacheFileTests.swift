@@ -1,5 +1,6 @@
 import DNS
 import Foundation
+import Glibc
 import Testing
 
 extension ServiceTests {
@@ -77,6 +78,33 @@ extension ServiceTests {
         private static func files(in directory: TemporaryDirectory) throws -> [String] {
             let path = URL(fileURLWithPath: directory.file("x")).deletingLastPathComponent().path
             return try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+        }
+
+        @Test("A pipe in its place is not read and not replaced; of a link the file is")
+        func others() throws {
+            let directory = try TemporaryDirectory()
+            let error = unsafe mkfifo(directory.file("pipe"), 0o600)
+            try #require(error == 0)
+            try directory.write("", to: "cache")
+            try FileManager.default.createSymbolicLink(
+                atPath: directory.file("link"), withDestinationPath: "cache")
+            for (name, line) in [
+                ("pipe", "no cached answers saved: "), ("link", "saved 0 cached answers to "),
+            ] {
+                let server = try Server("cache-file: \(directory.file(name))\nforward: {}")
+                #expect(try server.stop() == .exited(0))
+                #expect(server.log.contains(line + directory.path), "\(server.log)")
+            }
+            for (name, type) in [
+                ("pipe", FileAttributeType.typeUnknown), ("link", .typeSymbolicLink),
+                ("cache", .typeRegular),
+            ] {
+                let found =
+                    try FileManager.default
+                    .attributesOfItem(atPath: directory.file(name))[.type] as? FileAttributeType
+                // Foundation has no name for a pipe.
+                #expect(found == type, "\(name)")
+            }
         }
     }
 }

@@ -7,10 +7,13 @@ extension ServiceTests.ForwardingContractTests {
     @Suite("What a cached denial says about other questions")
     struct DenialTests {
         private static func denying(
-            withSOA: Bool
+            withSOA: Bool, isValidated: Bool = true
         ) throws -> (upstream: ScriptedUpstream, server: Server) {
+            let flags =
+                Header.Flag.recursionAvailable | (isValidated ? Header.Flag.authenticData : 0)
             let upstream = try ScriptedUpstream { query in
-                [.init(query.reply(authority: withSOA ? [try query.soa()] : [], rcode: .nameError))]
+                let soa = withSOA ? [try query.soa()] : []
+                return [.init(query.reply(authority: soa, rcode: .nameError, flags: flags))]
             }
             return (upstream, try Server.forwarding(Forwarded("example.net", upstream)))
         }
@@ -21,7 +24,17 @@ extension ServiceTests.ForwardingContractTests {
             ("X.A.Example.net", .aaaa),
         ]
 
-        @Test("CA7 after NXDOMAIN with SOA the name has no other type, and nothing is below it")
+        @Test("CA7 an NXDOMAIN that nobody has validated says nothing about the names below")
+        func unvalidated() throws {
+            let (upstream, server) = try Self.denying(withSOA: true, isValidated: false)
+            #expect(try server.client.ask("a.example.net", .a).isNameErrorWithSOA)
+            #expect(try server.client.ask("a.example.net", .txt).isNameErrorWithSOA)
+            #expect(upstream.everything.count == 1)
+            upstream.change { [.init($0.reply([$0.address()]))] }
+            #expect(try server.client.ask("x.a.example.net", .a).hosts == [1])
+        }
+
+        @Test("CA7 after a validated NXDOMAIN the name has no other type, and nothing is below it")
         func cut() throws {
             let (upstream, server) = try Self.denying(withSOA: true)
             #expect(try server.client.ask("a.example.net", .a).isNameErrorWithSOA)
