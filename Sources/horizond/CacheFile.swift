@@ -54,6 +54,10 @@ struct CacheFile {
         guard attributes.map(Self.isOrdinary) ?? true else {
             return log.warning("no cached answers saved: \(path) is no ordinary file")
         }
+        guard mayBeReplaced else {
+            return log.warning(
+                "no cached answers saved: \(path) is \(CacheSnapshot.Flaw.foreign), and left alone")
+        }
         do throws(AtomicFile.Failure) {
             var file = try AtomicFile(path: path)
             let count = try cache.writeSnapshot(at: Self.now(), staleLimit: staleLimit) {
@@ -65,6 +69,14 @@ struct CacheFile {
         } catch {
             log.warning("no cached answers saved to \(path): \(error)")
         }
+    }
+
+    /// Whether the file, if there is one, is empty or begins as ours do: a mistaken path must not cost
+    /// anyone a file.
+    private var mayBeReplaced: Bool {
+        guard let file = FileHandle(forReadingAtPath: path) else { return true }
+        let start = (try? file.read(upToCount: CacheSnapshot.magicOctets.count)) ?? Data()
+        return start.isEmpty || Array(start) == CacheSnapshot.magicOctets
     }
 
     private static func isOrdinary(_ attributes: [FileAttributeKey: Any]) -> Bool {

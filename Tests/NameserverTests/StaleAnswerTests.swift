@@ -95,6 +95,11 @@ struct StaleAnswerTests {
         while !site.sent.isEmpty { site.fail(.refused) }
         #expect(site.lastAnswer?.answer.count == 1)
         #expect(site.reports.map(\.isBridged) == [true])
+        // Also when they got it before the last attempt was over.
+        let silent = siteWithOldAnswer()
+        silent.ask("a.example", .a)
+        wait(silent, seconds: 4.1)
+        #expect(silent.reports.map(\.isBridged) == [true])
         site.advance(seconds: 6)
         #expect(site.ask("a.example", .a)?.answer.count == 1)
         while !site.sent.isEmpty { site.fail(.refused) }

@@ -207,7 +207,48 @@ struct UpstreamMannersTests {
         #expect(Answer(site.sent[0].octets)?.edns?.dnssecOK == true)
     }
 
-    @Test("a server in another one's place is learnt anew after five silences")
+    @Test("a FORMERR without question is rubbish of a server that knows EDNS, and kills nothing")
+    func questionless() throws {
+        let site = shoutingSite()
+        for isKnown in [false, true] {
+            let name = "h\(isKnown).example"
+            site.ask(name, .a)
+            let rubbish: [UInt8] = [0, 0, 0x80, 0x81, 0, 0, 0, 0, 0, 0, 0, 0]
+            for _ in 0..<2 { #expect(site.receive(rubbish, site.sent[0].exchange)) }
+            if isKnown {
+                #expect(site.lastAnswer?.rcode == 2 && site.sent.isEmpty)
+            } else {
+                // Without cookie, then without EDNS.
+                #expect(Answer(site.sent[0].octets)?.edns == nil)
+                site.reply { $0.add(name, .a, address) }
+                site.ask("known.example", .a)
+                site.reply { $0.add("known.example", .a, address) }
+            }
+        }
+    }
+
+    @Test("names that nobody answers undo nothing that was learnt")
+    func silentNames() throws {
+        let site = shoutingSite()
+        site.ask("a.example", .a)
+        let client: [UInt8] = try cookie(site.sent[0].octets) ?? []
+        site.reply {
+            $0.add("a.example", .a, address)
+            $0.addOPT(options: option(client + Array(1...16)))
+        }
+        for number in 0..<6 { site.ask("silent\(number).example", .a) }
+        for _ in 0..<82 {
+            site.advance(seconds: 0.05)
+            site.tick()
+            site.answerProbe()
+        }
+        site.sent = []
+        site.ask("b.example", .a)
+        #expect(try cookie(site.sent[0].octets)?.count == 24)
+        #expect(question(site.sent[0].octets) == "B.EXAMPLE.")
+    }
+
+    @Test("a server in another one's place is learnt anew after five silences and half a minute")
     func replaced() throws {
         let site = shoutingSite()
         site.ask("a.example", .a)
@@ -218,7 +259,7 @@ struct UpstreamMannersTests {
         }
         // The new one passes over whatever has EDNS.
         var answered = 0
-        for number in 0..<8 where answered < 3 {
+        for number in 0..<14 where answered < 3 {
             site.ask("h\(number).example", .a)
             for _ in 0..<81 {
                 site.advance(seconds: 0.05)

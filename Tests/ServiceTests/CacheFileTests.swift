@@ -48,6 +48,12 @@ extension ServiceTests {
                 first.log.contains("no cached answers loaded: \(path) is not a file of cached"))
             _ = try first.client.ask(name, .a)
             #expect(try first.stop() == .exited(0))
+            // It is somebody's; whose place is empty gets a file.
+            #expect(directory.read("cache") == "not a cache")
+            try directory.remove("cache")
+            let other = try Server(configuration)
+            _ = try other.client.ask(name, .a)
+            #expect(try other.stop() == .exited(0))
 
             var octets = try Data(contentsOf: URL(fileURLWithPath: path))
             octets[octets.count / 2] ^= 1
@@ -55,7 +61,7 @@ extension ServiceTests {
             let second = try Server(configuration)
             #expect(second.log.contains("no cached answers loaded: \(path) is damaged"))
             _ = try second.client.ask(name, .a)
-            #expect(try upstream.received(name).count == 2)
+            #expect(try upstream.received(name).count == 3)
             #expect(try second.stop() == .exited(0))
         }
 
@@ -105,6 +111,16 @@ extension ServiceTests {
                 // Foundation has no name for a pipe.
                 #expect(found == type, "\(name)")
             }
+        }
+
+        @Test("A file that is none of ours is never replaced")
+        func foreign() throws {
+            let directory = try TemporaryDirectory()
+            try directory.write("dear diary", to: "diary")
+            let server = try Server("cache-file: \(directory.file("diary"))\nforward: {}")
+            #expect(try server.stop() == .exited(0))
+            #expect(server.log.contains("left alone"), "\(server.log)")
+            #expect(directory.read("diary") == "dear diary")
         }
     }
 }

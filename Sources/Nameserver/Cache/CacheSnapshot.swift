@@ -10,6 +10,8 @@ import DNS
 package enum CacheSnapshot {
     /// "hzncache".
     static let magic: UInt64 = 0x687a_6e63_6163_6865
+    /// What every file of cached answers begins with.
+    package static let magicOctets = Array("hzncache".utf8)
     /// To be raised when an entry's or an image's form changes.
     static let version: UInt64 = 1
     static let headerLength = 24

@@ -18,6 +18,8 @@ final class Flight {
     /// SERVFAIL or REFUSED of an upstream, while a further one is asked: what the clients get when
     /// none knows better.
     var refusal: UpstreamAnswer.Made?
+    /// Whether clients have got an earlier answer.
+    var hasServedStale = false
     /// The last attempt's failure.
     var lastFailure: (upstream: Upstream, failure: AttemptFailure)?
 

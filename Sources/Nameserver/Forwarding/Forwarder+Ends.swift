@@ -48,7 +48,8 @@ extension Forwarder {
         // Of a loop of the whole rule the operator has been told, and a refresh that failed is no
         // client's failure while there is an answer.
         let isKnown = failure == .loop && upstream.isLooping(for: question.rule.domain)
-        if !isKnown, !failed.isEmpty || !question.hasOlderAnswer {
+        let concernsClients = !failed.isEmpty || flight.hasServedStale
+        if !isKnown, concernsClients || !question.hasOlderAnswer {
             commands.append(
                 .report(
                     FailedQuery(question, failure, at: upstream, isBridged: older != nil)))
@@ -62,6 +63,7 @@ extension Forwarder {
     func serveStale(_ flight: Flight, now: Int64) {
         flight.staleDeadline = .max
         guard let answer = staleAnswer(flight.question, now: now) else { return }
+        flight.hasServedStale = true
         shared.cache.postponeRecheck(
             name, flight.question.key.parameters, until: now + Self.staleRecheckInterval)
         self.answer(shared.pending.takeWaiters(flight.question.key), answer)

@@ -21,11 +21,14 @@ extension Forwarder {
             }
             counters.truncated += 1
             sendByTCP(attempt, now: now)
-        case .refusesEDNS:
-            guard !attempt.upstream.manners.silent(attempt.form) else {
+        case .refusesEDNS(let hasQuestion):
+            if !attempt.upstream.manners.silent(attempt.form, now: now) {
+                askMorePlainly(attempt, now: now)
+            } else if hasQuestion {
                 return takeAnswer(message, attempt, now: now)
+            } else {
+                fail(attempt, .malformed, now: now)
             }
-            askMorePlainly(attempt, now: now)
         case .malformed:
             fail(attempt, .malformed, now: now)
         case .answer:
@@ -62,7 +65,9 @@ extension Forwarder {
                     return true
                 }
             }
-            if response.rcode == .badVersion, attempt.form.withEDNS, !manners.silent(attempt.form) {
+            if response.rcode == .badVersion, attempt.form.withEDNS,
+                !manners.silent(attempt.form, now: now)
+            {
                 askMorePlainly(attempt, now: now)
                 return true
             }

@@ -32,7 +32,7 @@ extension Forwarder {
         if let truncated = flight.truncated {
             return finish(flight, truncated.passedOn, now: now)
         }
-        attempt.upstream.manners.silent(attempt.form)
+        attempt.upstream.manners.silent(attempt.form, now: now)
         noteFailure(of: attempt, .timeout, now: now)
         lookForLoop(at: attempt.upstream, flight.question, now: now)
         self.attempt(flight, now: now)

@@ -11,7 +11,8 @@ enum ResponseCheck {
         /// The response was cut to fit a datagram; it is to be asked again over TCP (RFC 7766 §5).
         case truncated
         /// The upstream may not understand EDNS or the cookie; it is to be asked without (RFC 6891 §7).
-        case refusesEDNS
+        /// Old ones leave the question out, so that nothing but the ID is known to be right.
+        case refusesEDNS(hasQuestion: Bool)
         /// The response cannot be read.
         case malformed
         case answer
@@ -26,7 +27,8 @@ enum ResponseCheck {
         let withEDNS = attempt.form.withEDNS
         // Some servers leave the question out of an error (RFC 6891 §7 expects it of old ones).
         if header.questionCount == 0, header.rcode != .noError {
-            return header.rcode == .formatError && withEDNS ? .refusesEDNS : .malformed
+            return header.rcode == .formatError && withEDNS
+                ? .refusesEDNS(hasQuestion: false) : .malformed
         }
         guard header.questionCount == 1,
             let end = name.setUncompressed(message, at: Header.length), end + 4 <= message.count,
@@ -46,7 +48,7 @@ enum ResponseCheck {
         if withEDNS,
             header.rcode == .formatError || header.rcode == .notImplemented && isPlain
         {
-            return .refusesEDNS
+            return .refusesEDNS(hasQuestion: true)
         }
         return .answer
     }

@@ -126,7 +126,7 @@ package final class UpstreamAnswer {
     private func isProven(_ response: UpstreamResponse, _ flags: UInt16) -> Bool {
         flags & Header.Flag.authenticData != 0
             && response.records.contains {
-                $0.section == .authority && $0.type == .soa && !$0.owner.isRoot
+                $0.section == .authority && $0.type == .soa && !$0.isRemoved && !$0.owner.isRoot
             }
     }
 

@@ -46,6 +46,17 @@ final class UpstreamManners: Sendable {
 
         /// Queries in a row that it left unanswered, or answered with what may be a dislike of EDNS.
         var silences = 0
+        /// When it gave its last good answer.
+        var lastGoodAt: Int64 = .min
+
+        /// Forgets what it took; what broke it stays off for its hour.
+        mutating func forgetWhatItTakes() {
+            echo = if case .kept = echo { .unknown } else { echo }
+            knowsEDNS = false
+            knowsCookies = false
+            serverCookie = []
+            silences = 0
+        }
     }
 
     /// Made of the process's secret and the server's address (RFC 7873 §4.1).
@@ -56,8 +67,10 @@ final class UpstreamManners: Sendable {
     fileprivate static let relearnTime: Int64 = 3600 * 1_000_000_000
     /// So many lapses are an accident, or forged; with one more it is the server.
     fileprivate static let toleratedLapses = 2
-    /// After so many silences in a row what was learnt may have been another server's.
+    /// After so many silences in a row, and so many nanoseconds without a good answer, what was learnt may
+    /// have been another server's. Names that nobody answers are not enough, or a client could undo it.
     private static let toleratedSilences = 5
+    private static let toleratedQuiet: Int64 = 30 * 1_000_000_000
     /// RFC 7873 §4: a server cookie has 8 to 32 octets.
     static let serverCookieLength = 8...32
 
@@ -100,6 +113,7 @@ final class UpstreamManners: Sendable {
     func answered(_ form: QueryForm, isPlainer: Bool, now: Int64) {
         state.withLock { state in
             state.silences = 0
+            state.lastGoodAt = now
             if let spelling = form.spelling,
                 spelling.contains(where: { $0 & 0xdf == $0 && $0 > 0x40 })
             {
@@ -128,10 +142,11 @@ final class UpstreamManners: Sendable {
     /// dislike of EDNS or the cookie (RFC 6891 §7). Whether it is known to take a query of this form,
     /// so that the dislike is of something else.
     @discardableResult
-    func silent(_ form: QueryForm) -> Bool {
+    func silent(_ form: QueryForm, now: Int64) -> Bool {
         state.withLock { state in
             state.silences += 1
-            if state.silences >= Self.toleratedSilences { state = State() }
+            let isQuiet = state.lastGoodAt < now - Self.toleratedQuiet
+            if isQuiet, state.silences >= Self.toleratedSilences { state.forgetWhatItTakes() }
             return state.knowsEDNS && (form.cookie == nil || state.knowsCookies)
         }
     }
