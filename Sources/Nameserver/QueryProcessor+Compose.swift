@@ -38,12 +38,15 @@ extension QueryProcessor {
                 type: query.type, bits: AnswerKey.Bits(query), rule: rule, policy: policy)
             let lookup = lookUp(key, rule, fresh: fresh, now: now)
             guard case .found(let stored) = lookup else {
-                ask(
+                question = makeQuestion(
                     chain.current, key, rule, policy, view, transport,
                     hasOlderAnswer: lookup == .missing(hasOlder: true))
                 return .forward
             }
-            if stored.isDue { prepareRefresh(chain.current, key, rule, policy, view, transport) }
+            if stored.isDue {
+                refresh = makeQuestion(
+                    chain.current, key, rule, policy, view, transport, hasOlderAnswer: true)
+            }
             guard !isCut(over: transport) else {
                 chain.rcode = .serverFailure
                 options.set(.cutAnswer)

@@ -78,25 +78,9 @@ extension QueryProcessor {
         return .found(StoredAnswer(age: .stale, isDue: hit.isRecheckDue))
     }
 
-    /// Makes the question for an upstream.
-    func ask(
-        _ spelledName: DomainName, _ key: AnswerKey.Parameters, _ rule: ActiveForwardRule,
-        _ policy: AnswerPolicy, _ view: View, _ transport: ClientTransport, hasOlderAnswer: Bool
-    ) {
-        question = makeQuestion(
-            spelledName, key, rule, policy, view, transport, hasOlderAnswer: hasOlderAnswer)
-    }
-
-    /// Makes the question for a newer answer than the one in `scratch`.
-    func prepareRefresh(
-        _ spelledName: DomainName, _ key: AnswerKey.Parameters, _ rule: ActiveForwardRule,
-        _ policy: AnswerPolicy, _ view: View, _ transport: ClientTransport
-    ) {
-        refresh = makeQuestion(
-            spelledName, key, rule, policy, view, transport, hasOlderAnswer: true)
-    }
-
-    private func makeQuestion(
+    /// The question about `name` for an upstream; `hasOlderAnswer` when it is for a newer answer than one
+    /// that is stored.
+    func makeQuestion(
         _ spelledName: DomainName, _ key: AnswerKey.Parameters, _ rule: ActiveForwardRule,
         _ policy: AnswerPolicy, _ view: View, _ transport: ClientTransport, hasOlderAnswer: Bool
     ) -> UpstreamQuestion {

@@ -178,14 +178,16 @@ package final class QueryProcessor {
             type: query.type, bits: AnswerKey.Bits(query), rule: rule, policy: policy)
         let lookup = lookUp(key, rule, fresh: fresh, now: now)
         guard case .found(let stored) = lookup else {
-            ask(
+            question = makeQuestion(
                 Self.spelledName(query, message), key, rule, policy, view, transport,
                 hasOlderAnswer: lookup == .missing(hasOlder: true))
             return .forward
         }
         if fresh.isEmpty, stored.age != .stale { counters.cacheHits &+= 1 }
         if stored.isDue {
-            prepareRefresh(Self.spelledName(query, message), key, rule, policy, view, transport)
+            refresh = makeQuestion(
+                Self.spelledName(query, message), key, rule, policy, view, transport,
+                hasOlderAnswer: true)
         }
         if isCut(over: transport) {
             options.set(.cutAnswer)

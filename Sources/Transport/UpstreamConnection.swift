@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// A TCP connection to an upstream, with or without TLS, shared by all exchanges with it (RFC 7766 §6.2.1). A record:
-/// `UpstreamStreams` acts on it. Confined to the worker's queue.
+/// A TCP connection to an upstream, with or without TLS, shared by all exchanges with it (RFC 7766
+/// §6.2.1). A record: `UpstreamStreams` acts on it. Confined to the worker's queue.
 final class UpstreamConnection {
     /// An exchange that waits for its reply, with what is needed to send it again.
     struct Pending {

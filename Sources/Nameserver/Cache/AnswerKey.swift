@@ -34,6 +34,9 @@ package struct AnswerKey: Hashable, Sendable {
                 type: RRType(rawValue: 0),
                 bits: bits.union(ofSubtree ? .deniesSubtree : .deniesName), partition: partition)
         }
+
+        /// Both keys under which a denial of the name may stand.
+        var denials: [Parameters] { [denial(ofSubtree: false), denial(ofSubtree: true)] }
     }
 
     /// The bits of a query that the answer depends on.

@@ -66,8 +66,7 @@ package final class ResponseCache: Sendable {
     package func postponeRecheck(
         _ name: LookupName, _ key: AnswerKey.Parameters, until time: Int64
     ) {
-        let denials = [key.denial(ofSubtree: false), key.denial(ofSubtree: true)]
-        for key in hasDenials ? [key] + denials : [key] {
+        for key in hasDenials ? [key] + key.denials : [key] {
             let hash = hash(name, key)
             shard(hash).withLock { $0.postponeRecheck(name, key, hash: hash, until: time) }
         }
@@ -114,7 +113,7 @@ package final class ResponseCache: Sendable {
 
     private func removeDenials(_ name: LookupName, _ key: AnswerKey.Parameters) {
         guard hasDenials else { return }
-        for key in [key.denial(ofSubtree: false), key.denial(ofSubtree: true)] {
+        for key in key.denials {
             let hash = hash(name, key)
             let isRemoved = shard(hash).withLock { $0.remove(name, key, hash: hash) }
             if isRemoved { denialCount.subtract(1, ordering: .relaxed) }

@@ -15,8 +15,8 @@ final class Flight {
     var lastSentAt: Int64
     /// A response that was cut, while the whole one is asked for over TCP: better than none.
     var truncated: UpstreamAnswer.Made?
-    /// SERVFAIL or REFUSED of an upstream, while a further one is asked: what the clients get when
-    /// none knows better.
+    /// What an upstream said that could not or would not answer, while a further one is asked: what the
+    /// clients get when none knows better.
     var refusal: UpstreamAnswer.Made?
     /// Whether clients have got an earlier answer.
     var hasServedStale = false

@@ -6,6 +6,7 @@ extension Forwarder {
     func finish(_ flight: Flight, _ made: UpstreamAnswer.Made, now: Int64) {
         guard remove(flight) else { return }
         let key = flight.question.key
+        let image = made.image.encoded
         name.set(flight.question.name)
         if made.isRefusal, flight.question.hasOlderAnswer {
             shared.cache.postponeRecheck(
@@ -13,9 +14,8 @@ extension Forwarder {
             let answer = staleAnswer(flight.question, now: now)
             return self.answer(
                 shared.pending.complete(key),
-                answer ?? FreshAnswer(key: key, image: made.image.encoded))
+                answer ?? FreshAnswer(key: key, image: image))
         }
-        let image = made.image.encoded
         if made.lifetime > 0 {
             if let denial = made.denial {
                 shared.cache.storeDenial(

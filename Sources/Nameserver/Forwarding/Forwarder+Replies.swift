@@ -87,7 +87,7 @@ extension Forwarder {
         return true
     }
 
-    /// SERVFAIL or REFUSED: further upstreams may know better.
+    /// The upstream could not or would not answer: further ones may know better.
     private func refused(_ made: UpstreamAnswer.Made, _ attempt: Attempt, now: Int64) {
         guard end(attempt) else { return }
         attempt.flight.refusal = made

@@ -101,7 +101,7 @@ extension Forwarder {
         guard upstream.beginLoopCheck(now: now, interval: LoopGuard.interval) else { return }
         watches.append(LoopWatch(upstream: upstream, question: question, deadline: now))
         check(at: watches.count - 1, now: now)
-        let token = drawRandom()
+        let token = random()
         if let name = shared.loops.begin(upstream, below: question.name, token: token) {
             sendCheck(of: watches.count - 1, token, name)
         }
@@ -111,9 +111,9 @@ extension Forwarder {
     private func check(at index: Int, now: Int64) {
         watches[index].deadline = now + LoopGuard.patience
         watches[index].sentAt = now
-        let token = drawRandom()
+        let token = random()
         let (upstream, rule) = (watches[index].upstream, watches[index].rule)
-        let second = drawRandom()
+        let second = random()
         if let name = shared.loops.begin(upstream, below: rule, token: token, second: second) {
             sendCheck(of: index, token, name)
         }

@@ -62,7 +62,7 @@ package final class Forwarder {
     let shared: Shared
     private let worker: Int
     let scratch = AnswerScratch()
-    private let random: () -> UInt64
+    let random: () -> UInt64
     private var nextNumber: UInt64 = 1
     /// How many flights each rule has.
     var inFlight: [ObjectIdentifier: Int] = [:]
@@ -131,8 +131,6 @@ package final class Forwarder {
         defer { nextNumber += 1 }
         return nextNumber
     }
-
-    func drawRandom() -> UInt64 { random() }
 
     // MARK: Attempts
 
