@@ -1,4 +1,4 @@
 /// How a message is carried (RFC 1035 §4.2, RFC 7766).
-package enum ClientTransport: String, Sendable {
+public enum ClientTransport: String, Sendable {
     case udp, tcp
 }

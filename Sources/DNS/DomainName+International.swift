@@ -21,7 +21,7 @@ extension DomainName {
 
     /// The name with U-labels, for people. A label that does not stand for one keeps its wire form,
     /// and so does one that mixes scripts or directions (`InternationalLabelDisplay`).
-    package var internationalDescription: String {
+    public var internationalDescription: String {
         guard !isRoot else { return "." }
         let shown = labels.map { Self.internationalLabel($0) ?? Self.describe($0) }
         // Beside letters from right to left, a label that begins with a digit changes its place
@@ -36,7 +36,7 @@ extension DomainName {
     }
 
     /// The first label that says it is an A-label (`xn--`) and has no encoded letters behind it.
-    package var badALabel: String? {
+    public var badALabel: String? {
         // Every owner name of a zone file is asked this, and hardly one has a hyphen there.
         guard octets.count > 5, octets.contains(Self.prefix[3]) else { return nil }
         return labels.first { label in

@@ -3,7 +3,7 @@ extension DomainName {
     /// and the form of the wire beside them, `bücher.example (xn--bcher-kva.example)`, so that
     /// letters that look alike deceive nobody. The wire form alone, other octets than visible ASCII
     /// escaped, where letters could hide or move what stands around them.
-    package var lineDescription: String {
+    public var lineDescription: String {
         guard !isRoot else { return "." }
         let wire = String(description.dropLast())
         let international = String(internationalDescription.dropLast())

@@ -1,5 +1,5 @@
 /// Why a text is not a domain name.
-package enum NameError: Error, Equatable, Sendable {
+public enum NameError: Error, Equatable, Sendable {
     case empty
     case emptyLabel
     case labelTooLong(length: Int)
@@ -10,7 +10,7 @@ package enum NameError: Error, Equatable, Sendable {
 }
 
 extension NameError: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         switch self {
         case .empty: "an empty name"
         case .emptyLabel: "an empty label"
@@ -27,7 +27,7 @@ extension DomainName {
     /// The name of a text in presentation form (RFC 1035 §5.1): labels between dots, `\.` and
     /// `\DDD` escaped, with or without the final dot. Relative names are below `origin`. Labels
     /// with letters outside ASCII and no escapes become A-labels (RFC 5891 §4).
-    package init(
+    public init(
         _ text: some StringProtocol, relativeTo origin: DomainName = .root
     ) throws(NameError) {
         guard !text.isEmpty else { throw .empty }
@@ -91,7 +91,7 @@ extension DomainName {
 extension DomainName: CustomStringConvertible {
     /// Presentation form with the final dot; octets that a zone file would read otherwise are
     /// escaped (RFC 1035 §5.1, RFC 4343 §2.1).
-    package var description: String {
+    public var description: String {
         isRoot ? "." : labels.map { Self.describe($0) + "." }.joined()
     }
 

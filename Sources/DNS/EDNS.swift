@@ -1,37 +1,42 @@
 /// The OPT record of a message (RFC 6891 §6.1).
-package struct EDNS: Equatable, Sendable {
+public struct EDNS: Equatable, Sendable {
     /// The largest UDP answer that this server sends and the size that it announces: what crosses
     /// any network unfragmented (RFC 9715 §3.1 gives 1400 as the upper bound; 1232 is the 2020 flag
     /// day's).
-    package static let maximumUDPSize = 1232
+    public static var maximumUDPSize: Int { 1232 }
     /// What a client without EDNS takes over UDP (RFC 1035 §4.2.1).
-    package static let classicUDPSize = 512
+    public static var classicUDPSize: Int { 512 }
     /// An OPT record without options: root, type, class, TTL, length.
-    package static let emptyLength = 11
+    public static var emptyLength: Int { 11 }
     /// The code and length that stand before an option's data (RFC 6891 §6.1.2).
-    package static let optionHeaderLength = 4
+    public static var optionHeaderLength: Int { 4 }
 
     /// The sender's UDP payload size as written; under 512 it counts as 512 (RFC 6891 §6.2.3).
-    package var udpSize: UInt16
+    public var udpSize: UInt16
     /// The upper eight bits of the response's RCODE.
-    package var extendedRCode: UInt8
-    package var version: UInt8
+    public var extendedRCode: UInt8
+    public var version: UInt8
     /// The DO bit (RFC 3225).
-    package var dnssecOK: Bool
-    /// The options' octets in the message.
-    package var options: Range<Int>
+    public var dnssecOK: Bool
+    /// Where the options' octets stand in the message, which has 65,535 at most.
+    private let optionsStart: UInt16
+    private let optionsEnd: UInt16
 
-    package init(_ record: ResourceRecord) {
+    /// The options' octets in the message.
+    public var options: Range<Int> { Int(optionsStart)..<Int(optionsEnd) }
+
+    public init(_ record: ResourceRecord) {
         udpSize = record.rrClass
         extendedRCode = UInt8(truncatingIfNeeded: record.ttl >> 24)
         version = UInt8(truncatingIfNeeded: record.ttl >> 16)
         dnssecOK = record.ttl & 0x8000 != 0
-        options = record.rdata
+        optionsStart = UInt16(record.rdata.lowerBound)
+        optionsEnd = UInt16(record.rdata.upperBound)
     }
 
     /// The octets of the first option with this code. Throws when an option passes the record's
     /// end.
-    package func option(
+    public func option(
         _ code: UInt16, in message: Span<UInt8>
     ) throws(MessageError) -> Range<Int>? {
         var found: Range<Int>?
@@ -42,7 +47,7 @@ package struct EDNS: Equatable, Sendable {
     }
 
     /// What a client asks of its server by options. Throws when an option passes the record's end.
-    package func requestedOptions(
+    public func requestedOptions(
         in message: Span<UInt8>
     ) throws(MessageError) -> RequestedOptions {
         var requested = RequestedOptions()
@@ -75,24 +80,24 @@ package struct EDNS: Equatable, Sendable {
 
 /// The options of a query that change what its response says. Options that this server does not
 /// know are passed over (RFC 6891 §6.1.2).
-package struct RequestedOptions: Equatable, Sendable {
+public struct RequestedOptions: Equatable, Sendable {
     /// The client asks for the server's identifier (RFC 5001 §2.1).
-    package var nsid = false
+    public var nsid = false
     /// Where a COOKIE option's data stand (RFC 7873 §4).
-    package var cookie: Range<Int>?
+    public var cookie: Range<Int>?
     /// Where an edns-tcp-keepalive option's data stand; a client sends none (RFC 7828 §3.2.1).
-    package var tcpKeepalive: Range<Int>?
+    public var tcpKeepalive: Range<Int>?
 
-    package init() {}
+    public init() {}
 }
 
 /// An extended error to tell a client (RFC 8914 §2).
-package struct ExtendedErrorOption: Equatable, Sendable {
-    package let infoCode: UInt16
+public struct ExtendedErrorOption: Equatable, Sendable {
+    public let infoCode: UInt16
     /// A text for people; empty for none.
-    package let text: String
+    public let text: String
 
-    package init(_ infoCode: UInt16, _ text: String = "") {
+    public init(_ infoCode: UInt16, _ text: String = "") {
         self.infoCode = infoCode
         self.text = text
     }
@@ -102,7 +107,7 @@ extension MessageWriter {
     /// Writes a query's OPT record with the octets of its options; it announces
     /// `EDNS.maximumUDPSize` (RFC 6891 §6.1.2).
     @_lifetime(self: copy self)
-    package mutating func writeOPT(dnssecOK: Bool, options: Span<UInt8>) {
+    public mutating func writeOPT(dnssecOK: Bool, options: Span<UInt8>) {
         write(UInt8(0))
         write(RRType.opt.rawValue)
         write(UInt16(EDNS.maximumUDPSize))

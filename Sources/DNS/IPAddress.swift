@@ -1,12 +1,12 @@
 /// An IPv4 or IPv6 address. An IPv4-mapped IPv6 address is that IPv4 address (RFC 4291 §2.5.5.2).
-package enum IPAddress: Hashable, Sendable {
+public enum IPAddress: Hashable, Sendable {
     /// The 32 bits, the first octet highest.
     case v4(UInt32)
     /// The upper and the lower 64 bits.
     case v6(UInt64, UInt64)
 
     /// The address of 4 or 16 octets in network order; nil for any other count.
-    package init?(octets: some Collection<UInt8>) {
+    public init?(octets: some Collection<UInt8>) {
         switch octets.count {
         case 4: self = .v4(octets.reduce(0) { $0 << 8 | UInt32($1) })
         case 16:
@@ -18,19 +18,19 @@ package enum IPAddress: Hashable, Sendable {
     }
 
     /// The IPv6 address of these halves, or the IPv4 address that it maps.
-    package static func unmapped(_ high: UInt64, _ low: UInt64) -> IPAddress {
+    public static func unmapped(_ high: UInt64, _ low: UInt64) -> IPAddress {
         high == 0 && low >> 32 == 0xffff ? .v4(UInt32(truncatingIfNeeded: low)) : .v6(high, low)
     }
 
     /// 0.0.0.0 or ::, which a listener takes for every address of the host.
-    package var isUnspecified: Bool { self == .v4(0) || self == .v6(0, 0) }
+    public var isUnspecified: Bool { self == .v4(0) || self == .v6(0, 0) }
 
-    package var isIPv4: Bool {
+    public var isIPv4: Bool {
         if case .v4 = self { true } else { false }
     }
 
     /// 4 or 16 octets in network order.
-    package var octets: [UInt8] {
+    public var octets: [UInt8] {
         switch self {
         case .v4(let bits): (0..<4).map { UInt8(truncatingIfNeeded: bits >> (24 - 8 * $0)) }
         case .v6(let high, let low):
@@ -41,7 +41,7 @@ package enum IPAddress: Hashable, Sendable {
     }
 
     /// The address of a text: four decimal octets without leading zeros, or RFC 4291 §2.2's forms.
-    package init?(_ text: some StringProtocol) {
+    public init?(_ text: some StringProtocol) {
         // Copied, so that the million addresses of a large zone are parsed by specialised code.
         let octets = Array(text.utf8)
         if octets.contains(0x3a) {
@@ -128,7 +128,7 @@ package enum IPAddress: Hashable, Sendable {
 
 extension IPAddress: CustomStringConvertible {
     /// Dotted decimal, or RFC 5952's canonical form.
-    package var description: String {
+    public var description: String {
         switch self {
         case .v4: octets.map { String($0) }.joined(separator: ".")
         case .v6(let high, let low): Self.describe(high, low)

@@ -85,7 +85,7 @@ enum InternationalLabelDisplay {
 extension String {
     /// The text with `\u{…}` for what a terminal would not show, or would obey: control and format
     /// characters, line ends, blanks but the space, and code points without a character.
-    package var escapingUnprintable: String {
+    public var escapingUnprintable: String {
         var text = ""
         for scalar in unicodeScalars {
             switch scalar.properties.generalCategory {

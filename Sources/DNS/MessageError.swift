@@ -1,5 +1,5 @@
 /// What makes octets from the network not a DNS message, and where (octet offset in the message).
-package enum MessageError: Error, Equatable, Sendable {
+public enum MessageError: Error, Equatable, Sendable {
     /// The message ends before the field that starts at `at` is complete.
     case truncated(at: Int)
     /// A label starts with the reserved bits 01 or 10 (RFC 1035 §4.1.4, RFC 6891 §5).

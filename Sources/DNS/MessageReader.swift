@@ -1,41 +1,41 @@
 /// Reads a message front to back, checking every bound. A name's compression pointers may only
 /// point backwards, so reading ends (RFC 1035 §4.1.4).
-package struct MessageReader: ~Escapable {
-    package let message: Span<UInt8>
+public struct MessageReader: ~Escapable {
+    public let message: Span<UInt8>
     /// Where the next field starts, in octets from the message's start.
-    package private(set) var offset: Int
+    public private(set) var offset: Int
 
     @_lifetime(copy message)
-    package init(_ message: Span<UInt8>, at offset: Int = 0) {
+    public init(_ message: Span<UInt8>, at offset: Int = 0) {
         self.message = message
         self.offset = offset
     }
 
-    package var isAtEnd: Bool { offset >= message.count }
+    public var isAtEnd: Bool { offset >= message.count }
 
     @_lifetime(self: copy self)
-    package mutating func readUInt8() throws(MessageError) -> UInt8 {
+    public mutating func readUInt8() throws(MessageError) -> UInt8 {
         try require(1)
         offset &+= 1
         return message[offset &- 1]
     }
 
     @_lifetime(self: copy self)
-    package mutating func readUInt16() throws(MessageError) -> UInt16 {
+    public mutating func readUInt16() throws(MessageError) -> UInt16 {
         try require(2)
         offset &+= 2
         return message.uint16(at: offset &- 2)
     }
 
     @_lifetime(self: copy self)
-    package mutating func readUInt32() throws(MessageError) -> UInt32 {
+    public mutating func readUInt32() throws(MessageError) -> UInt32 {
         try require(4)
         offset &+= 4
         return message.uint32(at: offset &- 4)
     }
 
     @_lifetime(self: copy self)
-    package mutating func skip(_ count: Int) throws(MessageError) {
+    public mutating func skip(_ count: Int) throws(MessageError) {
         try require(count)
         offset &+= count
     }
@@ -43,7 +43,7 @@ package struct MessageReader: ~Escapable {
     /// Passes over a name, compressed or not, and says whether it was without pointers.
     @_lifetime(self: copy self)
     @discardableResult
-    package mutating func skipName() throws(MessageError) -> Bool {
+    public mutating func skipName() throws(MessageError) -> Bool {
         let start = offset
         while true {
             let length = try readUInt8()
@@ -67,14 +67,14 @@ package struct MessageReader: ~Escapable {
 
     /// Reads a name and follows its pointers.
     @_lifetime(self: copy self)
-    package mutating func readName() throws(MessageError) -> DomainName {
+    public mutating func readName() throws(MessageError) -> DomainName {
         let start = offset
         try skipName()
         return try Self.name(in: message, at: start)
     }
 
     /// The name that starts at `start`, with its pointers followed.
-    package static func name(
+    public static func name(
         in message: Span<UInt8>, at start: Int
     ) throws(MessageError) -> DomainName {
         var octets: [UInt8] = []
@@ -110,7 +110,7 @@ package struct MessageReader: ~Escapable {
     }
 
     @_lifetime(self: copy self)
-    package mutating func readQuestion() throws(MessageError) -> Question {
+    public mutating func readQuestion() throws(MessageError) -> Question {
         let name = try readName()
         return Question(
             name: name, type: RRType(rawValue: try readUInt16()), rrClass: try readUInt16())
@@ -118,7 +118,7 @@ package struct MessageReader: ~Escapable {
 
     /// Reads the bounds of one resource record; its RDATA is not looked into.
     @_lifetime(self: copy self)
-    package mutating func readRecord() throws(MessageError) -> ResourceRecord {
+    public mutating func readRecord() throws(MessageError) -> ResourceRecord {
         let start = offset
         try skipName()
         let type = RRType(rawValue: try readUInt16())
@@ -137,12 +137,12 @@ package struct MessageReader: ~Escapable {
 }
 
 /// What a message asks (RFC 1035 §4.1.2).
-package struct Question: Hashable, Sendable {
-    package var name: DomainName
-    package var type: RRType
-    package var rrClass: UInt16
+public struct Question: Hashable, Sendable {
+    public var name: DomainName
+    public var type: RRType
+    public var rrClass: UInt16
 
-    package init(name: DomainName, type: RRType, rrClass: UInt16 = RRClass.internet) {
+    public init(name: DomainName, type: RRType, rrClass: UInt16 = RRClass.internet) {
         self.name = name
         self.type = type
         self.rrClass = rrClass
@@ -150,17 +150,17 @@ package struct Question: Hashable, Sendable {
 }
 
 /// Where a resource record and its parts lie in a message (RFC 1035 §4.1.3).
-package struct ResourceRecord: Equatable, Sendable {
+public struct ResourceRecord: Equatable, Sendable {
     /// The octet at which the record, and so its owner name, starts.
-    package let ownerOffset: Int
-    package let type: RRType
+    public let ownerOffset: Int
+    public let type: RRType
     /// The class; in an OPT record the sender's UDP payload size.
-    package let rrClass: UInt16
+    public let rrClass: UInt16
     /// The TTL as sent; in an OPT record extended RCODE, version and flags.
-    package let ttl: UInt32
+    public let ttl: UInt32
     /// The octets of RDATA.
-    package let rdata: Range<Int>
+    public let rdata: Range<Int>
 
     /// The TTL in seconds; a value with the top bit set counts as 0 (RFC 2181 §8).
-    package var timeToLive: UInt32 { ttl > UInt32(Int32.max) ? 0 : ttl }
+    public var timeToLive: UInt32 { ttl > UInt32(Int32.max) ? 0 : ttl }
 }

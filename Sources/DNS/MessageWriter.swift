@@ -1,78 +1,78 @@
 /// Writes a message into a span, compressing names (RFC 1035 §4.1.4). What does not fit sets
 /// `hasOverflowed` and writes nothing more; the caller returns to a mark, so that only whole RRsets
 /// are sent (RFC 2181 §9).
-package struct MessageWriter: ~Copyable, ~Escapable {
+public struct MessageWriter: ~Copyable, ~Escapable {
     private var octets: MutableSpan<UInt8>
     /// How many octets are written.
-    package private(set) var count = 0
+    public private(set) var count = 0
     /// The message may not grow past this many octets.
-    package var limit: Int
-    package private(set) var hasOverflowed = false
+    public var limit: Int
+    public private(set) var hasOverflowed = false
     // Where names written so far start, for compression. 64 suffixes are more than an answer
     // needs; further ones are written in full.
     private var suffixes = SIMD64<UInt16>()
     private var suffixCount = 0
 
     /// A state to return to.
-    package struct Mark: Sendable {
+    public struct Mark: Sendable {
         fileprivate let count: Int
         fileprivate let suffixCount: Int
     }
 
     @_lifetime(copy octets)
-    package init(_ octets: consuming MutableSpan<UInt8>, limit: Int) {
+    public init(_ octets: consuming MutableSpan<UInt8>, limit: Int) {
         self.limit = min(limit, octets.count)
         self.octets = octets
     }
 
-    package var mark: Mark { Mark(count: count, suffixCount: suffixCount) }
+    public var mark: Mark { Mark(count: count, suffixCount: suffixCount) }
 
     /// Forgets all that was written since `mark`, and the overflow.
     @_lifetime(self: copy self)
-    package mutating func rewind(to mark: Mark) {
+    public mutating func rewind(to mark: Mark) {
         count = mark.count
         suffixCount = mark.suffixCount
         hasOverflowed = false
     }
 
     @_lifetime(self: copy self)
-    package mutating func write(_ value: UInt8) {
+    public mutating func write(_ value: UInt8) {
         guard reserve(1) else { return }
         octets[count &- 1] = value
     }
 
     @_lifetime(self: copy self)
-    package mutating func write(_ value: UInt16) {
+    public mutating func write(_ value: UInt16) {
         guard reserve(2) else { return }
         octets.store(value, at: count &- 2)
     }
 
     @_lifetime(self: copy self)
-    package mutating func write(_ value: UInt32) {
+    public mutating func write(_ value: UInt32) {
         guard reserve(4) else { return }
         octets.store(value, at: count &- 4)
     }
 
     @_lifetime(self: copy self)
-    package mutating func write(_ source: Span<UInt8>) {
+    public mutating func write(_ source: Span<UInt8>) {
         guard reserve(source.count) else { return }
         octets.copy(source, at: count &- source.count)
     }
 
     /// Overwrites what stands at `offset`, which has been written before.
     @_lifetime(self: copy self)
-    package mutating func patch(_ value: UInt16, at offset: Int) {
+    public mutating func patch(_ value: UInt16, at offset: Int) {
         octets.store(value, at: offset)
     }
 
     /// What is written so far.
-    package var written: Span<UInt8> {
+    public var written: Span<UInt8> {
         @_lifetime(borrow self)
         get { octets.span.extracting(..<count) }
     }
 
     @_lifetime(self: copy self)
-    package mutating func write(_ header: Header) {
+    public mutating func write(_ header: Header) {
         write(header.id)
         write(header.flags)
         write(header.questionCount)
@@ -82,7 +82,7 @@ package struct MessageWriter: ~Copyable, ~Escapable {
     }
 
     @_lifetime(self: copy self)
-    package mutating func write(_ question: Question) {
+    public mutating func write(_ question: Question) {
         writeName(question.name)
         write(question.type.rawValue)
         write(question.rrClass)
@@ -91,7 +91,7 @@ package struct MessageWriter: ~Copyable, ~Escapable {
     /// Writes a name. What ends like a name written before becomes a pointer to it when
     /// `compress`; either way later names may point to this one.
     @_lifetime(self: copy self)
-    package mutating func writeName(_ name: DomainName, compress: Bool = true) {
+    public mutating func writeName(_ name: DomainName, compress: Bool = true) {
         let wire = name.octets.span
         var offset = 0
         while wire[offset] != 0 {
@@ -112,7 +112,7 @@ package struct MessageWriter: ~Copyable, ~Escapable {
 
     /// Writes a record's fixed part and RDATA of which every name is in full.
     @_lifetime(self: copy self)
-    package mutating func writeRecord(
+    public mutating func writeRecord(
         owner: DomainName, type: RRType, rrClass: UInt16 = RRClass.internet, ttl: UInt32,
         rdata: Span<UInt8>
     ) {
@@ -130,7 +130,7 @@ package struct MessageWriter: ~Copyable, ~Escapable {
     /// Writes a record of another message: its names lose that message's compression and get this
     /// one's. Throws when a name in it is malformed; the caller then returns to a mark.
     @_lifetime(self: copy self)
-    package mutating func copyRecord(
+    public mutating func copyRecord(
         _ record: ResourceRecord, of message: Span<UInt8>, ttl: UInt32, owner: DomainName? = nil
     ) throws(MessageError) {
         if let owner {

@@ -1,23 +1,24 @@
 /// Big-endian ("network order", RFC 1035 §2.3.2) access to spans of octets. Callers have checked
 /// the bounds they read from the network; the span checks them once more and traps.
 extension Span where Element == UInt8 {
-    @inline(__always)
-    package func uint16(at offset: Int) -> UInt16 {
-        UInt16(self[offset]) << 8 | UInt16(self[offset &+ 1])
+    @inlinable @inline(__always)
+    public func uint16(at offset: Int) -> UInt16 {
+        // Sound here and below: the bounds are checked, and any octets make an integer.
+        UInt16(bigEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self))
     }
 
-    @inline(__always)
-    package func uint32(at offset: Int) -> UInt32 {
-        UInt32(uint16(at: offset)) << 16 | UInt32(uint16(at: offset &+ 2))
+    @inlinable @inline(__always)
+    public func uint32(at offset: Int) -> UInt32 {
+        UInt32(bigEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
     }
 
-    @inline(__always)
-    package func uint64(at offset: Int) -> UInt64 {
-        UInt64(uint32(at: offset)) << 32 | UInt64(uint32(at: offset &+ 4))
+    @inlinable @inline(__always)
+    public func uint64(at offset: Int) -> UInt64 {
+        UInt64(bigEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
 
     /// The octets of `range`, copied out of the span.
-    package func array(_ range: Range<Int>) -> [UInt8] {
+    public func array(_ range: Range<Int>) -> [UInt8] {
         let part = extracting(range)
         return [UInt8](capacity: part.count) { octets in
             for index in 0..<part.count { octets.append(part[index]) }
@@ -26,36 +27,37 @@ extension Span where Element == UInt8 {
 }
 
 extension MutableSpan where Element == UInt8 {
-    @inline(__always)
+    @inlinable @inline(__always)
     @_lifetime(self: copy self)
-    package mutating func store(_ value: UInt16, at offset: Int) {
-        self[offset] = UInt8(truncatingIfNeeded: value >> 8)
-        self[offset &+ 1] = UInt8(truncatingIfNeeded: value)
+    public mutating func store(_ value: UInt16, at offset: Int) {
+        var bytes = unsafe mutableBytes
+        bytes.storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt16.self)
     }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     @_lifetime(self: copy self)
-    package mutating func store(_ value: UInt32, at offset: Int) {
-        store(UInt16(truncatingIfNeeded: value >> 16), at: offset)
-        store(UInt16(truncatingIfNeeded: value), at: offset &+ 2)
+    public mutating func store(_ value: UInt32, at offset: Int) {
+        var bytes = unsafe mutableBytes
+        bytes.storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt32.self)
     }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     @_lifetime(self: copy self)
-    package mutating func store(_ value: UInt64, at offset: Int) {
-        store(UInt32(truncatingIfNeeded: value >> 32), at: offset)
-        store(UInt32(truncatingIfNeeded: value), at: offset &+ 4)
+    public mutating func store(_ value: UInt64, at offset: Int) {
+        var bytes = unsafe mutableBytes
+        bytes.storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt64.self)
     }
 
     /// Copies `range` of `source` to `offset`; traps when it does not fit.
     @_lifetime(self: copy self)
-    package mutating func copy(_ source: [UInt8], _ range: Range<Int>, at offset: Int) {
+    public mutating func copy(_ source: [UInt8], _ range: Range<Int>, at offset: Int) {
         copy(source.span.extracting(range), at: offset)
     }
 
     /// Copies `source` to `offset`; traps when it does not fit.
+    @inlinable @inline(__always)
     @_lifetime(self: copy self)
-    package mutating func copy(_ source: Span<UInt8>, at offset: Int) {
+    public mutating func copy(_ source: Span<UInt8>, at offset: Int) {
         precondition(offset >= 0 && source.count <= count &- offset)
         guard source.count > 0 else { return }
         // One memcpy instead of a checked store an octet; both ranges were checked just above, and
@@ -70,7 +72,7 @@ extension MutableSpan where Element == UInt8 {
 }
 
 /// The ASCII octet in lower case (RFC 4343 §3).
-@inline(__always)
-package func lowercased(_ octet: UInt8) -> UInt8 {
+@inlinable @inline(__always)
+public func lowercased(_ octet: UInt8) -> UInt8 {
     octet &- 0x41 < 26 ? octet | 0x20 : octet
 }

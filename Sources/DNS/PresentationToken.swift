@@ -140,7 +140,7 @@ extension PresentationToken {
 
 extension FixedWidthInteger {
     /// The number of a text of ASCII digits only, where `init(_:)` would take a sign.
-    package init?(decimal text: some StringProtocol) {
+    public init?(decimal text: some StringProtocol) {
         guard !text.isEmpty, text.utf8.allSatisfy({ $0 &- 0x30 < 10 }) else { return nil }
         self.init(text)
     }

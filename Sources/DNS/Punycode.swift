@@ -1,5 +1,5 @@
 /// Punycode, the encoding of Unicode in A-labels (RFC 3492), without the `xn--` before it.
-package enum Punycode {
+public enum Punycode {
     // RFC 3492 §5.
     private static let base = 36
     private static let minimumThreshold = 1
@@ -14,7 +14,7 @@ package enum Punycode {
     private static let maximumCount = 63
 
     /// The encoded form (RFC 3492 §6.3); nil for more than 63 scalars.
-    package static func encode(_ scalars: [Unicode.Scalar]) -> [UInt8]? {
+    public static func encode(_ scalars: [Unicode.Scalar]) -> [UInt8]? {
         guard scalars.count <= maximumCount else { return nil }
         var output = scalars.filter(\.isASCII).map { UInt8(truncatingIfNeeded: $0.value) }
         let basicCount = output.count
@@ -43,7 +43,7 @@ package enum Punycode {
     }
 
     /// The scalars of an encoded form (RFC 3492 §6.2); nil when it is none or over 63 octets.
-    package static func decode(_ input: [UInt8]) -> [Unicode.Scalar]? {
+    public static func decode(_ input: [UInt8]) -> [Unicode.Scalar]? {
         guard input.count <= maximumCount, input.allSatisfy({ $0 < 0x80 }) else { return nil }
         let basicCount = input.lastIndex(of: delimiter) ?? 0
         var output = input[..<basicCount].map { Unicode.Scalar($0) }

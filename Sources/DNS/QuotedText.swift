@@ -5,10 +5,10 @@ extension String {
     private static let quotedPathLength = 4_096
 
     /// The text between quotation marks for a message: one line, cut when it is long.
-    package var quoted: String { quoted(upTo: Self.quotedLength) }
+    public var quoted: String { quoted(upTo: Self.quotedLength) }
 
     /// A path between quotation marks, which must not be cut.
-    package var quotedPath: String { quoted(upTo: Self.quotedPathLength) }
+    public var quotedPath: String { quoted(upTo: Self.quotedPathLength) }
 
     private func quoted(upTo length: Int) -> String {
         let isLong = unicodeScalars.count > length

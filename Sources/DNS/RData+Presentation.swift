@@ -1,11 +1,11 @@
 /// RDATA between its wire form, every name in full, and its presentation form.
-package enum RData {
+public enum RData {
     /// RDLENGTH has 16 bits (RFC 1035 §4.1.3).
-    package static let maximumLength = 65535
+    public static var maximumLength: Int { 65535 }
 
     /// The wire form of `text`, the RDATA as a zone file has it (RFC 1035 §5.1), or `\# LENGTH HEX`
     /// (RFC 3597 §5) for every type. Relative names are below `origin`.
-    package static func parse(
+    public static func parse(
         _ text: String, type: RRType, origin: DomainName = .root
     ) throws(RDataError) -> [UInt8] {
         try parse(tokens: try PresentationToken.split(text), type: type, origin: origin)
@@ -14,7 +14,7 @@ package enum RData {
     /// The wire form of fields that need no quotes: a field is a whole value and its backslashes
     /// are ordinary characters, except in domain names. A string longer than 255 octets becomes
     /// several character strings.
-    package static func parse(
+    public static func parse(
         fields: [String], type: RRType, origin: DomainName = .root
     ) throws(RDataError) -> [UInt8] {
         try parse(
@@ -22,7 +22,7 @@ package enum RData {
     }
 
     /// The presentation form; `\# LENGTH HEX` for RDATA of an unknown type or malformed RDATA.
-    package static func describe(_ rdata: Span<UInt8>, type: RRType) -> String {
+    public static func describe(_ rdata: Span<UInt8>, type: RRType) -> String {
         known(rdata, type: type) ?? opaque(rdata)
     }
 

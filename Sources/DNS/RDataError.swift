@@ -1,15 +1,15 @@
 /// Why a text is not the RDATA of its type: the field, what was found there and what is expected.
-package struct RDataError: Error, Equatable, Sendable {
+public struct RDataError: Error, Equatable, Sendable {
     /// The field as its RFC calls it, such as `preference`; `data` for the RDATA as a whole.
-    package let field: String
+    public let field: String
     /// The text that was found; nil when the field is missing.
-    package let found: String?
+    public let found: String?
     /// What is wrong with it, when what is expected does not say so by itself.
-    package let reason: String?
+    public let reason: String?
     /// What stands there in a correct record, such as `a number from 0 to 65535`.
-    package let expected: String
+    public let expected: String
 
-    package init(_ field: String, found: String?, reason: String? = nil, expected: String) {
+    public init(_ field: String, found: String?, reason: String? = nil, expected: String) {
         self.field = field
         self.found = found
         self.reason = reason
@@ -18,7 +18,7 @@ package struct RDataError: Error, Equatable, Sendable {
 }
 
 extension RDataError: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         let quoted = found?.quoted ?? "nothing"
         let reason = reason.map { " (\($0))" } ?? ""
         return "\(field): found \(quoted)\(reason), expected \(expected)"

@@ -1,12 +1,12 @@
 /// Where the domain names lie in a type's RDATA: some fixed octets, then character strings, then
 /// names, then octets. Types that are not listed have no names that anyone may compress
 /// (RFC 3597 §4), and pass as opaque octets.
-package struct RDataLayout: Sendable {
-    package let fixedOctets: Int
-    package let characterStrings: Int
-    package let names: Int
+public struct RDataLayout: Sendable {
+    public let fixedOctets: Int
+    public let characterStrings: Int
+    public let names: Int
     /// Whether the names may be compressed when sent: the types of RFC 1035 only (RFC 3597 §4).
-    package let compressible: Bool
+    public let compressible: Bool
 
     private init(_ fixed: Int, _ strings: Int, _ names: Int, compressible: Bool) {
         fixedOctets = fixed
@@ -16,7 +16,7 @@ package struct RDataLayout: Sendable {
     }
 
     /// The layout of `type`; nil when its RDATA holds no name that may come compressed.
-    package static func of(_ type: RRType) -> RDataLayout? {
+    public static func of(_ type: RRType) -> RDataLayout? {
         switch type {
         case .ns, .md, .mf, .cname, .mb, .mg, .mr, .ptr:
             RDataLayout(0, 0, 1, compressible: true)
@@ -38,7 +38,7 @@ package struct RDataLayout: Sendable {
 extension MessageReader {
     /// Passes over what stands before the names in RDATA of this layout.
     @_lifetime(self: copy self)
-    package mutating func skipToNames(of layout: RDataLayout) throws(MessageError) {
+    public mutating func skipToNames(of layout: RDataLayout) throws(MessageError) {
         try skip(layout.fixedOctets)
         for _ in 0..<layout.characterStrings { try skip(Int(try readUInt8())) }
     }

@@ -2,69 +2,69 @@
 // outside them are carried as numbers.
 
 /// A resource record's type. Unknown types pass as opaque octets (RFC 3597).
-package struct RRType: RawRepresentable, Hashable, Sendable {
-    package let rawValue: UInt16
-    package init(rawValue: UInt16) { self.rawValue = rawValue }
+public struct RRType: RawRepresentable, Hashable, Sendable {
+    public let rawValue: UInt16
+    public init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    package static let a = RRType(rawValue: 1)
-    package static let ns = RRType(rawValue: 2)
-    package static let md = RRType(rawValue: 3)
-    package static let mf = RRType(rawValue: 4)
-    package static let cname = RRType(rawValue: 5)
-    package static let soa = RRType(rawValue: 6)
-    package static let mb = RRType(rawValue: 7)
-    package static let mg = RRType(rawValue: 8)
-    package static let mr = RRType(rawValue: 9)
-    package static let null = RRType(rawValue: 10)
-    package static let ptr = RRType(rawValue: 12)
-    package static let hinfo = RRType(rawValue: 13)
-    package static let minfo = RRType(rawValue: 14)
-    package static let mx = RRType(rawValue: 15)
-    package static let txt = RRType(rawValue: 16)
-    package static let rp = RRType(rawValue: 17)
-    package static let afsdb = RRType(rawValue: 18)
-    package static let rt = RRType(rawValue: 21)
-    package static let sig = RRType(rawValue: 24)
-    package static let key = RRType(rawValue: 25)
-    package static let px = RRType(rawValue: 26)
-    package static let aaaa = RRType(rawValue: 28)
-    package static let loc = RRType(rawValue: 29)
-    package static let nxt = RRType(rawValue: 30)
-    package static let srv = RRType(rawValue: 33)
-    package static let naptr = RRType(rawValue: 35)
-    package static let kx = RRType(rawValue: 36)
-    package static let dname = RRType(rawValue: 39)
-    package static let opt = RRType(rawValue: 41)
-    package static let ds = RRType(rawValue: 43)
-    package static let sshfp = RRType(rawValue: 44)
-    package static let rrsig = RRType(rawValue: 46)
-    package static let nsec = RRType(rawValue: 47)
-    package static let dnskey = RRType(rawValue: 48)
-    package static let nsec3 = RRType(rawValue: 50)
-    package static let tlsa = RRType(rawValue: 52)
-    package static let openpgpkey = RRType(rawValue: 61)
-    package static let svcb = RRType(rawValue: 64)
-    package static let https = RRType(rawValue: 65)
-    package static let spf = RRType(rawValue: 99)
-    package static let tkey = RRType(rawValue: 249)
-    package static let tsig = RRType(rawValue: 250)
-    package static let ixfr = RRType(rawValue: 251)
-    package static let axfr = RRType(rawValue: 252)
-    package static let any = RRType(rawValue: 255)
-    package static let uri = RRType(rawValue: 256)
-    package static let caa = RRType(rawValue: 257)
+    public static var a: RRType { RRType(rawValue: 1) }
+    public static var ns: RRType { RRType(rawValue: 2) }
+    public static var md: RRType { RRType(rawValue: 3) }
+    public static var mf: RRType { RRType(rawValue: 4) }
+    public static var cname: RRType { RRType(rawValue: 5) }
+    public static var soa: RRType { RRType(rawValue: 6) }
+    public static var mb: RRType { RRType(rawValue: 7) }
+    public static var mg: RRType { RRType(rawValue: 8) }
+    public static var mr: RRType { RRType(rawValue: 9) }
+    public static var null: RRType { RRType(rawValue: 10) }
+    public static var ptr: RRType { RRType(rawValue: 12) }
+    public static var hinfo: RRType { RRType(rawValue: 13) }
+    public static var minfo: RRType { RRType(rawValue: 14) }
+    public static var mx: RRType { RRType(rawValue: 15) }
+    public static var txt: RRType { RRType(rawValue: 16) }
+    public static var rp: RRType { RRType(rawValue: 17) }
+    public static var afsdb: RRType { RRType(rawValue: 18) }
+    public static var rt: RRType { RRType(rawValue: 21) }
+    public static var sig: RRType { RRType(rawValue: 24) }
+    public static var key: RRType { RRType(rawValue: 25) }
+    public static var px: RRType { RRType(rawValue: 26) }
+    public static var aaaa: RRType { RRType(rawValue: 28) }
+    public static var loc: RRType { RRType(rawValue: 29) }
+    public static var nxt: RRType { RRType(rawValue: 30) }
+    public static var srv: RRType { RRType(rawValue: 33) }
+    public static var naptr: RRType { RRType(rawValue: 35) }
+    public static var kx: RRType { RRType(rawValue: 36) }
+    public static var dname: RRType { RRType(rawValue: 39) }
+    public static var opt: RRType { RRType(rawValue: 41) }
+    public static var ds: RRType { RRType(rawValue: 43) }
+    public static var sshfp: RRType { RRType(rawValue: 44) }
+    public static var rrsig: RRType { RRType(rawValue: 46) }
+    public static var nsec: RRType { RRType(rawValue: 47) }
+    public static var dnskey: RRType { RRType(rawValue: 48) }
+    public static var nsec3: RRType { RRType(rawValue: 50) }
+    public static var tlsa: RRType { RRType(rawValue: 52) }
+    public static var openpgpkey: RRType { RRType(rawValue: 61) }
+    public static var svcb: RRType { RRType(rawValue: 64) }
+    public static var https: RRType { RRType(rawValue: 65) }
+    public static var spf: RRType { RRType(rawValue: 99) }
+    public static var tkey: RRType { RRType(rawValue: 249) }
+    public static var tsig: RRType { RRType(rawValue: 250) }
+    public static var ixfr: RRType { RRType(rawValue: 251) }
+    public static var axfr: RRType { RRType(rawValue: 252) }
+    public static var any: RRType { RRType(rawValue: 255) }
+    public static var uri: RRType { RRType(rawValue: 256) }
+    public static var caa: RRType { RRType(rawValue: 257) }
     /// Not on the wire: an owner whose addresses are those of another name, octoDNS's and
     /// PowerDNS's ALIAS. The number is from the range for private use (RFC 6895 §3.1).
-    package static let alias = RRType(rawValue: 65401)
+    public static var alias: RRType { RRType(rawValue: 65401) }
 
     /// Whether the number names data, not a question or a message's own matter (RFC 6895 §3.1:
     /// OPT and 128 to 255 are meta types; 0 is reserved).
-    package var isData: Bool {
+    public var isData: Bool {
         rawValue != 0 && self != .opt && !(128...255).contains(rawValue)
     }
 
     /// The mnemonics used in zone files, answers of `check` and logs.
-    package static let mnemonics: [(RRType, String)] = [
+    public static let mnemonics: [(RRType, String)] = [
         (.a, "A"), (.ns, "NS"), (.md, "MD"), (.mf, "MF"), (.cname, "CNAME"), (.soa, "SOA"),
         (.mb, "MB"), (.mg, "MG"), (.mr, "MR"), (.null, "NULL"), (.ptr, "PTR"), (.hinfo, "HINFO"),
         (.minfo, "MINFO"), (.mx, "MX"), (.txt, "TXT"), (.rp, "RP"), (.afsdb, "AFSDB"),
@@ -82,7 +82,7 @@ package struct RRType: RawRepresentable, Hashable, Sendable {
     private static let mnemonicsByType = Dictionary(uniqueKeysWithValues: mnemonics)
 
     /// The type of a mnemonic or of `TYPEnnn` (RFC 3597 §5), in any case.
-    package init?(mnemonic: some StringProtocol) {
+    public init?(mnemonic: some StringProtocol) {
         let upper = mnemonic.uppercased()
         if let type = Self.typesByMnemonic[upper] {
             self = type
@@ -95,41 +95,41 @@ package struct RRType: RawRepresentable, Hashable, Sendable {
 }
 
 extension RRType: CustomStringConvertible {
-    package var description: String { Self.mnemonicsByType[self] ?? "TYPE\(rawValue)" }
+    public var description: String { Self.mnemonicsByType[self] ?? "TYPE\(rawValue)" }
 }
 
 /// A class (RFC 1035 §3.2.4).
-package enum RRClass {
-    package static let internet: UInt16 = 1
-    package static let chaos: UInt16 = 3
-    package static let none: UInt16 = 254
-    package static let any: UInt16 = 255
+public enum RRClass {
+    public static var internet: UInt16 { 1 }
+    public static var chaos: UInt16 { 3 }
+    public static var none: UInt16 { 254 }
+    public static var any: UInt16 { 255 }
 }
 
 /// What a message asks for (RFC 6895 §2.2).
-package enum Opcode {
-    package static let query: UInt8 = 0
-    package static let notify: UInt8 = 4
-    package static let update: UInt8 = 5
+public enum Opcode {
+    public static var query: UInt8 { 0 }
+    public static var notify: UInt8 { 4 }
+    public static var update: UInt8 { 5 }
 }
 
 /// A response code (RFC 6895 §2.3); those over 15 need an OPT record.
-package struct RCode: RawRepresentable, Hashable, Sendable {
-    package let rawValue: UInt16
-    package init(rawValue: UInt16) { self.rawValue = rawValue }
+public struct RCode: RawRepresentable, Hashable, Sendable {
+    public let rawValue: UInt16
+    public init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    package static let noError = RCode(rawValue: 0)
-    package static let formatError = RCode(rawValue: 1)
-    package static let serverFailure = RCode(rawValue: 2)
-    package static let nameError = RCode(rawValue: 3)
-    package static let notImplemented = RCode(rawValue: 4)
-    package static let refused = RCode(rawValue: 5)
+    public static var noError: RCode { RCode(rawValue: 0) }
+    public static var formatError: RCode { RCode(rawValue: 1) }
+    public static var serverFailure: RCode { RCode(rawValue: 2) }
+    public static var nameError: RCode { RCode(rawValue: 3) }
+    public static var notImplemented: RCode { RCode(rawValue: 4) }
+    public static var refused: RCode { RCode(rawValue: 5) }
     /// YXDOMAIN.
-    package static let nameExists = RCode(rawValue: 6)
+    public static var nameExists: RCode { RCode(rawValue: 6) }
     /// NOTAUTH: not authoritative for the zone, or not authorized (RFC 2136 §2.2, RFC 8945 §5.2).
-    package static let notAuthoritative = RCode(rawValue: 9)
-    package static let badVersion = RCode(rawValue: 16)
-    package static let badCookie = RCode(rawValue: 23)
+    public static var notAuthoritative: RCode { RCode(rawValue: 9) }
+    public static var badVersion: RCode { RCode(rawValue: 16) }
+    public static var badCookie: RCode { RCode(rawValue: 23) }
 
     private static let mnemonics: [UInt16: String] = [
         0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED",
@@ -139,30 +139,30 @@ package struct RCode: RawRepresentable, Hashable, Sendable {
 }
 
 extension RCode: CustomStringConvertible {
-    package var description: String { Self.mnemonics[rawValue] ?? "RCODE\(rawValue)" }
+    public var description: String { Self.mnemonics[rawValue] ?? "RCODE\(rawValue)" }
 }
 
 /// An EDNS option's code (RFC 6891 §6.1.2).
-package enum EDNSOption {
-    package static let nsid: UInt16 = 3
-    package static let clientSubnet: UInt16 = 8
-    package static let cookie: UInt16 = 10
-    package static let tcpKeepalive: UInt16 = 11
-    package static let padding: UInt16 = 12
-    package static let extendedError: UInt16 = 15
+public enum EDNSOption {
+    public static var nsid: UInt16 { 3 }
+    public static var clientSubnet: UInt16 { 8 }
+    public static var cookie: UInt16 { 10 }
+    public static var tcpKeepalive: UInt16 { 11 }
+    public static var padding: UInt16 { 12 }
+    public static var extendedError: UInt16 { 15 }
 }
 
 /// An extended error's INFO-CODE (RFC 8914 §4).
-package enum ExtendedError {
-    package static let other: UInt16 = 0
-    package static let staleAnswer: UInt16 = 3
-    package static let forgedAnswer: UInt16 = 4
-    package static let notReady: UInt16 = 14
-    package static let filtered: UInt16 = 17
-    package static let prohibited: UInt16 = 18
-    package static let staleNameError: UInt16 = 19
-    package static let notAuthoritative: UInt16 = 20
-    package static let notSupported: UInt16 = 21
-    package static let noReachableAuthority: UInt16 = 22
-    package static let networkError: UInt16 = 23
+public enum ExtendedError {
+    public static var other: UInt16 { 0 }
+    public static var staleAnswer: UInt16 { 3 }
+    public static var forgedAnswer: UInt16 { 4 }
+    public static var notReady: UInt16 { 14 }
+    public static var filtered: UInt16 { 17 }
+    public static var prohibited: UInt16 { 18 }
+    public static var staleNameError: UInt16 { 19 }
+    public static var notAuthoritative: UInt16 { 20 }
+    public static var notSupported: UInt16 { 21 }
+    public static var noReachableAuthority: UInt16 { 22 }
+    public static var networkError: UInt16 { 23 }
 }

@@ -1,7 +1,7 @@
 extension ServiceBinding {
     /// Whether the ALPN set names a protocol over QUIC: `h3` or `hq` and their drafts, or `quic`.
     /// DNS over QUIC (`doq`) is not one of them. AliasMode records have no ALPN set.
-    package var advertisesHTTP3: Bool {
+    public var advertisesHTTP3: Bool {
         guard !isAlias, let ids = self[.alpn]?.protocolIDs else { return false }
         return ids.contains(where: Self.isHTTP3)
     }
@@ -15,7 +15,7 @@ extension ServiceBinding {
     ///
     /// - Parameter hasDefaultALPN: whether the protocol has a default set (RFC 9460 §7.1.2). HTTPS
     ///   has; DNS servers' records have none (RFC 9461 §4.1).
-    package func removingHTTP3(hasDefaultALPN: Bool = true) -> ServiceBinding? {
+    public func removingHTTP3(hasDefaultALPN: Bool = true) -> ServiceBinding? {
         guard advertisesHTTP3, let ids = self[.alpn]?.protocolIDs else { return self }
         let rest = ids.filter { !Self.isHTTP3($0) }
         guard rest.isEmpty else { return replacing(ServiceParameter(protocolIDs: rest)) }
@@ -24,7 +24,7 @@ extension ServiceBinding {
     }
 
     /// The binding without its ECH configuration; nil when the owner declared that mandatory.
-    package func removingECH() -> ServiceBinding? {
+    public func removingECH() -> ServiceBinding? {
         isAlias ? self : removing(.ech)
     }
 

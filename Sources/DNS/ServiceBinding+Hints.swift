@@ -2,7 +2,7 @@ extension ServiceBinding {
     /// The binding without the address hints that `isUnwanted` names, and how many there were. A key
     /// without a hint left goes, from `mandatory` too: the client finds the addresses by A and AAAA
     /// as if there had been no hint (RFC 9460 §7.3), and what stays is well formed.
-    package func removingHints(
+    public func removingHints(
         where isUnwanted: (IPAddress) -> Bool
     ) -> (binding: ServiceBinding, count: Int) {
         var count = 0

@@ -23,14 +23,14 @@ extension ServiceBinding {
 }
 
 extension ServiceBinding: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         (["\(priority)", "\(target)"] + parameters.map(\.description)).joined(separator: " ")
     }
 }
 
 extension ServiceParameter: CustomStringConvertible {
     /// The parameter in presentation form, such as `alpn="h3,h2"`.
-    package var description: String {
+    public var description: String {
         guard let text = valueText else { return "\(key)" }
         return "\(key)=\(text)"
     }

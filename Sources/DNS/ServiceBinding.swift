@@ -1,18 +1,18 @@
 /// The RDATA of an SVCB or HTTPS record (RFC 9460 §2.2), checked to be well formed.
-package struct ServiceBinding: Equatable, Sendable {
+public struct ServiceBinding: Equatable, Sendable {
     /// SvcPriority; 0 is AliasMode, others ServiceMode with smaller ones preferred (§2.4.1).
-    package let priority: UInt16
+    public let priority: UInt16
     /// TargetName; the root stands for the owner name in ServiceMode, for "not available" in
     /// AliasMode (§2.5).
-    package let target: DomainName
+    public let target: DomainName
     /// SvcParams in strictly increasing order of their keys.
-    package let parameters: [ServiceParameter]
+    public let parameters: [ServiceParameter]
 
-    package var isAlias: Bool { priority == 0 }
+    public var isAlias: Bool { priority == 0 }
 
     /// Reads RDATA whose target name is in full. Throws when it is malformed (§2.2), or its
     /// parameters contradict each other in ServiceMode (§2.4.3).
-    package init(rdata: Span<UInt8>) throws(ServiceBindingError) {
+    public init(rdata: Span<UInt8>) throws(ServiceBindingError) {
         guard let (priority, target, parameters) = try? Self.read(rdata) else {
             throw .malformedRData
         }
@@ -39,7 +39,7 @@ package struct ServiceBinding: Equatable, Sendable {
     }
 
     /// The binding of parameters in any order. Throws as `init(rdata:)`.
-    package init(
+    public init(
         priority: UInt16, target: DomainName, parameters: [ServiceParameter] = []
     ) throws(ServiceBindingError) {
         self.priority = priority
@@ -56,7 +56,7 @@ package struct ServiceBinding: Equatable, Sendable {
     }
 
     /// The wire form.
-    package var rdata: [UInt8] {
+    public var rdata: [UInt8] {
         var octets = priority.bigEndianOctets + target.octets
         for parameter in parameters {
             octets += parameter.key.rawValue.bigEndianOctets
@@ -67,7 +67,7 @@ package struct ServiceBinding: Equatable, Sendable {
     }
 
     /// The parameter of this key.
-    package subscript(key: ServiceParameterKey) -> ServiceParameter? {
+    public subscript(key: ServiceParameterKey) -> ServiceParameter? {
         parameters.first { $0.key == key }
     }
 
@@ -89,7 +89,7 @@ package struct ServiceBinding: Equatable, Sendable {
 }
 
 /// Why RDATA is not that of an SVCB or HTTPS record.
-package enum ServiceBindingError: Error, Equatable, Sendable {
+public enum ServiceBindingError: Error, Equatable, Sendable {
     /// The octets end within a field, or the target name is malformed or compressed.
     case malformedRData
     case duplicateKey(ServiceParameterKey)
@@ -101,7 +101,7 @@ package enum ServiceBindingError: Error, Equatable, Sendable {
 }
 
 extension ServiceBindingError: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         switch self {
         case .malformedRData: "RDATA that ends within a field or has a malformed target name"
         case .duplicateKey(let key): "\(key) twice"

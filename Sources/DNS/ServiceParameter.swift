@@ -1,32 +1,32 @@
 /// One SvcParam of an SVCB or HTTPS record in wire form (RFC 9460 §2.2).
-package struct ServiceParameter: Equatable, Sendable {
-    package let key: ServiceParameterKey
-    package let value: [UInt8]
+public struct ServiceParameter: Equatable, Sendable {
+    public let key: ServiceParameterKey
+    public let value: [UInt8]
 
-    package init(_ key: ServiceParameterKey, _ value: [UInt8] = []) {
+    public init(_ key: ServiceParameterKey, _ value: [UInt8] = []) {
         self.key = key
         self.value = value
     }
 }
 
 /// A SvcParamKey (RFC 9460 §14.3.2). Unknown keys are carried verbatim.
-package struct ServiceParameterKey: RawRepresentable, Hashable, Sendable {
-    package let rawValue: UInt16
-    package init(rawValue: UInt16) { self.rawValue = rawValue }
+public struct ServiceParameterKey: RawRepresentable, Hashable, Sendable {
+    public let rawValue: UInt16
+    public init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    package static let mandatory = ServiceParameterKey(rawValue: 0)
-    package static let alpn = ServiceParameterKey(rawValue: 1)
-    package static let noDefaultALPN = ServiceParameterKey(rawValue: 2)
-    package static let port = ServiceParameterKey(rawValue: 3)
-    package static let ipv4Hint = ServiceParameterKey(rawValue: 4)
-    package static let ech = ServiceParameterKey(rawValue: 5)
-    package static let ipv6Hint = ServiceParameterKey(rawValue: 6)
+    public static let mandatory = ServiceParameterKey(rawValue: 0)
+    public static let alpn = ServiceParameterKey(rawValue: 1)
+    public static let noDefaultALPN = ServiceParameterKey(rawValue: 2)
+    public static let port = ServiceParameterKey(rawValue: 3)
+    public static let ipv4Hint = ServiceParameterKey(rawValue: 4)
+    public static let ech = ServiceParameterKey(rawValue: 5)
+    public static let ipv6Hint = ServiceParameterKey(rawValue: 6)
     /// RFC 9461 §5.
-    package static let dohPath = ServiceParameterKey(rawValue: 7)
+    public static let dohPath = ServiceParameterKey(rawValue: 7)
     /// RFC 9540 §4.
-    package static let obliviousHTTP = ServiceParameterKey(rawValue: 8)
+    public static let obliviousHTTP = ServiceParameterKey(rawValue: 8)
     /// The key that no parameter may have (RFC 9460 §14.3.2).
-    package static let invalid = ServiceParameterKey(rawValue: 65535)
+    public static let invalid = ServiceParameterKey(rawValue: 65535)
 
     private static let names: [(ServiceParameterKey, String)] = [
         (.mandatory, "mandatory"), (.alpn, "alpn"), (.noDefaultALPN, "no-default-alpn"),
@@ -35,7 +35,7 @@ package struct ServiceParameterKey: RawRepresentable, Hashable, Sendable {
     ]
 
     /// The key of a registered name or of `keyNNNNN` without leading zeros (RFC 9460 §2.1).
-    package init?(name: some StringProtocol) {
+    public init?(name: some StringProtocol) {
         if let (key, _) = Self.names.first(where: { $0.1 == name }) {
             self = key
         } else if name.hasPrefix("key"), let number = UInt16(decimal: name.dropFirst(3)),
@@ -49,13 +49,13 @@ package struct ServiceParameterKey: RawRepresentable, Hashable, Sendable {
 }
 
 extension ServiceParameterKey: Comparable {
-    package static func < (left: ServiceParameterKey, right: ServiceParameterKey) -> Bool {
+    public static func < (left: ServiceParameterKey, right: ServiceParameterKey) -> Bool {
         left.rawValue < right.rawValue
     }
 }
 
 extension ServiceParameterKey: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         Self.names.first { $0.0 == self }?.1 ?? "key\(rawValue)"
     }
 }
@@ -77,7 +77,7 @@ extension ServiceParameter {
     }
 
     /// The ALPN protocol ids of an `alpn` value: one or more, none empty; nil when malformed.
-    package var protocolIDs: [ArraySlice<UInt8>]? {
+    public var protocolIDs: [ArraySlice<UInt8>]? {
         var ids: [ArraySlice<UInt8>] = []
         var rest = value[...]
         while let length = rest.popFirst() {
@@ -89,13 +89,13 @@ extension ServiceParameter {
     }
 
     /// The `alpn` parameter of these ids, each of 1 to 255 octets.
-    package init(protocolIDs: some Sequence<some Collection<UInt8>>) {
+    public init(protocolIDs: some Sequence<some Collection<UInt8>>) {
         self.init(.alpn, protocolIDs.flatMap { [UInt8($0.count)] + $0 })
     }
 
     /// The keys of a `mandatory` value: one or more in strictly increasing order, itself not among
     /// them; nil when malformed.
-    package var mandatoryKeys: [ServiceParameterKey]? {
+    public var mandatoryKeys: [ServiceParameterKey]? {
         guard !value.isEmpty, value.count.isMultiple(of: 2) else { return nil }
         let keys = stride(from: 0, to: value.count, by: 2).map {
             ServiceParameterKey(rawValue: UInt16(value[$0]) << 8 | UInt16(value[$0 + 1]))

@@ -1,18 +1,18 @@
 /// SipHash-2-4 (Aumasson and Bernstein, 2012): the keyed hash of RFC 9018's server cookies. Takes
 /// its message in words of eight octets, the first octet the lowest.
-package struct SipHash: Sendable {
+public struct SipHash: Sendable {
     /// A key of 128 bits.
-    package struct Key: Hashable, Sendable {
+    public struct Key: Hashable, Sendable {
         let low: UInt64
         let high: UInt64
 
-        package init(low: UInt64, high: UInt64) {
+        public init(low: UInt64, high: UInt64) {
             self.low = low
             self.high = high
         }
 
         /// The key of sixteen octets; nil for another number of them.
-        package init?(_ octets: [UInt8]) {
+        public init?(_ octets: [UInt8]) {
             guard octets.count == 16 else { return nil }
             low = octets.span.uint64(at: 0).byteSwapped
             high = octets.span.uint64(at: 8).byteSwapped
@@ -24,7 +24,7 @@ package struct SipHash: Sendable {
     private var v2: UInt64
     private var v3: UInt64
 
-    package init(_ key: Key) {
+    public init(_ key: Key) {
         v0 = key.low ^ 0x736f_6d65_7073_6575
         v1 = key.high ^ 0x646f_7261_6e64_6f6d
         v2 = key.low ^ 0x6c79_6765_6e65_7261
@@ -32,14 +32,14 @@ package struct SipHash: Sendable {
     }
 
     /// Takes in the next eight octets.
-    package mutating func combine(_ word: UInt64) {
+    public mutating func combine(_ word: UInt64) {
         v3 ^= word
         for _ in 0..<2 { round() }
         v0 ^= word
     }
 
     /// The hash of the words so far and a `rest` of under eight octets, of `count` octets in all.
-    package consuming func finish(rest: UInt64 = 0, count: Int) -> UInt64 {
+    public consuming func finish(rest: UInt64 = 0, count: Int) -> UInt64 {
         combine(rest | UInt64(count & 0xff) << 56)
         v2 ^= 0xff
         for _ in 0..<4 { round() }

@@ -1,8 +1,8 @@
 /// Octets as hexadecimal digits (RFC 4648 §8).
-package enum Hexadecimal {
+public enum Hexadecimal {
     private static let digits = Array("0123456789ABCDEF".utf8)
 
-    package static func encode(_ octets: some Sequence<UInt8>) -> String {
+    public static func encode(_ octets: some Sequence<UInt8>) -> String {
         var text: [UInt8] = []
         for octet in octets {
             text.append(digits[Int(octet >> 4)])
@@ -12,7 +12,7 @@ package enum Hexadecimal {
     }
 
     /// The octets of pairs of digits in any case; nil for anything else.
-    package static func decode(_ text: some StringProtocol) -> [UInt8]? {
+    public static func decode(_ text: some StringProtocol) -> [UInt8]? {
         var octets: [UInt8] = []
         var high: UInt8?
         for character in text.utf8 {
@@ -37,12 +37,12 @@ package enum Hexadecimal {
 }
 
 /// Octets in base 64 (RFC 4648 §4).
-package enum Base64 {
+public enum Base64 {
     private static let alphabet = Array(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     private static let padding: UInt8 = 0x3d
 
-    package static func encode(_ octets: [UInt8]) -> String {
+    public static func encode(_ octets: [UInt8]) -> String {
         var text: [UInt8] = []
         for start in stride(from: 0, to: octets.count, by: 3) {
             let group = octets[start..<min(start + 3, octets.count)]
@@ -59,7 +59,7 @@ package enum Base64 {
 
     /// The octets of a padded text; nil for other characters, missing padding, or bits after the
     /// last octet that are not zero (RFC 4648 §3.5), as a text cut short has them.
-    package static func decode(_ text: some StringProtocol) -> [UInt8]? {
+    public static func decode(_ text: some StringProtocol) -> [UInt8]? {
         let characters = Array(text.utf8)
         guard characters.count.isMultiple(of: 4) else { return nil }
         let significant = characters.drop(fromEnd: padding, atMost: 2)
