@@ -1,20 +1,30 @@
 package import DNS
 
-/// A question that may be answered, with what its message says about how.
+/// A question that may be answered, with what its message says about how. Kept so small that it is
+/// passed in registers.
 package struct Query: Sendable {
     package let id: UInt16
     /// The header's second 16 bits as they came.
     package let flags: UInt16
     package let type: RRType
     package let rrClass: UInt16
-    /// The octets of the question section in the message.
-    package let question: Range<Int>
+    /// Where the question section ends in the message.
+    private let questionEnd: UInt16
     /// The message's OPT record.
     let edns: EDNS?
+    private let maximumLength: UInt16
+    /// Octets that the response's OPT record will take.
+    private var reservedLength: UInt16 = 0
+
+    /// The octets of the question section in the message.
+    package var question: Range<Int> { Header.length..<Int(questionEnd) }
     /// The largest response that may be sent, in octets.
-    let messageLimit: Int
+    var messageLimit: Int { Int(maximumLength) }
     /// The largest response without its OPT record, in octets.
-    var responseLimit: Int
+    var responseLimit: Int { Int(maximumLength &- reservedLength) }
+
+    /// Keeps room for the response's OPT record.
+    mutating func reserve(_ length: Int) { reservedLength = UInt16(truncatingIfNeeded: length) }
 
     var opcode: UInt8 { Header(id: id, flags: flags).opcode }
     /// Whether the message has an OPT record; the response then has one too (RFC 6891 §6.1.1).
@@ -48,6 +58,7 @@ package struct Query: Sendable {
     }
 
     /// Reads a message in the order of the RFCs and fills `name` with the question's name.
+    @inline(__always)
     static func accept(
         _ message: Span<UInt8>, transport: ClientTransport, name: LookupName
     ) -> Acceptance {
@@ -111,10 +122,9 @@ package struct Query: Sendable {
         flags = header.flags
         self.type = type
         self.rrClass = rrClass
-        self.question = question
+        questionEnd = UInt16(question.upperBound)
         self.edns = edns
-        messageLimit = Self.messageLimit(edns, transport)
-        responseLimit = messageLimit
+        maximumLength = UInt16(Self.messageLimit(edns, transport))
     }
 
     /// RFC 6891 §6.2.5, bounded by what crosses networks unfragmented.

@@ -8,7 +8,7 @@ extension QueryProcessor {
     private static let maximumChainLength = 16
 
     func compose(
-        _ query: Query, _ message: Span<UInt8>, _ view: View, fresh: [FreshAnswer], now: Int64,
+        _ query: Query, _ message: Span<UInt8>, _ view: View, fresh: [FreshAnswer],
         transport: ClientTransport, into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         let asked = Self.spelledName(query, message)
@@ -20,23 +20,24 @@ extension QueryProcessor {
             // A loop of aliases ends where it closes.
             guard visited.insert(chain.current).inserted else { break }
             name.set(chain.current)
-            if let (zone, local) = view.localAnswer(name, query.type) {
+            if let local = view.localAnswer(name, query.type) {
+                let zone = local.zone.kept
                 if step == 0 { chain.flags = Header.Flag.authoritativeAnswer }
                 chain.isFromOneServer = false
-                if chain.isProtected, zone.settings.isBuiltIn, case .records = local {
+                if chain.isProtected, zone.settings.isBuiltIn, case .records = local.answer {
                     // A public alias for localhost is a private address, too.
                     options.set(.privateAddressesRemoved)
                     if chain.flattenedOwner == nil { composer.appendNegativeSOA(zone) }
                     break
                 }
-                if followLocal(local, zone, query, &chain, &composer) { continue }
+                if followLocal(local.answer, zone, query, &chain, &composer) { continue }
                 break
             }
-            guard query.type != .any, let rule = view.rule(for: name) else { break }
+            guard query.type != .any, let rule = view.rule(for: name)?.kept else { break }
             let policy = view.policy(for: name, under: rule)
             let key = AnswerKey.Parameters(
                 type: query.type, bits: AnswerKey.Bits(query), rule: rule, policy: policy)
-            let lookup = lookUp(key, rule, fresh: fresh, now: now)
+            let lookup = lookUp(key, rule, fresh: fresh)
             guard case .found(let stored) = lookup else {
                 question = makeQuestion(
                     chain.current, key, rule, policy, view, transport,

@@ -22,7 +22,7 @@ enum StoredLookup: Equatable {
 extension QueryProcessor {
     /// Puts the answer to a question about `name` into `scratch`.
     func lookUp(
-        _ key: AnswerKey.Parameters, _ rule: ActiveForwardRule, fresh: [FreshAnswer], now: Int64
+        _ key: AnswerKey.Parameters, _ rule: ActiveForwardRule, fresh: [FreshAnswer]
     ) -> StoredLookup {
         if !fresh.isEmpty, let found = find(key, among: fresh) { return .found(found) }
         if let hit = cache.copy(name, key, now: now, to: scratch) {
@@ -30,7 +30,7 @@ extension QueryProcessor {
                 StoredAnswer(
                     age: .seconds(hit.age), isDue: hit.isDue && rule.lifetimes.prefetches))
         }
-        return lookFurther(key, rule, now: now)
+        return lookFurther(key, rule)
     }
 
     /// The answer that this query has waited for. Answers may be to other names of its chain.
@@ -50,7 +50,7 @@ extension QueryProcessor {
 
     /// There is no good answer to this very question.
     private func lookFurther(
-        _ key: AnswerKey.Parameters, _ rule: ActiveForwardRule, now: Int64
+        _ key: AnswerKey.Parameters, _ rule: ActiveForwardRule
     ) -> StoredLookup {
         // A denial of a rule's whole domain, or of one above, is another rule's business.
         if let (hit, label) = cache.copyDenial(name, key, now: now, to: scratch),

@@ -11,7 +11,7 @@ extension QueryProcessor {
     ) -> Bool {
         guard let edns = query.edns else { return true }
         options.begin(dnssecOK: edns.dnssecOK)
-        query.responseLimit = query.messageLimit &- EDNS.emptyLength
+        query.reserve(EDNS.emptyLength)
         guard !edns.options.isEmpty else { return true }
         guard let requested = try? edns.requestedOptions(in: message) else { return false }
         if let option = requested.cookie, let secrets = server.cookies {
@@ -35,7 +35,7 @@ extension QueryProcessor {
             guard option.isEmpty else { return false }
             options.add(keepalive: server.tcpKeepalive)
         }
-        query.responseLimit = query.messageLimit &- options.reservedLength
+        query.reserve(options.reservedLength)
         return true
     }
 

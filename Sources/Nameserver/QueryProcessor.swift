@@ -10,20 +10,24 @@ package final class QueryProcessor {
     var refresh: UpstreamQuestion?
 
     package var counted: Counters { counters }
+    /// What new queries are answered on.
+    package var currentSnapshot: Snapshot { snapshot }
     /// What is to be asked upstream after `.forward`.
     package var upstreamQuestion: UpstreamQuestion? { question }
+
+    /// Whether `takeRefresh` has a question.
+    package var hasRefresh: Bool { refresh != nil }
 
     /// What is to be asked upstream although the client has been answered, so that the next one gets
     /// something newer. Told once.
     package func takeRefresh() -> UpstreamQuestion? {
-        guard refresh != nil else { return nil }
         defer { refresh = nil }
         return refresh
     }
 
-    /// The wall clock in seconds since 1970 modulo 2^32, for server cookies (RFC 9018 §4.3). The
-    /// owner sets it before it asks.
-    package var unixTime: UInt32 = 0
+    var snapshot: Snapshot
+    var now: Int64 = 0
+    var unixTime: UInt32 = 0
     var cookies = ServerCookies()
     let options = ResponseOptions()
 
@@ -35,8 +39,19 @@ package final class QueryProcessor {
     /// A stored answer with its question, for composing.
     var expanded = [UInt8](repeating: 0, count: 65_535)
 
-    package init(cache: ResponseCache) {
+    package init(cache: ResponseCache, snapshot: Snapshot) {
         self.cache = cache
+        self.snapshot = snapshot
+    }
+
+    /// New queries are answered on another snapshot.
+    package func change(_ snapshot: Snapshot) { self.snapshot = snapshot }
+
+    /// Says when the next queries came: monotonic nanoseconds, and the wall clock in seconds since
+    /// 1970 modulo 2^32 for server cookies (RFC 9018 §4.3).
+    package func setTime(_ now: Int64, unixTime: UInt32) {
+        self.now = now
+        self.unixTime = unixTime
     }
 
     /// What became of a message.
@@ -50,12 +65,21 @@ package final class QueryProcessor {
     }
 
     /// Processes one message. `response` has room for 65,535 octets over TCP, for
-    /// `EDNS.maximumUDPSize` over UDP. `fresh` holds upstream answers that this message waited for,
-    /// which count even when they may not be cached. `now` is monotonic, in nanoseconds.
+    /// `EDNS.maximumUDPSize` over UDP.
     package func process(
         _ message: Span<UInt8>, from client: IPAddress, over transport: ClientTransport,
-        snapshot: Snapshot, fresh: [FreshAnswer] = [], now: Int64,
         into response: inout MutableSpan<UInt8>
+    ) -> Disposition {
+        Borrowed(snapshot).use {
+            process(message, from: client, over: transport, on: $0, fresh: [], into: &response)
+        }
+    }
+
+    /// Processes a message again on the snapshot on which it began. `fresh` holds the upstream answers
+    /// that it waited for, which count even when they may not be cached.
+    package func process(
+        _ message: Span<UInt8>, from client: IPAddress, over transport: ClientTransport,
+        on snapshot: Snapshot, fresh: [FreshAnswer], into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         // One that has waited comes again.
         if fresh.isEmpty { counters.queries &+= 1 }
@@ -84,14 +108,14 @@ package final class QueryProcessor {
                 return refuseOption(query, message, into: &response)
             }
             let disposition = refuseChange(
-                query, message, snapshot.view(for: client), into: &response)
+                query, message, snapshot.view(for: client)?.kept, into: &response)
             return finish(disposition, query, into: &response)
         case .query(var query):
             guard makeReady(&query, message, client, transport, snapshot.server) else {
                 return refuseOption(query, message, into: &response)
             }
             let disposition = answer(
-                query, message, from: client, over: transport, snapshot, fresh: fresh, now: now,
+                query, message, from: client, over: transport, snapshot, fresh: fresh,
                 into: &response)
             return finish(disposition, query, into: &response)
         }
@@ -123,7 +147,7 @@ package final class QueryProcessor {
     /// Refuses what no view or no zone can have, and resolves the rest.
     private func answer(
         _ query: Query, _ message: Span<UInt8>, from client: IPAddress,
-        over transport: ClientTransport, _ snapshot: Snapshot, fresh: [FreshAnswer], now: Int64,
+        over transport: ClientTransport, _ snapshot: Snapshot, fresh: [FreshAnswer],
         into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         guard let view = snapshot.view(for: client) else {
@@ -135,9 +159,10 @@ package final class QueryProcessor {
         if let (rcode, reason) = Self.refusal(of: query.type) {
             return refuse(query, message, reason, rcode, into: &response)
         }
-        return resolve(
-            query, message, view, client, fresh: fresh, now: now, transport: transport,
-            into: &response)
+        return view.use {
+            resolve(
+                query, message, $0, client, fresh: fresh, transport: transport, into: &response)
+        }
     }
 
     /// The answer to question types that are no data: zone transfers are refused, the types that
@@ -148,24 +173,23 @@ package final class QueryProcessor {
             ? (.refused, .noTransfers) : (.notImplemented, .noData(type))
     }
 
-    /// Answers from the view's zones, then from the cache, or asks for what is in neither.
+    /// Answers from the view's zones, or from what upstream servers have answered.
     private func resolve(
         _ query: Query, _ message: Span<UInt8>, _ view: View, _ client: IPAddress,
-        fresh: [FreshAnswer], now: Int64, transport: ClientTransport,
-        into response: inout MutableSpan<UInt8>
+        fresh: [FreshAnswer], transport: ClientTransport, into response: inout MutableSpan<UInt8>
     ) -> Disposition {
-        if let (zone, local) = view.localAnswer(name, query.type) {
+        if let local = view.localAnswer(name, query.type) {
             counters.local &+= 1
-            if let bypass = zone.bypass {
-                bypasses.note(client, zone.settings.apex, bypass)
-                options.set(.guardedBypass)
+            let length = local.zone.use { zone in
+                if let bypass = zone.bypass {
+                    bypasses.note(client, zone.settings.apex, bypass)
+                    options.set(.guardedBypass)
+                }
+                return direct(local.answer, zone, query, message, into: &response)
             }
-            if let length = direct(local, zone, query, message, into: &response) {
-                return .respond(length)
-            }
+            if let length { return .respond(length) }
             return compose(
-                query, message, view, fresh: fresh, now: now, transport: transport,
-                into: &response)
+                query, message, view, fresh: fresh, transport: transport, into: &response)
         }
         guard let rule = view.rule(for: name) else {
             return refuse(query, message, .noForwardRule, into: &response)
@@ -173,10 +197,22 @@ package final class QueryProcessor {
         if query.type == .any {
             return .respond(minimalAny(query, message, into: &response))
         }
+        return rule.use {
+            resolve(
+                query, message, view, under: $0, fresh: fresh, transport: transport,
+                into: &response)
+        }
+    }
+
+    /// Answers from the cache, or asks for what is not there.
+    private func resolve(
+        _ query: Query, _ message: Span<UInt8>, _ view: View, under rule: ActiveForwardRule,
+        fresh: [FreshAnswer], transport: ClientTransport, into response: inout MutableSpan<UInt8>
+    ) -> Disposition {
         let policy = view.policy(for: name, under: rule)
         let key = AnswerKey.Parameters(
             type: query.type, bits: AnswerKey.Bits(query), rule: rule, policy: policy)
-        let lookup = lookUp(key, rule, fresh: fresh, now: now)
+        let lookup = lookUp(key, rule, fresh: fresh)
         guard case .found(let stored) = lookup else {
             question = makeQuestion(
                 Self.spelledName(query, message), key, rule, policy, view, transport,
@@ -200,7 +236,7 @@ package final class QueryProcessor {
             return .respond(length)
         }
         return compose(
-            query, message, view, fresh: fresh, now: now, transport: transport, into: &response)
+            query, message, view, fresh: fresh, transport: transport, into: &response)
     }
 
     /// The answers that lie ready in a zone; nil when the response must be composed.

@@ -26,7 +26,7 @@ package final class Snapshot: Sendable {
     }
 
     /// The view of a client: that with the longest prefix that contains its address.
-    func view(for client: IPAddress) -> View? {
-        clients.value(for: client).map { views[$0] }
+    func view(for client: IPAddress) -> Borrowed<View>? {
+        clients.value(for: client).map { Borrowed(views[$0]) }
     }
 }

@@ -3,12 +3,16 @@ package import DNS
 /// One query as it arrived. One object is used for all queries of a loop: its contents hold during
 /// the handler's call only. Confined to the worker's queue.
 package final class Arrival {
+    // Other modules read through computed properties: where they reach a stored one, each access is
+    // checked at run time for exclusion.
+
     /// Who asks; an IPv4-mapped IPv6 address comes as IPv4.
-    package internal(set) var client = IPAddress.v4(0)
-    package internal(set) var clientPort: UInt16 = 0
-    package internal(set) var transport = ClientTransport.udp
+    package var client: IPAddress { peer.ip }
+    package var clientPort: UInt16 { peer.port }
+    package var transport: ClientTransport { carrier }
 
     var peer = KernelAddress()
+    var carrier = ClientTransport.udp
     var local = LocalAddress()
     /// The listener, for UDP; the connection, for TCP.
     var key = SlotKey(slot: 0, generation: 0)
@@ -19,7 +23,7 @@ package final class Arrival {
     /// path was taken is in flight until it is answered or abandoned.
     package func replyPath() -> ReplyPath {
         isPathTaken = true
-        return ReplyPath(transport: transport, key: key, peer: peer, local: local)
+        return ReplyPath(transport: carrier, key: key, peer: peer, local: local)
     }
 }
 

@@ -86,9 +86,7 @@ extension StreamServer {
         connection.hasQueried = true
         connection.lastActivity = context.now
         activity.touch(connection.key.slot)
-        arrival.client = connection.peer.ip
-        arrival.clientPort = connection.peer.port
-        arrival.transport = .tcp
+        arrival.carrier = .tcp
         arrival.peer = connection.peer
         arrival.key = connection.key
         arrival.isPathTaken = false

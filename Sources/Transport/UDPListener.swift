@@ -64,9 +64,7 @@ final class UDPListener {
             return
         }
         context.counters.received &+= 1
-        arrival.client = peer.ip
-        arrival.clientPort = peer.port
-        arrival.transport = .udp
+        arrival.carrier = .udp
         arrival.peer = peer
         arrival.local = local
         arrival.key = key

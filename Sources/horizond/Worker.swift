@@ -23,7 +23,6 @@ final class Worker: NetworkHandler {
     let loop: NetworkLoop
     private let processor: QueryProcessor
     let forwarder: Forwarder
-    private var snapshot: Snapshot
     private var generation: Int
     var now: Int64 = 0
     /// All workers' mailboxes, for answers that their clients wait for.
@@ -38,8 +37,7 @@ final class Worker: NetworkHandler {
         self.shared = shared
         generation = shared.published.generation
         let served = shared.published.served
-        snapshot = served.snapshot
-        processor = QueryProcessor(cache: shared.cache)
+        processor = QueryProcessor(cache: shared.cache, snapshot: served.snapshot)
         let random = RandomSource()
         forwarder = Forwarder(worker: index, shared: shared.forwarding) { random.next() }
         loop = try NetworkLoop(
@@ -59,12 +57,13 @@ final class Worker: NetworkHandler {
 
     func roundBegan(now: Int64) {
         self.now = now
-        processor.unixTime = WallClock.seconds()
-        guard shared.published.generation != generation else { return }
-        generation = shared.published.generation
-        let served = shared.published.served
-        snapshot = served.snapshot
-        loop.tls = served.tls
+        if shared.published.generation != generation {
+            generation = shared.published.generation
+            let served = shared.published.served
+            processor.change(served.snapshot)
+            loop.tls = served.tls
+        }
+        processor.setTime(now, unixTime: WallClock.seconds())
     }
 
     func roundEnded() {
@@ -78,25 +77,25 @@ final class Worker: NetworkHandler {
         _ message: Span<UInt8>, _ arrival: Arrival, _ response: inout MutableSpan<UInt8>
     ) -> Int {
         let disposition = processor.process(
-            message, from: arrival.client, over: arrival.transport, snapshot: snapshot, now: now,
-            into: &response)
+            message, from: arrival.client, over: arrival.transport, into: &response)
         switch disposition {
         case .drop: return 0
         case .respond(let length):
             if shared.events.logsQueries { logQuery(message, arrival.client, response.span) }
-            refreshIfDue()
+            if processor.hasRefresh { refresh() }
             return length
         case .forward:
             forward(
                 WaitingClient(
                     message: message.array(0..<message.count), address: arrival.client,
-                    transport: arrival.transport, path: arrival.replyPath(), snapshot: snapshot))
+                    transport: arrival.transport, path: arrival.replyPath(),
+                    snapshot: processor.currentSnapshot))
             return 0
         }
     }
 
     /// Asks for what the client got shortly before it is too old, or after.
-    private func refreshIfDue() {
+    private func refresh() {
         guard let question = processor.takeRefresh() else { return }
         forwarder.refresh(question, now: now)
         carryOut()
@@ -150,7 +149,7 @@ final class Worker: NetworkHandler {
         var span = buffer.mutableSpan
         let disposition = processor.process(
             client.message.span, from: client.address, over: client.transport,
-            snapshot: client.snapshot, fresh: client.fresh, now: now, into: &span)
+            on: client.snapshot, fresh: client.fresh, into: &span)
         if case .respond(let length) = disposition {
             let answer = span.span.extracting(..<length)
             loop.send(answer, to: client.path)
@@ -158,7 +157,7 @@ final class Worker: NetworkHandler {
         }
         swap(&buffer, &response)
         switch disposition {
-        case .respond: refreshIfDue()
+        case .respond: refresh()
         case .forward: forward(client)
         case .drop: loop.abandon(client.path)
         }

@@ -32,7 +32,7 @@ struct ServerCookiesTests {
     private static func cookie(
         _ site: Site, _ cookie: String, from client: String, at time: UInt32
     ) throws -> String? {
-        site.processor.unixTime = time
+        site.unixTime = time
         let data = octets(cookie)
         let address = try #require(IPAddress(client))
         var query = Message("localhost", .a, flags: 0x0100)
@@ -154,7 +154,7 @@ struct ServerCookiesTests {
     @Test("A message that asks for a cookie alone tells whether the one that it brings is ours")
     func cookieRequest() throws {
         let site = Self.site(.shared([try Self.key(Self.secret)]))
-        site.processor.unixTime = 1_559_731_985
+        site.unixTime = 1_559_731_985
         func rcode(_ cookie: String, from client: String) throws -> Int {
             let data = Self.octets(cookie)
             let address = try #require(IPAddress(client))
@@ -176,7 +176,7 @@ struct ServerCookiesTests {
     @Test("Every kind of answer has it, and stays within the client's limit")
     func everyAnswer() throws {
         let site = Self.site(.shared([try Self.key(Self.secret)]))
-        site.processor.unixTime = 1_559_731_985
+        site.unixTime = 1_559_731_985
         let option: [UInt8] = [0, 10, 0, 8] + Self.octets("2464c4abcf10c957")
         func ask(_ name: String) -> Answer? {
             var query = Message(name, .txt, flags: 0x0100)

@@ -19,6 +19,8 @@ final class Site {
     var snapshot: Snapshot
     /// Monotonic nanoseconds.
     var now: Int64 = 1_000_000_000_000
+    /// Seconds since 1970.
+    var unixTime: UInt32 = 0
     /// What was sent upstream and is not answered yet.
     var sent: [(exchange: UInt64, to: UpstreamAddress, over: ClientTransport, octets: [UInt8])] = []
     /// Probes and checks for loops, apart from those.
@@ -40,11 +42,11 @@ final class Site {
     private var nextTicket: UInt64 = 1
 
     init(_ views: [ViewDescription]) {
-        processor = QueryProcessor(cache: cache)
+        snapshot = Snapshot(views, upstreams: registry, seed: Self.seed)
+        processor = QueryProcessor(cache: cache, snapshot: snapshot)
         let chance = Chance()
         self.chance = chance
         forwarder = Forwarder(worker: 0, shared: Forwarder.Shared(cache: cache)) { chance.draw() }
-        snapshot = Snapshot(views, upstreams: registry, seed: Self.seed)
     }
 
     convenience init(
@@ -102,9 +104,9 @@ final class Site {
     ) -> Answer? {
         var buffer = [UInt8](repeating: 0, count: 65_535)
         var span = buffer.mutableSpan
+        processor.setTime(now, unixTime: unixTime)
         let disposition = processor.process(
-            message.span, from: client, over: transport, snapshot: snapshot, fresh: fresh, now: now,
-            into: &span)
+            message.span, from: client, over: transport, on: snapshot, fresh: fresh, into: &span)
         switch disposition {
         case .drop: return nil
         case .respond(let length):

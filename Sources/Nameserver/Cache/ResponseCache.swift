@@ -39,8 +39,8 @@ package final class ResponseCache: Sendable {
         _ name: LookupName, _ key: AnswerKey.Parameters, now: Int64, to scratch: AnswerScratch
     ) -> CacheHit? {
         let hash = hash(name, key)
-        return shard(hash).withLock {
-            $0.copy(name, key, hash: hash, now: now, to: scratch)
+        return Borrowed(shard(hash)).use { shard in
+            shard.withLock { $0.copy(name, key, hash: hash, now: now, to: scratch) }
         }
     }
 

@@ -12,6 +12,8 @@ package final class View: Sendable {
     /// Domains above a zone's apex: an NXDOMAIN for one would deny the zone (RFC 8020 §2).
     private let ancestors: DomainTable
     private let reverse: ReverseTable?
+    /// Whether a forward rule is for a domain inside a zone.
+    private let hasRulesInZones: Bool
 
     init(
         _ description: ViewDescription, specialUse: [Zone], upstreams: UpstreamRegistry,
@@ -31,19 +33,25 @@ package final class View: Sendable {
         ancestors = DomainTable(
             Self.ancestors(of: description.zones).map { ($0, 0) }, seed: seed)
         reverse = ReverseTable(description.zones, seed: seed)
+        let apexes = zones.map(\.settings.apex)
+        hasRulesInZones = rules.contains { rule in
+            apexes.contains { rule.domain.isAtOrBelow($0) }
+        }
     }
 
     /// What this view's own data say; `.elsewhere` when the name is for an upstream.
-    func localAnswer(_ name: LookupName, _ type: RRType) -> (zone: Zone, answer: LocalAnswer)? {
+    func localAnswer(_ name: LookupName, _ type: RRType) -> ZoneAnswer? {
         if let reverse, let found = reverse.answer(name, type) { return found }
         guard let match = zoneTable.match(name) else { return nil }
-        let zone = zones[match.value]
-        if isTaken(name, type, from: zone, match) { return nil }
-        let answer = zone.answer(name, type)
+        let zone = Borrowed(zones[match.value])
+        let answer = zone.use { zone in
+            isTaken(name, type, from: zone, match) ? .elsewhere : zone.answer(name, type)
+        }
         switch answer {
         case .elsewhere: return nil
-        case .nameError where reverse?.node(name) != nil: return (zone, .noData)
-        default: return (zone, answer)
+        case .nameError where reverse?.node(name) != nil:
+            return ZoneAnswer(zone: zone, answer: .noData)
+        default: return ZoneAnswer(zone: zone, answer: answer)
         }
     }
 
@@ -68,8 +76,8 @@ package final class View: Sendable {
         return zone.settings.mode == .authoritative
     }
 
-    func rule(for name: LookupName) -> ActiveForwardRule? {
-        ruleTable.match(name).map { rules[$0.value] }
+    func rule(for name: LookupName) -> Borrowed<ActiveForwardRule>? {
+        ruleTable.match(name).map { Borrowed(rules[$0.value]) }
     }
 
     /// What happens to an answer about `name` that comes by `rule`.
@@ -90,7 +98,9 @@ package final class View: Sendable {
     private func isTaken(
         _ name: LookupName, _ type: RRType, from zone: Zone, _ match: DomainTable.Match
     ) -> Bool {
-        guard let rule = ruleTable.match(name), rule.label < match.label else { return false }
+        guard hasRulesInZones, let rule = ruleTable.match(name), rule.label < match.label else {
+            return false
+        }
         // The DS record stands on the zone's side of its cut (RFC 4035 §3.1.4.1).
         let lowest = max(rule.label, type == .ds ? 1 : 0)
         if zone.hasCut(above: name, from: lowest) { return true }

@@ -20,6 +20,12 @@ enum LocalAnswer: Equatable {
     case elsewhere
 }
 
+/// What the zone of a view that has the name says.
+struct ZoneAnswer {
+    let zone: Borrowed<Zone>
+    let answer: LocalAnswer
+}
+
 extension Zone {
     func answer(_ name: LookupName, _ type: RRType) -> LocalAnswer {
         switch settings.mode {

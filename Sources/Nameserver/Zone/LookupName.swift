@@ -46,11 +46,7 @@ package import DNS
             let octet = message[position]
             unsafe labelOffsets[labels] = UInt8(truncatingIfNeeded: position &- offset)
             if octet == 0 {
-                let count = position &+ 1 &- offset
-                unsafe message.withUnsafeBufferPointer { octets in
-                    unsafe storage.copyMemory(from: octets.baseAddress! + offset, byteCount: count)
-                }
-                finish(length: count, labelCount: labels)
+                take(message.extracting(offset...position), labelCount: labels)
                 return position &+ 1
             }
             position &+= 1 &+ Int(octet)
@@ -151,18 +147,32 @@ package import DNS
         return hash
     }
 
-    /// Lowers the case of the words and sets the zero word behind them.
-    private func finish(length: Int, labelCount: Int) {
-        self.length = length
+    /// Takes a name in lower case, with the zero word behind it.
+    @inline(__always)
+    private func take(_ name: Span<UInt8>, labelCount: Int) {
+        length = name.count
         self.labelCount = labelCount
-        unsafe storage.storeBytes(of: 0, toByteOffset: length, as: UInt64.self)
+        let octets = unsafe name.bytes
         var index = 0
-        while index < length {
-            let word = unsafe storage.load(fromByteOffset: index, as: UInt64.self)
+        while index &+ 8 <= name.count {
+            let word = unsafe octets.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
             unsafe storage.storeBytes(
                 of: Self.lowercased(word), toByteOffset: index, as: UInt64.self)
             index &+= 8
         }
+        // The last word overlaps the one before it, where there is one.
+        if name.count >= 8 {
+            index = name.count &- 8
+            let word = unsafe octets.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
+            unsafe storage.storeBytes(
+                of: Self.lowercased(word), toByteOffset: index, as: UInt64.self)
+        } else {
+            for index in 0..<name.count {
+                unsafe storage.storeBytes(
+                    of: DNS.lowercased(name[index]), toByteOffset: index, as: UInt8.self)
+            }
+        }
+        unsafe storage.storeBytes(of: 0, toByteOffset: name.count, as: UInt64.self)
     }
 
     /// Eight octets in lower case (RFC 4343 §3). Length octets are at most 63 and stay as they are.

@@ -32,10 +32,12 @@ struct ReverseTable: Sendable {
     }
 
     /// What is said to an address's reverse name; nil when no zone has the address.
-    func answer(_ name: LookupName, _ type: RRType) -> (zone: Zone, answer: LocalAnswer)? {
+    func answer(_ name: LookupName, _ type: RRType) -> ZoneAnswer? {
         for zone in zones {
             if let node = zone.node(name), let rrset = zone.blocks.rrset(at: node, type: .ptr) {
-                return (zone, type == .ptr || type == .any ? .records(rrset) : .noData)
+                return ZoneAnswer(
+                    zone: Borrowed(zone),
+                    answer: type == .ptr || type == .any ? .records(rrset) : .noData)
             }
         }
         return nil

@@ -24,7 +24,7 @@ final class FuzzSite {
     ) {
         self.snapshot = snapshot
         self.now = now
-        processor = QueryProcessor(cache: cache)
+        processor = QueryProcessor(cache: cache, snapshot: snapshot)
         // The same spellings in every run.
         var generator = FuzzRandom()
         forwarder = Forwarder(worker: 0, shared: Forwarder.Shared(cache: cache)) {
@@ -50,9 +50,10 @@ final class FuzzSite {
         var fresh: [FreshAnswer] = []
         for _ in 0..<Self.maximumRounds {
             var span = buffer.mutableSpan
+            processor.setTime(now, unixTime: 0)
             let disposition = processor.process(
-                message.span, from: client, over: transport, snapshot: snapshot, fresh: fresh,
-                now: now, into: &span)
+                message.span, from: client, over: transport, on: snapshot, fresh: fresh,
+                into: &span)
             switch disposition {
             case .drop:
                 try ResponseOracle.check(nil, to: message, over: transport)
