@@ -32,7 +32,8 @@ static const char usage[] =
     "  --first N       the first number of names that are asked for once (the time of day)\n"
     "  --spin          never sleeps: for a core of its own\n"
     "\n"
-    "Each phase gives a line of JSON; SIGUSR1 begins another. `new` is a line when NEW is first seen.\n"
+    "Each phase gives a line of JSON; SIGUSR1 begins another, SIGTERM ends the run. `new` is a line\n"
+    "when NEW is first seen.\n"
     "Times are of the queries that were answered right; those that were not count as wrong, and late\n"
     "and doubled answers as unmatched only.\n";
 
@@ -63,11 +64,11 @@ struct run {
     bool is_new_reported;
 };
 
-static volatile sig_atomic_t phase_is_over;
+static volatile sig_atomic_t phase_is_over, run_is_over;
 
-static void end_phase(int signal) {
-    (void)signal;
-    phase_is_over = 1;
+static void take_signal(int signal) {
+    if (signal == SIGUSR1) phase_is_over = 1;
+    else run_is_over = 1;
 }
 
 // Prints the phase that ends `now`, of whose answers `in_time` came while queries were sent.
@@ -184,7 +185,7 @@ static void prime(struct run *run) {
 
 static void ask(struct run *run) {
     bool is_closed = run->options.rate == 0;
-    for (uint64_t now = run->start; now < run->end; now = clock_now()) {
+    for (uint64_t now = run->start; now < run->end && !run_is_over; now = clock_now()) {
         // After a loss nothing comes that would make a channel ready, so all are looked at.
         if (is_closed && now >= run->next_housekeeping) refill_all(run, now);
         if (!is_closed) send_due(run, now);
@@ -260,7 +261,8 @@ int main(int argc, char **argv) {
     run.load.next_unique = (uint32_t)((uint64_t)today.tv_sec * 100000u % 3000000000u);
     parse_options(&run, argc, argv);
     open_channels(&run);
-    signal(SIGUSR1, end_phase);
+    signal(SIGUSR1, take_signal);
+    signal(SIGTERM, take_signal);
     prctl(PR_SET_TIMERSLACK, 1);  // nanosecond: sleeps end when they are to end
 
     run.start = clock_now();
