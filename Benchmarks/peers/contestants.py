@@ -82,7 +82,7 @@ class Contestant:
 
 class Horizond(Contestant):
     name = "horizond"
-    abilities = LOCAL | FORWARDING
+    abilities = LOCAL | FORWARDING | {"workers"}
 
     def __init__(self, program):
         self.program = program

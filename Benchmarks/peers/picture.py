@@ -4,8 +4,8 @@ import html
 
 import results
 
-# Octets of screen: a panel's parts, and the distance of what stands in it.
-WIDTH, NAMES, BARS, ROW, HEAD, GAP = 860, 190, 520, 20, 34, 18
+# Pixels: the picture, the columns of names and bars, a row, a panel's title, and what follows it.
+WIDTH, NAMES, BARS, ROW, HEAD, GAP = 860, 190, 500, 20, 34, 18
 COLOURS = {"ours": "#d9480f", "peer": "#4c6e91", "limit": "#adb5bd"}
 PANELS = ("wildcard", "cached", "mixed", "uncached", "tcp", "records-1m")
 

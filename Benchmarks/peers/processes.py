@@ -69,7 +69,7 @@ class Server:
         self.name = name
         self.port = port
         self.log_path = os.path.join(directory, "log")
-        # Its own session, so that the terminal's signals reach the run alone.
+        # A session and group of its own: the terminal's signals reach the run alone.
         with open(self.log_path, "wb") as log:
             self.started = time.monotonic()
             self.process = subprocess.Popen(
@@ -91,16 +91,17 @@ class Server:
             return log.read().splitlines()[-count:]
 
     def stop(self):
-        """Ends the server, and by force what of it does not go. It is stopped by pid only."""
-        family = self.processes()
+        """Ends the server, and by force what of it does not go. Its processes are a group."""
         self.process.terminate()
         try:
             self.process.wait(STOP_PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        for process in family[1:]:
-            end_orphan(process)
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # as it should be: all have gone with the first
 
     def processes(self):
         """The ids of the process and its descendants, itself first."""
@@ -153,11 +154,3 @@ def status_mib(process, file, key):
         if line.startswith(key + ":"):
             return int(line.split()[1]) / 1024
     return 0.0
-
-
-def end_orphan(process):
-    """Ends a process that its parent left behind, if it is there still."""
-    try:
-        os.kill(process, signal.SIGKILL)
-    except ProcessLookupError:
-        pass

@@ -5,6 +5,8 @@ import statistics
 OURS = "horizond"
 # Peers are servers that people run; the yardstick is none.
 LIMIT = "C yardstick"
+# Microseconds by which queries may leave late before it is said that the machine was busy.
+LATENESS = 1000
 
 
 def medians(rounds):
@@ -19,10 +21,6 @@ def all_medians(measured):
 
 def by_speed(contestants):
     return sorted(contestants.items(), key=lambda pair: -pair[1]["qps"])
-
-
-def thousands(number):
-    return f"{number:,.0f}"
 
 
 def times(*keys):
@@ -85,8 +83,20 @@ def scaling(found):
             f"{2 * one['cpu_us'] / two['cpu_us']:.2f} times as much as one.\n")
 
 
+def disturbance(found):
+    """What tells that something else used the load's core, or nothing."""
+    delays = [value for contestants in found.values() for figures in contestants.values()
+              for key, value in figures.items() if key.startswith("delay")]
+    late = sum(delay > LATENESS for delay in delays)
+    if late <= len(delays) / 10:
+        return ""
+    return (f"**Disturbed:** in {late} of {len(delays)} measurements at a fixed rate the load "
+            f"itself was late by more than {LATENESS / 1000:g} ms, so the machine did other work "
+            "beside. Microseconds of CPU may be compared, latencies and q/s not.\n")
+
+
 def markdown(found, workloads, conditions, failures):
-    parts = [conditions + "\n"]
+    parts = [conditions + "\n", disturbance(found)]
     for key, contestants in found.items():
         parts.append(f"### {workloads[key].title}\n")
         parts.append(table(contestants, workloads[key].record_count > 0) + "\n")
