@@ -6,6 +6,8 @@ PREFIX ?= /usr
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
 SOAK_SECONDS ?= 300
+# Options of Benchmarks/peers/run, such as --quick.
+BENCH ?=
 
 # The release program carries the Swift runtime, so it runs where no toolchain is.
 RELEASE := -c release --static-swift-stdlib
@@ -13,7 +15,7 @@ BINARY := .build/release/horizond
 UNITS := $(DESTDIR)$(PREFIX)/lib/systemd/system
 SETTINGS := $(DESTDIR)/etc/horizond
 
-.PHONY: help build run test soak fuzz sanitize bench-cache lint install clean
+.PHONY: help build run test soak fuzz sanitize bench bench-peers bench-cache lint install clean
 .DEFAULT_GOAL := help
 
 help: ## Lists the targets.
@@ -45,6 +47,12 @@ fuzz: ## Fuzzes every target, or TARGET, for FUZZ_SECONDS each; see Tests/Fuzz/R
 sanitize: ## Runs the tests under the address and the thread sanitizer.
 	@.ci/packages test
 	@SWIFT="$(SWIFT)" .ci/sanitize
+
+bench: build ## Measures whole servers beside their peers for 20 minutes, or with BENCH=--quick two.
+	@Benchmarks/peers/run $(BENCH)
+
+bench-peers: ## Installs the peers that `make bench` measures, and starts none of them as a service.
+	@.ci/packages bench
 
 bench-cache: ## Measures how often the cache has the answer; see Benchmarks/README.md.
 	HORIZOND_BENCHMARKS=1 $(SWIFT) build -c release --scratch-path .build/benchmarks --product cache-hit-rate
