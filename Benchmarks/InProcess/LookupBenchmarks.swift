@@ -26,19 +26,16 @@ enum ParseBenchmarks {
 enum ViewBenchmarks {
     static func all() -> [Benchmark] {
         [1, 10, 10_000].map { count in
-            let snapshot = Snapshot(
-                (0..<count).map { number in
-                    ViewDescription(name: "view-\(number)", clients: [prefix(number)])
-                }, upstreams: UpstreamRegistry(cookieKey: SipHash.Key(low: 1, high: 2)), seed: 1)
+            let table = PrefixTable((0..<count).map { (prefix($0), $0) })
             let clients = (0..<Questions.count).map { number in
                 IPAddress.v4(address(Questions.scattered(number, below: count)) | 7)
             }
             return Benchmark(
-                name: "view among \(count) prefixes", count: 1 << 16
+                name: "view, prefixes: \(count)", count: 1 << 16
             ) { times in
                 var found = 0
                 for index in 0..<times
-                where snapshot.view(for: clients[index % Questions.count]) != nil {
+                where table.value(for: clients[index % Questions.count]) != nil {
                     found += 1
                 }
                 return found
@@ -113,7 +110,7 @@ enum ZoneBenchmarks {
         let questions = Questions(name: name)
         let lookup = LookupName()
         return Benchmark(
-            name: "\(zone.settings.mode), \(hosts) names, \(kind)", count: 1 << 16
+            name: "\(zone.settings.mode) of \(hosts), \(kind)", count: 1 << 16
         ) { times in
             questions.count(times) {
                 lookup.set($0, at: Questions.nameOffset) && isExpected(zone.answer(lookup, .a))

@@ -1,4 +1,4 @@
-package import DNS
+import DNS
 
 /// All that a configuration says about answering, immutable. A reload makes a new one off the
 /// workers' queues; queries in flight end on the one that they began with.
@@ -26,7 +26,7 @@ package final class Snapshot: Sendable {
     }
 
     /// The view of a client: that with the longest prefix that contains its address.
-    package func view(for client: IPAddress) -> View? {
+    func view(for client: IPAddress) -> View? {
         clients.value(for: client).map { views[$0] }
     }
 }
