@@ -15,7 +15,7 @@ BINARY := .build/release/horizond
 UNITS := $(DESTDIR)$(PREFIX)/lib/systemd/system
 SETTINGS := $(DESTDIR)/etc/horizond
 
-.PHONY: help build run test soak fuzz sanitize bench bench-peers bench-cache lint install clean
+.PHONY: help build run test soak fuzz sanitize bench bench-peers bench-cache bench-code lint install clean
 .DEFAULT_GOAL := help
 
 help: ## Lists the targets.
@@ -57,6 +57,10 @@ bench-peers: ## Installs the peers that `make bench` measures, and starts none o
 bench-cache: ## Measures how often the cache has the answer; see Benchmarks/README.md.
 	HORIZOND_BENCHMARKS=1 $(SWIFT) build -c release --scratch-path .build/benchmarks --product cache-hit-rate
 	@.build/benchmarks/release/cache-hit-rate $(QUESTIONS)
+
+bench-code: ## Measures the steps of answering a query in ROUNDS rounds; see Benchmarks/README.md.
+	HORIZOND_BENCHMARKS=1 $(SWIFT) build $(RELEASE) --scratch-path .build/benchmarks --product in-process
+	@SWIFT_DETERMINISTIC_HASHING=1 .build/benchmarks/release/in-process $(ROUNDS)
 
 lint: ## Checks the format of the sources.
 	@$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks

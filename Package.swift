@@ -70,10 +70,16 @@ if Context.environment["HORIZOND_FUZZ"] != nil {
             swiftSettings: strict))
 }
 
-// The benchmarks look at what is internal, so they are built apart, for `make bench-cache` alone.
+// The benchmarks look at what is internal, so they are built apart, for `make bench-cache` and
+// `make bench-code` alone.
 if Context.environment["HORIZOND_BENCHMARKS"] != nil {
-    package.targets.append(
+    package.targets += [
         .executableTarget(
             name: "cache-hit-rate", dependencies: ["DNS", "Nameserver"],
-            path: "Benchmarks/CacheHitRate", swiftSettings: strict))
+            path: "Benchmarks/CacheHitRate", swiftSettings: strict),
+        .target(name: "CallCounts", path: "Tests/CallCounts"),
+        .executableTarget(
+            name: "in-process", dependencies: ["DNS", "Nameserver", "CallCounts"],
+            path: "Benchmarks/InProcess", swiftSettings: strict),
+    ]
 }

@@ -38,7 +38,7 @@ package struct Query: Sendable {
     }
 
     /// What a message turned out to be.
-    enum Acceptance {
+    package enum Acceptance {
         case query(Query)
         /// A NOTIFY or UPDATE for the zone that the question section names.
         case zoneChange(Query)
@@ -59,7 +59,7 @@ package struct Query: Sendable {
 
     /// Reads a message in the order of the RFCs and fills `name` with the question's name.
     @inline(__always)
-    static func accept(
+    package static func accept(
         _ message: Span<UInt8>, transport: ClientTransport, name: LookupName
     ) -> Acceptance {
         guard let header = Header(message) else { return .ignore(.tooShort) }

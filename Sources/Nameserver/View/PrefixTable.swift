@@ -1,13 +1,13 @@
-import DNS
+package import DNS
 
 /// Address prefixes to numbers; the longest prefix that contains an address wins. The prefixes are
 /// flattened into disjoint ranges when the table is made, so a look-up is one binary search.
-struct PrefixTable: Sendable {
+package struct PrefixTable: Sendable {
     private var v4: RangeTable<UInt32>
     private var v6: RangeTable<UInt128>
 
     /// Equal prefixes must not occur twice.
-    init(_ prefixes: [(AddressPrefix, Int)]) {
+    package init(_ prefixes: [(AddressPrefix, Int)]) {
         var v4: [(first: UInt32, last: UInt32, value: Int)] = []
         var v6: [(first: UInt128, last: UInt128, value: Int)] = []
         for (prefix, value) in prefixes {
@@ -24,7 +24,7 @@ struct PrefixTable: Sendable {
         self.v6 = RangeTable(v6)
     }
 
-    func value(for address: IPAddress) -> Int? {
+    package func value(for address: IPAddress) -> Int? {
         switch address {
         case .v4(let bits): v4.value(for: bits)
         case .v6(let high, let low): v6.value(for: UInt128(high) << 64 | UInt128(low))

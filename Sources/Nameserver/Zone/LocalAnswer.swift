@@ -1,7 +1,7 @@
-import DNS
+package import DNS
 
 /// What a zone says to a name and type.
-enum LocalAnswer: Equatable {
+package enum LocalAnswer: Equatable {
     /// These records.
     case records(RRset)
     /// The name is an alias; its target is to be resolved in the same view (RFC 1034 §3.6.2).
@@ -27,7 +27,7 @@ struct ZoneAnswer {
 }
 
 extension Zone {
-    func answer(_ name: LookupName, _ type: RRType) -> LocalAnswer {
+    package func answer(_ name: LookupName, _ type: RRType) -> LocalAnswer {
         switch settings.mode {
         case .overlay: overlayAnswer(name, type)
         case .authoritative: bypass == nil ? authoritativeAnswer(name, type) : .nameError

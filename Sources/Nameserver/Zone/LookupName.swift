@@ -58,7 +58,7 @@ package import DNS
     }
 
     /// Takes the name at `offset` of `message` and follows its pointers; false when malformed.
-    func set(_ message: Span<UInt8>, at offset: Int) -> Bool {
+    package func set(_ message: Span<UInt8>, at offset: Int) -> Bool {
         if setUncompressed(message, at: offset) != nil { return true }
         guard let name = try? MessageReader.name(in: message, at: offset) else { return false }
         set(name)
