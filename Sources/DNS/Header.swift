@@ -45,6 +45,8 @@ public struct Header: Equatable, Sendable {
         public static var rcodeMask: UInt16 { 0x000f }
     }
 
+    /// Whether any section but the question's has records.
+    public var hasRecords: Bool { answerCount | authorityCount | additionalCount != 0 }
     public var isResponse: Bool { flags & Flag.response != 0 }
     public var isTruncated: Bool { flags & Flag.truncated != 0 }
     public var opcode: UInt8 { UInt8(truncatingIfNeeded: (flags & Flag.opcodeMask) >> 11) }

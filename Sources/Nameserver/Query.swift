@@ -80,6 +80,15 @@ package struct Query: Sendable {
         else { return .error(.formatError, question: nil, nil) }
         let question = Header.length..<nameEnd &+ 4
         let type = RRType(rawValue: message.uint16(at: nameEnd))
+        let rrClass = message.uint16(at: nameEnd &+ 2)
+        guard header.hasRecords else {
+            guard question.upperBound == message.count, !header.isTruncated else {
+                return .error(.formatError, question: question, nil)
+            }
+            let query = Query(
+                header, transport, type: type, rrClass: rrClass, question: question, edns: nil)
+            return isQuery ? .query(query) : .zoneChange(query)
+        }
         let records = QueryRecords(message, header, type, from: question.upperBound)
         guard !records.isMalformed, !header.isTruncated else {
             return .error(.formatError, question: question, records.edns)
@@ -91,8 +100,8 @@ package struct Query: Sendable {
             return .signed(question: question, records.edns, signature)
         }
         let query = Query(
-            header, message, transport, type: type, rrClass: message.uint16(at: nameEnd &+ 2),
-            question: question, edns: records.edns)
+            header, transport, type: type, rrClass: rrClass, question: question,
+            edns: records.edns)
         return isQuery ? .query(query) : .zoneChange(query)
     }
 
@@ -110,12 +119,12 @@ package struct Query: Sendable {
         }
         return .cookieRequest(
             Query(
-                header, message, transport, type: .any, rrClass: RRClass.internet,
+                header, transport, type: .any, rrClass: RRClass.internet,
                 question: Header.length..<Header.length, edns: edns))
     }
 
     private init(
-        _ header: Header, _ message: Span<UInt8>, _ transport: ClientTransport, type: RRType,
+        _ header: Header, _ transport: ClientTransport, type: RRType,
         rrClass: UInt16, question: Range<Int>, edns: EDNS?
     ) {
         id = header.id

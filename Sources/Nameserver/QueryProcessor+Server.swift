@@ -5,11 +5,19 @@ import DNS
 extension QueryProcessor {
     /// Makes the response's OPT record ready, and leaves room for it. False when an option of the
     /// query is malformed.
+    @inline(__always)
     func makeReady(
         _ query: inout Query, _ message: Span<UInt8>, _ client: IPAddress,
         _ transport: ClientTransport, _ server: ServerDescription
     ) -> Bool {
         guard let edns = query.edns else { return true }
+        return makeReady(&query, edns, message, client, transport, server)
+    }
+
+    private func makeReady(
+        _ query: inout Query, _ edns: EDNS, _ message: Span<UInt8>, _ client: IPAddress,
+        _ transport: ClientTransport, _ server: ServerDescription
+    ) -> Bool {
         options.begin(dnssecOK: edns.dnssecOK)
         query.reserve(EDNS.emptyLength)
         guard !edns.options.isEmpty else { return true }

@@ -167,6 +167,7 @@ package final class QueryProcessor {
 
     /// The answer to question types that are no data: zone transfers are refused, the types that
     /// belong to a message itself get NOTIMP (RFC 6895 §3.1).
+    @inline(__always)
     static func refusal(of type: RRType) -> (RCode, ExtendedErrorOption)? {
         if type.isData || type == .any { return nil }
         return type == .axfr || type == .ixfr

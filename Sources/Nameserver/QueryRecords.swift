@@ -11,12 +11,6 @@ struct QueryRecords {
     private(set) var isMalformed = false
 
     init(_ message: Span<UInt8>, _ header: Header, _ type: RRType, from start: Int) {
-        let count =
-            Int(header.answerCount) &+ Int(header.authorityCount) &+ Int(header.additionalCount)
-        guard count > 0 else {
-            isMalformed = start != message.count
-            return
-        }
         do {
             try read(message, header, type, from: start)
         } catch {

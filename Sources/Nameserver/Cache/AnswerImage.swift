@@ -90,15 +90,19 @@ struct AnswerImageView: ~Escapable {
         Int(octets.uint16(at: AnswerImage.headerLength &+ 2 &* (timeToLiveCount &+ index)))
     }
 
+    @inline(__always)
     private var textStart: Int {
         AnswerImage.headerLength &+ 2 &* (timeToLiveCount &+ watchedCount)
     }
 
+    @inline(__always)
     private var sectionsStart: Int { textStart &+ Int(octets.uint16(at: 18)) }
 
+    @inline(__always)
     var sectionsLength: Int { octets.count &- sectionsStart }
 
     /// The whole message's length without an OPT record.
+    @inline(__always)
     var messageLength: Int { questionEnd &+ sectionsLength }
 
     /// Copies the sections behind a question that `message` holds already, with the TTLs that they

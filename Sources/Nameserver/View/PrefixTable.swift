@@ -68,7 +68,7 @@ private struct RangeTable<Bound: FixedWidthInteger & Sendable>: Sendable {
         var low = 0
         var high = starts.count
         while high &- low > 1 {
-            let middle = (low &+ high) / 2
+            let middle = (low &+ high) &>> 1
             if starts[middle] <= number { low = middle } else { high = middle }
         }
         return values[low] < 0 ? nil : values[low]

@@ -82,6 +82,14 @@ package import DNS
             && offset(of: label &+ 1) &- offset(of: label) == 2
     }
 
+    /// A bit that stands for the name's last label, the top-level domain. Different ones may share it.
+    @inline(__always)
+    var topLevelBit: UInt64 {
+        let start = offset(of: max(0, labelCount &- 1))
+        let octets = unsafe storage.loadUnaligned(fromByteOffset: start, as: UInt64.self)
+        return 1 << ((octets &* 0x9e37_79b9_7f4a_7c15) >> 58)
+    }
+
     /// The octets of the suffix from `label` on, in lower case.
     func octets(from label: Int = 0) -> [UInt8] {
         let start = offset(of: label)
@@ -147,40 +155,40 @@ package import DNS
         return hash
     }
 
-    /// Takes a name in lower case, with the zero word behind it.
+    /// Takes a name in lower case (RFC 4343 §3), with the zero word behind it. Length octets are at most
+    /// 63 and stay as they are.
     @inline(__always)
     private func take(_ name: Span<UInt8>, labelCount: Int) {
         length = name.count
         self.labelCount = labelCount
         let octets = unsafe name.bytes
-        var index = 0
-        while index &+ 8 <= name.count {
-            let word = unsafe octets.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
-            unsafe storage.storeBytes(
-                of: Self.lowercased(word), toByteOffset: index, as: UInt64.self)
-            index &+= 8
-        }
-        // The last word overlaps the one before it, where there is one.
-        if name.count >= 8 {
-            index = name.count &- 8
-            let word = unsafe octets.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
-            unsafe storage.storeBytes(
-                of: Self.lowercased(word), toByteOffset: index, as: UInt64.self)
+        // The last block overlaps the one before it; short names by octets.
+        if name.count >= 16 {
+            var start = 0
+            while start &+ 16 < name.count {
+                take(octets, at: start)
+                start &+= 16
+            }
+            take(octets, at: name.count &- 16)
         } else {
             for index in 0..<name.count {
                 unsafe storage.storeBytes(
-                    of: DNS.lowercased(name[index]), toByteOffset: index, as: UInt8.self)
+                    of: lowercased(name[index]), toByteOffset: index, as: UInt8.self)
             }
         }
         unsafe storage.storeBytes(of: 0, toByteOffset: name.count, as: UInt64.self)
     }
 
-    /// Eight octets in lower case (RFC 4343 §3). Length octets are at most 63 and stay as they are.
-    private static func lowercased(_ word: UInt64) -> UInt64 {
-        let low7 = word & 0x7f7f_7f7f_7f7f_7f7f
+    /// Takes sixteen octets.
+    @inline(__always)
+    private func take(_ octets: RawSpan, at offset: Int) {
+        let words = unsafe octets.unsafeLoadUnaligned(
+            fromByteOffset: offset, as: SIMD2<UInt64>.self)
+        let low7 = words & 0x7f7f_7f7f_7f7f_7f7f
         let atLeastA = low7 &+ 0x3f3f_3f3f_3f3f_3f3f
         let aboveZ = low7 &+ 0x2525_2525_2525_2525
-        let isUpper = (atLeastA & ~aboveZ & ~word) & 0x8080_8080_8080_8080
-        return word | (isUpper >> 2)
+        let isUpper = atLeastA & ~aboveZ & ~words & 0x8080_8080_8080_8080
+        unsafe storage.storeBytes(
+            of: words | (isUpper &>> 2), toByteOffset: offset, as: SIMD2<UInt64>.self)
     }
 }
