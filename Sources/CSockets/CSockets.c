@@ -4,6 +4,7 @@
 
 #include <sched.h>
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
@@ -208,3 +209,7 @@ int hs_available_processors(void) {
     int count = CPU_COUNT(&set);
     return count > 0 ? count : 1;
 }
+
+void hs_map_blocks_of(int octets) { mallopt(M_MMAP_THRESHOLD, octets); }
+
+void hs_return_free_memory(void) { malloc_trim(0); }
