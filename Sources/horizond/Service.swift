@@ -31,7 +31,8 @@ final class Service: @unchecked Sendable {
     let control: DispatchQueue
     private let signals: Signals
     private let ended = DispatchSemaphore(value: 0)
-    /// Reads configurations and frees old snapshots, so that neither stops the control queue.
+    /// Makes small changes of what is served and frees old snapshots, so that neither stops the
+    /// control queue.
     let background = DispatchQueue(label: "reload", qos: .default)
     var configuration: Configuration
     private var listeners: Listeners
@@ -120,7 +121,7 @@ final class Service: @unchecked Sendable {
         isReloading = true
         Systemd.notify("RELOADING=1", "MONOTONIC_USEC=\(MonotonicClock.now() / 1000)")
         let (path, secrets, registry, previous) = (path, secrets, registry, configuration)
-        background.async { [self] in
+        YieldingThread.run { [self] in
             let result = Result { () throws(ConfigurationErrors) in
                 let loaded = try LoadedConfiguration(
                     path: path, seed: secrets.tableSeed, previous: previous)
