@@ -4,12 +4,14 @@
 
 #include <sched.h>
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -208,3 +210,27 @@ int hs_available_processors(void) {
     int count = CPU_COUNT(&set);
     return count > 0 ? count : 1;
 }
+
+// struct sched_attr of the kernel, which Debian 12's headers and those of <sched.h> do not share.
+struct hs_scheduling {
+    uint32_t size;
+    uint32_t policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime;
+    uint64_t deadline;
+    uint64_t period;
+};
+
+void hs_give_way_after(uint64_t slice_ns) {
+    struct hs_scheduling scheduling;
+    // Policy and nice value stay what the administrator gave the service.
+    if (syscall(SYS_sched_getattr, 0, &scheduling, sizeof scheduling, 0) < 0) return;
+    scheduling.runtime = slice_ns;
+    syscall(SYS_sched_setattr, 0, &scheduling, 0);
+}
+
+void hs_map_blocks_of(int octets) { mallopt(M_MMAP_THRESHOLD, octets); }
+
+void hs_return_free_memory(void) { malloc_trim(0); }

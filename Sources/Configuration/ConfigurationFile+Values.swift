@@ -13,9 +13,10 @@ extension ConfigurationFile {
         ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30),
     ]
 
-    func scalar(_ node: YAMLNode, expected: String) -> YAMLScalar? {
+    // What is expected is worked out for a message alone: a large zone asks for millions of values.
+    func scalar(_ node: YAMLNode, expected: @autoclosure () -> String) -> YAMLScalar? {
         guard let scalar = node.scalar else {
-            wrongKind(node, expected: expected)
+            wrongKind(node, expected: expected())
             return nil
         }
         return scalar
@@ -106,9 +107,9 @@ extension ConfigurationFile {
     }
 
     /// A list with at least one item.
-    func items(_ node: YAMLNode, expected: String) -> [YAMLNode]? {
+    func items(_ node: YAMLNode, expected: @autoclosure () -> String) -> [YAMLNode]? {
         guard case .sequence(let items, _) = node, !items.isEmpty else {
-            wrongKind(node, expected: expected)
+            wrongKind(node, expected: expected())
             return nil
         }
         return items

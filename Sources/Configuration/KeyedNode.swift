@@ -6,12 +6,15 @@ struct KeyedNode {
     let mark: YAMLMark
     /// Whether a key was unknown: then what seems to be missing may be what was meant.
     private(set) var hasUnknownKeys = false
-    private var entries: [String: YAMLEntry] = [:]
+    private var entries: [YAMLEntry] = []
 
     /// nil, after a report, when `node` is not a mapping; `expected` says what it would be.
-    init?(_ node: YAMLNode, keys: [String], expected: String, in file: ConfigurationFile) {
+    init?(
+        _ node: YAMLNode, keys: [String], expected: @autoclosure () -> String,
+        in file: ConfigurationFile
+    ) {
         guard case .mapping(let entries, let mark) = node else {
-            file.wrongKind(node, expected: expected)
+            file.wrongKind(node, expected: expected())
             return nil
         }
         self.init(entries, mark, keys: keys, in: file)
@@ -21,7 +24,7 @@ struct KeyedNode {
         self.mark = mark
         for entry in file.distinct(entries) {
             if keys.contains(entry.key.text) {
-                self.entries[entry.key.text] = entry
+                self.entries.append(entry)
             } else {
                 file.unknownKey(entry.key, keys: keys)
                 hasUnknownKeys = true
@@ -29,10 +32,13 @@ struct KeyedNode {
         }
     }
 
-    subscript(key: String) -> YAMLNode? { entries[key]?.value }
+    subscript(key: String) -> YAMLNode? { entry(key)?.value }
 
     /// Where a key stands; the mapping's own place when it does not.
-    func mark(of key: String) -> YAMLMark { entries[key]?.key.mark ?? mark }
+    func mark(of key: String) -> YAMLMark { entry(key)?.key.mark ?? mark }
+
+    // A dozen entries are searched faster than a dictionary of them is made.
+    private func entry(_ key: String) -> YAMLEntry? { entries.first { $0.key.text == key } }
 }
 
 extension ConfigurationFile {
@@ -58,6 +64,7 @@ extension ConfigurationFile {
 
     /// The entries without those whose key was there before, which are reported.
     func distinct(_ entries: [YAMLEntry]) -> [YAMLEntry] {
+        guard entries.count > Self.fewEntries || hasEqualKeys(entries) else { return entries }
         var lines: [String: Int] = [:]
         return entries.filter { entry in
             if let line = lines[entry.key.text] {
@@ -66,6 +73,15 @@ extension ConfigurationFile {
             }
             lines[entry.key.text] = entry.key.mark.line
             return true
+        }
+    }
+
+    /// As many entries as are compared with each other, which is faster than a dictionary of them.
+    private static var fewEntries: Int { 16 }
+
+    private func hasEqualKeys(_ entries: [YAMLEntry]) -> Bool {
+        entries.indices.contains { index in
+            entries[..<index].contains { $0.key.text == entries[index].key.text }
         }
     }
 }

@@ -31,36 +31,39 @@ extension DomainName {
         _ text: some StringProtocol, relativeTo origin: DomainName = .root
     ) throws(NameError) {
         guard !text.isEmpty else { throw .empty }
-        var labels: [[UInt8]] = []
-        var label: [UInt8] = []
-        var isAbsolute = false
-        var hasEscape = false
         let octets = Self.mappingFullStops(text)
-        var index = 0
         if octets == [0x2e] {
             self = .root
             return
         }
+        // The wire form at once, for a zone file has a million names: each label behind its length
+        // octet, which is known, and set, when the label ends.
+        var wire: [UInt8] = []
+        wire.reserveCapacity(octets.count + 1 + origin.octets.count)
+        wire.append(0)
+        var label = 0
+        var hasEscape = false
+        var index = 0
         while index < octets.count {
             let octet = octets[index]
             index += 1
-            isAbsolute = false
             if octet == 0x2e {
-                labels.append(try Self.finish(label, hasEscape: hasEscape))
-                label = []
+                try Self.finish(&wire, from: label, hasEscape: hasEscape)
+                label = wire.count
+                wire.append(0)
                 hasEscape = false
-                isAbsolute = true
             } else if octet == 0x5c {
-                label.append(try Self.unescape(octets, &index))
+                wire.append(try Self.unescape(octets, &index))
                 hasEscape = true
             } else {
-                label.append(octet)
+                wire.append(octet)
             }
         }
-        if !isAbsolute { labels.append(try Self.finish(label, hasEscape: hasEscape)) }
-        var wire: [UInt8] = []
-        for label in labels { wire += [UInt8(label.count)] + label }
-        wire += isAbsolute ? [0] : origin.octets
+        // Behind a final dot there is the root's zero already.
+        if label + 1 < wire.count {
+            try Self.finish(&wire, from: label, hasEscape: hasEscape)
+            wire += origin.octets
+        }
         guard wire.count <= Self.maximumLength else { throw .nameTooLong(length: wire.count) }
         self.init(uncheckedOctets: wire)
     }
@@ -78,13 +81,19 @@ extension DomainName {
         return value
     }
 
-    private static func finish(_ label: [UInt8], hasEscape: Bool) throws(NameError) -> [UInt8] {
-        guard !label.isEmpty else { throw .emptyLabel }
-        guard hasEscape || label.allSatisfy({ $0 < 0x80 }) else {
-            return try asciiLabel(String(decoding: label, as: UTF8.self))
+    /// Sets the length of the label that begins at `start` and ends the wire form so far; an
+    /// international one is encoded first.
+    private static func finish(
+        _ wire: inout [UInt8], from start: Int, hasEscape: Bool
+    ) throws(NameError) {
+        guard start + 1 < wire.count else { throw .emptyLabel }
+        if !hasEscape, wire[(start + 1)...].contains(where: { $0 >= 0x80 }) {
+            let encoded = try asciiLabel(String(decoding: wire[(start + 1)...], as: UTF8.self))
+            wire.replaceSubrange((start + 1)..., with: encoded)
         }
-        guard label.count <= maximumLabelLength else { throw .labelTooLong(length: label.count) }
-        return label
+        let length = wire.count - start - 1
+        guard length <= maximumLabelLength else { throw .labelTooLong(length: length) }
+        wire[start] = UInt8(length)
     }
 }
 

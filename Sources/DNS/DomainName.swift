@@ -89,7 +89,15 @@ public struct DomainName: Sendable {
     }
 
     private static func equal(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Bool {
-        left.elementsEqual(right) { DNS.lowercased($0) == DNS.lowercased($1) }
+        let (left, right) = (left.span, right.span)
+        guard left.count == right.count else { return false }
+        for index in 0..<left.count {
+            guard
+                left[index] == right[index]
+                    || DNS.lowercased(left[index]) == DNS.lowercased(right[index])
+            else { return false }
+        }
+        return true
     }
 }
 

@@ -48,17 +48,20 @@ public enum IPAddress: Hashable, Sendable {
             guard let halves = Self.parseIPv6(text) else { return nil }
             self = Self.unmapped(halves.0, halves.1)
         } else {
-            guard let bits = Self.parseIPv4(octets) else { return nil }
+            guard let bits = Self.parseIPv4(octets.span) else { return nil }
             self = .v4(bits)
         }
     }
 
-    private static func parseIPv4(_ text: [UInt8]) -> UInt32? {
+    /// The 32 bits of four decimal octets without leading zeros.
+    package static func parseIPv4(_ text: Span<UInt8>) -> UInt32? {
         var bits: UInt32 = 0
         var parts = 0
         var part: UInt32 = 0
         var digits = 0
-        for octet in text + [0x2e] {
+        // The end of the text ends the last part as a dot ends the others.
+        for index in 0...text.count {
+            let octet = index < text.count ? text[index] : 0x2e
             if octet == 0x2e {
                 guard digits > 0, parts < 4 else { return nil }
                 bits = bits << 8 | part
@@ -88,7 +91,7 @@ public enum IPAddress: Hashable, Sendable {
         while !rest.isEmpty {
             let part = rest.prefix { $0 != ":" }
             if part.utf8.contains(0x2e) {
-                guard part.endIndex == rest.endIndex, let bits = parseIPv4(Array(part.utf8))
+                guard part.endIndex == rest.endIndex, let bits = parseIPv4(Array(part.utf8).span)
                 else { return nil }
                 groups.append(UInt16(truncatingIfNeeded: bits >> 16))
                 groups.append(UInt16(truncatingIfNeeded: bits))

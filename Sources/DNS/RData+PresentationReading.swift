@@ -14,9 +14,11 @@ struct RDataTokenReader {
     /// The next word, unless it is not there.
     mutating func nextIfPresent() -> PresentationToken? { tokens.popFirst() }
 
-    mutating func next(_ field: String, expected: String) throws(RDataError) -> PresentationToken {
+    mutating func next(
+        _ field: String, expected: @autoclosure () -> String
+    ) throws(RDataError) -> PresentationToken {
         guard let token = tokens.popFirst() else {
-            throw RDataError(field, found: nil, expected: expected)
+            throw RDataError(field, found: nil, expected: expected())
         }
         return token
     }
@@ -67,7 +69,8 @@ extension RDataTokenReader {
     mutating func readNumber<Number: FixedWidthInteger & UnsignedInteger>(
         _ field: String, as: Number.Type
     ) throws(RDataError) -> Number {
-        let expected = "a number from 0 to \(Number.max)"
+        // Worked out for a message alone.
+        var expected: String { "a number from 0 to \(Number.max)" }
         let token = try next(field, expected: expected)
         guard let number = Number(decimal: token.text) else {
             throw RDataError(field, found: token.text, expected: expected)

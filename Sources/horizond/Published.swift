@@ -4,7 +4,7 @@ import Transport
 
 /// All that a configuration makes the workers serve.
 struct Served: Sendable {
-    let snapshot: Snapshot
+    var snapshot: Snapshot
     /// What TLS connections to upstreams are made with; nil where the configuration has none.
     let tls: TLSContext?
 }

@@ -12,8 +12,8 @@ import Transport
 final class Service: @unchecked Sendable {
     /// How long SIGTERM waits for queries in flight.
     private static let drainSeconds = 4
-    /// How long an old snapshot is kept: longer than any query in flight on it.
-    private static let retirementSeconds = 30
+    /// How often it is looked whether the last query on an old snapshot has ended.
+    private static let retirementInterval = DispatchTimeInterval.milliseconds(100)
     /// How often files with nameserver lines are looked at. They are short, so that reading one costs
     /// hardly more than asking for its date, and tells more.
     static let followingSeconds = 2
@@ -31,13 +31,16 @@ final class Service: @unchecked Sendable {
     let control: DispatchQueue
     private let signals: Signals
     private let ended = DispatchSemaphore(value: 0)
-    /// Reads configurations and frees old snapshots, so that neither stops the control queue.
+    /// Makes small changes of what is served and frees old snapshots, so that neither stops the
+    /// control queue.
     let background = DispatchQueue(label: "reload", qos: .default)
     var configuration: Configuration
     private var listeners: Listeners
     var status: ServiceStatus
     /// Runs as long as the service.
     var nameserverTimer: (any DispatchSourceTimer)?
+    /// What is served no more, until no query is on it.
+    private var retired: [Served] = []
     /// Whether a snapshot is being made, of the files or for other nameservers.
     var isReloading = false
     private var reloadAgain = false
@@ -118,7 +121,7 @@ final class Service: @unchecked Sendable {
         isReloading = true
         Systemd.notify("RELOADING=1", "MONOTONIC_USEC=\(MonotonicClock.now() / 1000)")
         let (path, secrets, registry, previous) = (path, secrets, registry, configuration)
-        background.async { [self] in
+        YieldingThread.run { [self] in
             let result = Result { () throws(ConfigurationErrors) in
                 let loaded = try LoadedConfiguration(
                     path: path, seed: secrets.tableSeed, previous: previous)
@@ -126,6 +129,7 @@ final class Service: @unchecked Sendable {
                 return (loaded.configuration, Served(snapshot: snapshot, tls: loaded.tls))
             }
             control.async { [self] in finishReload(result) }
+            FreeMemory.returnToSystem()
         }
     }
 
@@ -173,12 +177,31 @@ final class Service: @unchecked Sendable {
         retire(old)
     }
 
-    /// Frees a snapshot when no query is on it any more, in the background: freeing a million records
-    /// takes a while.
+    /// Frees a snapshot when no query is on it any more, which is mostly at once, for a million
+    /// records take as much memory as those that replace them.
     func retire(_ served: Served) {
-        background.asyncAfter(deadline: .now() + .seconds(Self.retirementSeconds)) {
+        retired.append(served)
+        // A worker without queries lets go of it too when it is woken.
+        for worker in workers { worker.mailbox.post(.report {}) }
+        if retired.count == 1 { scheduleRetirement() }
+    }
+
+    private func scheduleRetirement() {
+        control.asyncAfter(deadline: .now() + Self.retirementInterval) { [self] in
+            let unused = retired.indices.filter { isKnownUniquelyReferenced(&retired[$0].snapshot) }
+            let freed = unused.reversed().map { retired.remove(at: $0) }
+            if !freed.isEmpty { free(freed) }
+            if !retired.isEmpty { scheduleRetirement() }
+        }
+    }
+
+    /// Frees snapshots in the background: a million records take a while.
+    private func free(_ served: consuming [Served]) {
+        background.async { [served] in
             withExtendedLifetime(served) {}
         }
+        // Queued behind it, when the closure above and what it held are gone.
+        background.async { FreeMemory.returnToSystem() }
     }
 
     private func listen(_ change: Listeners.Change) {

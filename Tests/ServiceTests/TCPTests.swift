@@ -128,13 +128,13 @@ extension ServiceTests {
 }
 
 extension Server {
-    /// The octets that the process has in memory (`VmRSS`).
-    func memory() throws -> Int {
+    /// The octets that the process has in memory; with `VmHWM`, the most that it had.
+    func memory(_ figure: String = "VmRSS") throws -> Int {
         let status = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        let line = status.split(separator: "\n").first { $0.hasPrefix(figure + ":") }
         guard let kibibytes = line?.split(whereSeparator: { " \t".contains($0) }).dropFirst().first,
             let count = Int(kibibytes)
-        else { throw Failure("no VmRSS") }
+        else { throw Failure("no \(figure)") }
         return count << 10
     }
 }

@@ -116,5 +116,18 @@ int hs_timer_fd(void);
 // A periodic timer; 0 disarms it.
 int hs_timer_set(int fd, int64_t nanoseconds);
 
+// Memory.
+
+// Blocks of at least this size are mapped one by one, so that the system has them back when they
+// are freed.
+void hs_map_blocks_of(int octets);
+
+// Gives the free memory of all heaps back to the system.
+void hs_return_free_memory(void);
+
+// Lets a thread that wakes up have the calling thread's processor after `slice_ns` nanoseconds,
+// where it would wait some milliseconds. Linux before 6.12 takes no notice.
+void hs_give_way_after(uint64_t slice_ns);
+
 // How many processors this process may run on; at least 1.
 int hs_available_processors(void);

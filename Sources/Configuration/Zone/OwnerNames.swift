@@ -50,7 +50,9 @@ struct OwnerNames {
     }
 
     private func repeatsApex(_ text: String) -> Bool {
-        guard !apex.isRoot else { return false }
+        // Nearly every name ends otherwise.
+        guard !apex.isRoot, let last = text.utf8.last, lowercased(last) == repeatedApex.last
+        else { return false }
         func isEqual(_ left: UInt8, _ right: UInt8) -> Bool { lowercased(left) == right }
         let end = text.utf8.suffix(repeatedApex.count)
         return end.elementsEqual(repeatedApex, by: isEqual)

@@ -52,10 +52,14 @@ extension RecordDecoder {
 
     /// The octets of an address of the type's family.
     static func addressData(_ text: String, _ type: RRType) -> [UInt8]? {
-        guard let address = IPAddress(text), text.utf8.contains(0x3a) == (type == .aaaa)
-        else { return nil }
+        guard type == .aaaa else {
+            // Most records of a large zone are A records: no generic code for these.
+            let utf8 = text.utf8
+            return IPAddress.parseIPv4(utf8.span).map { IPAddress.v4($0).octets }
+        }
+        guard let address = IPAddress(text), text.hasColon else { return nil }
         // An IPv4-mapped address (RFC 4291 §2.5.5.2) counts as IPv4 elsewhere; here it is data.
-        if type == .aaaa, address.isIPv4 {
+        if address.isIPv4 {
             return [UInt8](repeating: 0, count: 10) + [0xff, 0xff] + address.octets
         }
         return address.octets
@@ -130,6 +134,15 @@ extension RecordDecoder {
     /// blanks and another one follow.
     private static func splitQuoted(_ text: Substring) -> [String] {
         text.split(separator: /"[ \t]+"/, omittingEmptySubsequences: false).map(String.init)
+    }
+}
+
+extension String {
+    /// Whether the text may be an IPv6 address, but no IPv4 address.
+    var hasColon: Bool {
+        let utf8 = utf8
+        let octets = utf8.span
+        return octets.indices.contains { octets[$0] == 0x3a }
     }
 }
 

@@ -56,7 +56,7 @@ struct RecordDecoder {
 
     /// A bare address is an A or AAAA record.
     private func addressRecord(_ scalar: YAMLScalar) -> Record? {
-        let type: RRType = scalar.text.utf8.contains(0x3a) ? .aaaa : .a
+        let type: RRType = scalar.text.hasColon ? .aaaa : .a
         guard let rdata = Self.addressData(scalar.text, type) else {
             let looksLikeAddress = type == .aaaa || scalar.text.first?.isNumber == true
             file.error(

@@ -165,9 +165,10 @@ extension RecordDecoder {
     ) -> [String]? {
         if case .parameters = field.kind { return parameters(node, type) }
         if case .duration = field.kind { return file.duration(node).map { ["\($0)"] } }
-        let expected = "the \(field.key) of the \(type) record"
         // Quotes make an empty text: NAPTR's flags and regexp are often empty.
-        guard let scalar = file.scalar(node, expected: expected) else { return nil }
+        guard
+            let scalar = file.scalar(node, expected: "the \(field.key) of the \(type) record")
+        else { return nil }
         switch field.kind {
         case .name: return mailbox(scalar, field) ?? target(scalar, type).map { ["\($0)"] }
         case .text: return [Self.unescapingText(scalar.text)]

@@ -2,12 +2,12 @@ import DNS
 import Nameserver
 
 /// Makes a zone of a file's entries, given one after the other: owner names and their records.
-struct ZoneDecoder {
+struct ZoneDecoder: ~Copyable {
     private let file: ConfigurationFile
     private let records: RecordDecoder
     private let owners: OwnerNames
-    /// Each owner name so far and the line of its key.
-    private var lines: OwnerLines
+    /// The line of each owner name's key, by the number of its node; 0 for nodes without one.
+    private var lines: [UInt32] = []
     private var builder: ZoneBuilder
 
     init(_ file: ConfigurationFile, _ zone: ZoneDeclaration, seed: UInt64) {
@@ -15,7 +15,6 @@ struct ZoneDecoder {
         let apex = zone.settings.apex
         records = RecordDecoder(file, apex: apex, ttl: zone.recordTTL)
         owners = OwnerNames(file, apex: apex)
-        lines = OwnerLines(apex: apex)
         builder = ZoneBuilder(zone.settings, seed: seed)
     }
 
@@ -23,18 +22,20 @@ struct ZoneDecoder {
     mutating func decode(_ entry: YAMLEntry) {
         let contents = records.contents(entry.value)
         guard let owner = owners.name(entry.key) else { return }
-        if let line = lines.insert(owner, line: entry.key.mark.line) {
+        // Every owner name is one of the zone's.
+        guard let node = try? builder.open(owner) else { return }
+        if let line = line(of: node) {
             reportDuplicate(entry.key, owner, line: line)
             return
         }
+        setLine(of: node, entry.key.mark.line)
         if let mark = contents.publicMark {
             addPublic(owner, mark, beside: contents.records.first)
             return
         }
         for (index, record) in contents.records.enumerated() {
             do {
-                try builder.add(
-                    owner: owner, type: record.type, ttl: record.ttl, rdata: record.rdata)
+                try builder.add(type: record.type, ttl: record.ttl, rdata: record.rdata)
             } catch {
                 report(error, record, after: contents.records[..<index])
                 return
@@ -52,6 +53,16 @@ struct ZoneDecoder {
             file.error(mark, "too many records", expected: "at most 4 GiB of them")
             return nil
         }
+    }
+
+    private func line(of node: Int) -> Int? {
+        node < lines.count && lines[node] != 0 ? Int(lines[node]) : nil
+    }
+
+    private mutating func setLine(of node: Int, _ line: Int) {
+        // Empty non-terminals are nodes without a line.
+        while lines.count <= node { lines.append(0) }
+        lines[node] = UInt32(truncatingIfNeeded: line)
     }
 
     // MARK: Contradictions

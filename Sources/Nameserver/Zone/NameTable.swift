@@ -3,7 +3,7 @@ import DNS
 /// Names to numbers, immutable: slots of (hash tag, entry) with linear probing, and the entries'
 /// names one behind the other. A look-up touches one slot and one entry and allocates nothing.
 ///
-/// Unsafe because it is the inner loop of every query: the memory is allocated once in `init`, never
+/// Unsafe because it is the inner loop of every query: the memory is taken over in `init`, never
 /// written afterwards and freed in `deinit`; indices come only from the slots, masked, and from the
 /// entries that the builder laid out.
 @safe final class NameTable: @unchecked Sendable {
@@ -14,14 +14,16 @@ import DNS
     private let seed: UInt64
     let count: Int
 
-    fileprivate init(_ builder: NameTableBuilder) {
-        unsafe slots = .allocate(capacity: builder.slots.count)
-        unsafe slots.initialize(from: builder.slots, count: builder.slots.count)
-        unsafe words = .allocate(capacity: builder.words.count)
-        unsafe words.initialize(from: builder.words, count: builder.words.count)
-        mask = builder.slots.count &- 1
-        seed = builder.seed
-        count = builder.count
+    /// Takes over the memory at `slots`, of which there are a power of two, and at `words`.
+    fileprivate init(
+        slots: UnsafeMutablePointer<UInt64>, slotCount: Int, words: UnsafeMutablePointer<UInt64>,
+        seed: UInt64, count: Int
+    ) {
+        unsafe self.slots = slots
+        unsafe self.words = words
+        mask = slotCount &- 1
+        self.seed = seed
+        self.count = count
     }
 
     deinit {
@@ -50,18 +52,36 @@ import DNS
 }
 
 /// Collects names and their numbers for a `NameTable`.
-struct NameTableBuilder {
+///
+/// A million names take 30 MB and more, so they never lie there twice: the entries grow by chunks
+/// instead of moving to a larger place, and the table takes the slots over as they are.
+///
+/// Unsafe as the table is. What it allocates belongs to it alone until `build` hands it on.
+@safe struct NameTableBuilder: ~Copyable {
     // An entry is a word (length << 32 | value) and the name's words. Entry 0 does not exist, so a
-    // slot of 0 is empty.
-    fileprivate var words: [UInt64] = [0]
-    fileprivate var slots = [UInt64](repeating: 0, count: 16)
-    fileprivate let seed: UInt64
+    // slot of 0 is empty. No entry lies in two chunks: what is left of a full one is zero.
+    private var chunks: [UnsafeMutablePointer<UInt64>] = unsafe []
+    /// Where the next entry goes, in words.
+    private var end = 1
+    private var slots: UnsafeMutablePointer<UInt64>?
+    private var slotCount = 16
+    private let seed: UInt64
     private(set) var count = 0
 
     private static let upperHalf: UInt64 = 0xffff_ffff_0000_0000
+    /// Chunks of 2^16 words: half a megabyte, which the system gives and takes back as a whole, and
+    /// of which a longest name wastes less than a thousandth.
+    private static let chunkShift = 16
+    private static let chunkMask = (1 << chunkShift) &- 1
 
     init(seed: UInt64) {
         self.seed = seed
+        unsafe slots = Self.allocate(slotCount)
+    }
+
+    deinit {
+        unsafe slots?.deallocate()
+        for index in unsafe chunks.indices { unsafe chunks[index].deallocate() }
     }
 
     /// The number of the suffix of `name` at `label` if it is there already; else puts `value` in
@@ -70,67 +90,105 @@ struct NameTableBuilder {
         _ name: LookupName, from label: Int = 0, value: UInt32
     ) -> UInt32? {
         // At most half of the slots are taken: probing stays short.
-        if (count &+ 1) &* 2 > slots.count { grow() }
+        if (count &+ 1) &* 2 > slotCount { grow() }
+        guard let slots = unsafe slots else { return nil }
         let hash = name.hash(from: label, seed: seed)
-        var index = Int(truncatingIfNeeded: hash) & (slots.count &- 1)
-        while slots[index] != 0 {
-            let entry = Int(slots[index] & 0xffff_ffff)
-            if slots[index] >> 32 == hash >> 32, matches(entry, name, label) {
-                return UInt32(truncatingIfNeeded: words[entry])
-            }
-            index = (index &+ 1) & (slots.count &- 1)
-        }
         let length = name.length &- name.offset(of: label)
-        slots[index] = (hash & Self.upperHalf) | UInt64(words.count)
-        words.append((UInt64(length) << 32) | UInt64(value))
-        let start = words.count
-        words.append(contentsOf: repeatElement(0, count: LookupName.paddedLength(length) / 8))
-        unsafe words.withUnsafeMutableBytes { bytes in
-            _ = unsafe name.copySuffix(from: label, to: bytes.baseAddress! + start &* 8)
+        var index = Int(truncatingIfNeeded: hash) & (slotCount &- 1)
+        while unsafe slots[index] != 0 {
+            if unsafe slots[index] >> 32 == hash >> 32 {
+                let entry = unsafe entry(at: Int(slots[index] & 0xffff_ffff))
+                let head = unsafe entry[0]
+                if unsafe name.equals(entry + 1, length: Int(head >> 32), from: label) {
+                    return UInt32(truncatingIfNeeded: head)
+                }
+            }
+            index = (index &+ 1) & (slotCount &- 1)
         }
+        let place = makeRoom(1 &+ LookupName.paddedLength(length) / 8)
+        unsafe slots[index] = (hash & Self.upperHalf) | UInt64(place)
+        let entry = unsafe entry(at: place)
+        unsafe entry[0] = (UInt64(length) << 32) | UInt64(value)
+        unsafe name.copySuffix(from: label, to: entry + 1)
         count &+= 1
         return nil
     }
 
     /// Puts `change(value)` in the place of every value.
     mutating func mapValues(_ change: (UInt32) -> UInt32) {
-        var entry = 1
-        while entry < words.count {
-            let value = change(UInt32(truncatingIfNeeded: words[entry]))
-            words[entry] = (words[entry] & Self.upperHalf) | UInt64(value)
-            entry = next(entry)
+        unsafe forEachEntry { _, entry in
+            let value = unsafe change(UInt32(truncatingIfNeeded: entry[0]))
+            unsafe entry[0] = (entry[0] & Self.upperHalf) | UInt64(value)
         }
     }
 
-    consuming func build() -> NameTable { NameTable(self) }
-
-    private func next(_ entry: Int) -> Int {
-        entry &+ 1 &+ LookupName.paddedLength(Int(words[entry] >> 32)) / 8
+    /// The table of all that was put in. Each chunk is freed when it is copied.
+    consuming func build() -> NameTable {
+        let words = UnsafeMutablePointer<UInt64>.allocate(capacity: end)
+        var place = 0
+        for index in unsafe chunks.indices {
+            let chunk = unsafe chunks[index]
+            let length = min(end &- place, 1 << Self.chunkShift)
+            unsafe (words + place).initialize(from: chunk, count: length)
+            unsafe chunk.deallocate()
+            place &+= length
+        }
+        unsafe chunks = []
+        let slots = unsafe slots ?? Self.allocate(slotCount)
+        unsafe self.slots = nil
+        return unsafe NameTable(
+            slots: slots, slotCount: slotCount, words: words, seed: seed, count: count)
     }
 
-    private func matches(_ entry: Int, _ name: LookupName, _ label: Int) -> Bool {
-        unsafe words.withUnsafeBytes { bytes in
-            unsafe name.equals(
-                bytes.baseAddress! + (entry &+ 1) &* 8, length: Int(words[entry] >> 32),
-                from: label)
+    /// The place of an entry of `length` words.
+    private mutating func makeRoom(_ length: Int) -> Int {
+        if (end & Self.chunkMask) &+ length > 1 << Self.chunkShift {
+            end = (end | Self.chunkMask) &+ 1
+        }
+        if unsafe end >> Self.chunkShift == chunks.count {
+            unsafe chunks.append(Self.allocate(1 << Self.chunkShift))
+        }
+        defer { end &+= length }
+        return end
+    }
+
+    private func entry(at place: Int) -> UnsafeMutablePointer<UInt64> {
+        unsafe chunks[place >> Self.chunkShift] + (place & Self.chunkMask)
+    }
+
+    private func forEachEntry(_ body: (Int, UnsafeMutablePointer<UInt64>) -> Void) {
+        var place = 1
+        while place < end {
+            let entry = unsafe entry(at: place)
+            let head = unsafe entry[0]
+            // No name is shorter than an octet, so this is the rest of a full chunk.
+            guard head != 0 else {
+                place = (place | Self.chunkMask) &+ 1
+                continue
+            }
+            unsafe body(place, entry)
+            place &+= 1 &+ LookupName.paddedLength(Int(head >> 32)) / 8
         }
     }
 
     private mutating func grow() {
-        var larger = [UInt64](repeating: 0, count: slots.count &* 2)
-        let mask = larger.count &- 1
-        var entry = 1
-        while entry < words.count {
-            let hash = unsafe words.withUnsafeBytes { bytes in
-                unsafe LookupName.hash(
-                    bytes.baseAddress! + (entry &+ 1) &* 8, length: Int(words[entry] >> 32),
-                    seed: seed)
-            }
+        let larger = unsafe Self.allocate(slotCount &* 2)
+        let mask = slotCount &* 2 &- 1
+        unsafe forEachEntry { place, entry in
+            let hash = unsafe LookupName.hash(
+                entry + 1, length: Int(entry[0] >> 32), seed: seed)
             var index = Int(truncatingIfNeeded: hash) & mask
-            while larger[index] != 0 { index = (index &+ 1) & mask }
-            larger[index] = (hash & Self.upperHalf) | UInt64(entry)
-            entry = next(entry)
+            while unsafe larger[index] != 0 { index = (index &+ 1) & mask }
+            unsafe larger[index] = (hash & Self.upperHalf) | UInt64(place)
         }
-        slots = larger
+        unsafe slots?.deallocate()
+        unsafe slots = larger
+        slotCount = mask &+ 1
+    }
+
+    private static func allocate(_ count: Int) -> UnsafeMutablePointer<UInt64> {
+        let memory = UnsafeMutablePointer<UInt64>.allocate(capacity: count)
+        unsafe memory.initialize(repeating: 0, count: count)
+        return unsafe memory
     }
 }

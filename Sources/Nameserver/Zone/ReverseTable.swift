@@ -19,6 +19,8 @@ struct ReverseTable: Sendable {
             }
         }
         guard !records.isEmpty else { return nil }
+        // The builder would rather have all names of an address together.
+        records.sort { $0.address.precedes($1.address) }
         self.zones = [("in-addr.arpa", true), ("ip6.arpa", false)].compactMap { apex, isIPv4 in
             guard let domain = try? DomainName(apex) else { return nil }
             var builder = ZoneBuilder(ZoneSettings(apex: domain, mode: .authoritative), seed: seed)
@@ -51,6 +53,16 @@ struct ReverseTable: Sendable {
 }
 
 extension IPAddress {
+    fileprivate func precedes(_ other: IPAddress) -> Bool {
+        switch (self, other) {
+        case (.v4(let left), .v4(let right)): left < right
+        case (.v6(let high, let low), .v6(let otherHigh, let otherLow)):
+            (high, low) < (otherHigh, otherLow)
+        case (.v4, .v6): true
+        case (.v6, .v4): false
+        }
+    }
+
     /// The name that the address's PTR records have (RFC 1035 §3.5, RFC 3596 §2.5).
     package var reverseName: DomainName {
         let labels: [String]

@@ -10,53 +10,11 @@ struct ZoneBlocks: Sendable {
     static let emptyNode: UInt32 = 0
     /// Octets of a record before its RDATA: pointer, type, class, TTL, length.
     static let recordHeaderLength = 12
-    private static let nodeHeaderLength = 2
-    private static let rrsetHeaderLength = 6
-    private static let pointerToQuestion: UInt16 = 0xc00c
+    fileprivate static let nodeHeaderLength = 2
+    fileprivate static let rrsetHeaderLength = 6
+    fileprivate static let pointerToQuestion: UInt16 = 0xc00c
 
-    private(set) var octets: [UInt8] = [0, 0]
-
-    /// Appends a node's block; nil when an RRset is longer than 65,535 octets, the node has more
-    /// than 255 RRsets or the zone more than 4 GiB.
-    mutating func append(
-        isPublic: Bool, types: [RRType],
-        records: (RRType) -> [(ttl: UInt32, rdata: ArraySlice<UInt8>)]
-    ) -> UInt32? {
-        guard let start = UInt32(exactly: octets.count), types.count <= 255 else { return nil }
-        var flags: ZoneNode.Flags = isPublic ? .isPublic : []
-        for type in types { flags.formUnion(ZoneNode.Flags(of: type)) }
-        octets.append(flags.rawValue)
-        octets.append(UInt8(types.count))
-        for type in types {
-            let header = octets.count
-            let records = records(type)
-            append(type.rawValue)
-            append(UInt16(truncatingIfNeeded: records.count))
-            append(0)
-            let ttl = records.map(\.ttl).min() ?? 0
-            for record in records { append(type, ttl, record.rdata) }
-            let length = octets.count - header - Self.rrsetHeaderLength
-            guard let length = UInt16(exactly: length) else { return nil }
-            octets[header + 4] = UInt8(length >> 8)
-            octets[header + 5] = UInt8(length & 0xff)
-        }
-        return start
-    }
-
-    private mutating func append(_ type: RRType, _ ttl: UInt32, _ rdata: ArraySlice<UInt8>) {
-        append(Self.pointerToQuestion)
-        append(type.rawValue)
-        append(RRClass.internet)
-        append(UInt16(truncatingIfNeeded: ttl >> 16))
-        append(UInt16(truncatingIfNeeded: ttl))
-        append(UInt16(rdata.count))
-        octets.append(contentsOf: rdata)
-    }
-
-    private mutating func append(_ value: UInt16) {
-        octets.append(UInt8(value >> 8))
-        octets.append(UInt8(value & 0xff))
-    }
+    let octets: [UInt8]
 
     func flags(of node: ZoneNode) -> ZoneNode.Flags {
         ZoneNode.Flags(rawValue: octets[Int(node.offset)])
@@ -78,6 +36,151 @@ struct ZoneBlocks: Sendable {
             position = end
         }
         return nil
+    }
+}
+
+/// Lays out the blocks of a zone, one after the other.
+///
+/// A million of them take 20 MB and more, so they lie in chunks that do not move when more come, and
+/// each is freed as soon as it is copied into the whole.
+struct ZoneBlocksBuilder {
+    /// The first octets are the block of nodes without records.
+    private var chunk: [UInt8] = [0, 0]
+    private var fullChunks: [[UInt8]] = []
+    /// What `fullChunks` hold together, in octets.
+    private var fullLength = 0
+
+    /// Half a megabyte, which the system gives and takes back as a whole.
+    private static let chunkLength = 1 << 19
+
+    /// Appends a node's block; nil when an RRset is longer than 65,535 octets, the node has more
+    /// than 255 RRsets or the zone more than 4 GiB.
+    mutating func append(_ records: NodeRecords) -> UInt32? {
+        guard let start = UInt32(exactly: fullLength + chunk.count) else { return nil }
+        var length = ZoneBlocks.nodeHeaderLength
+        for record in records.all {
+            length += ZoneBlocks.recordHeaderLength + record.rdata.count
+            if record.isFirstOfType { length += ZoneBlocks.rrsetHeaderLength }
+        }
+        makeRoom(length)
+        let first = chunk.count
+        chunk.append(contentsOf: repeatElement(0, count: length))
+        var block = chunk.mutableSpan
+        var flags: ZoneNode.Flags = records.isPublic ? .isPublic : []
+        var rrsetCount = 0
+        var position = first + ZoneBlocks.nodeHeaderLength
+        for record in records.all where record.isFirstOfType {
+            flags.formUnion(ZoneNode.Flags(of: record.type))
+            rrsetCount += 1
+            let header = position
+            let set = records.all.lazy.filter { $0.type == record.type }
+            let ttl = set.map(\.ttl).min() ?? 0
+            position += ZoneBlocks.rrsetHeaderLength
+            var count = 0
+            for record in set {
+                count += 1
+                block.store(ZoneBlocks.pointerToQuestion, at: position)
+                block.store(record.type.rawValue, at: position + 2)
+                block.store(RRClass.internet, at: position + 4)
+                block.store(ttl, at: position + 6)
+                block.store(UInt16(record.rdata.count), at: position + 10)
+                position += ZoneBlocks.recordHeaderLength
+                block.copy(records.octets, record.rdata, at: position)
+                position += record.rdata.count
+            }
+            guard let length = UInt16(exactly: position - header - ZoneBlocks.rrsetHeaderLength)
+            else { return nil }
+            block.store(record.type.rawValue, at: header)
+            block.store(UInt16(truncatingIfNeeded: count), at: header + 2)
+            block.store(length, at: header + 4)
+        }
+        guard rrsetCount <= 255 else { return nil }
+        block[first] = flags.rawValue
+        block[first + 1] = UInt8(rrsetCount)
+        return start
+    }
+
+    /// The records of a block that was appended before.
+    func records(at offset: UInt32) -> NodeRecords {
+        var (octets, start) = (chunk, Int(offset) - fullLength)
+        if start < 0 {
+            start = Int(offset)
+            octets = []
+            for chunk in fullChunks {
+                octets = chunk
+                guard start >= chunk.count else { break }
+                start -= chunk.count
+            }
+        }
+        let block = octets.span
+        var records = NodeRecords()
+        records.isPublic = ZoneNode.Flags(rawValue: block[start]).contains(.isPublic)
+        var position = start + ZoneBlocks.nodeHeaderLength
+        for _ in 0..<block[start + 1] {
+            let count = block.uint16(at: position + 2)
+            position += ZoneBlocks.rrsetHeaderLength
+            for _ in 0..<count {
+                let rdata = position + ZoneBlocks.recordHeaderLength
+                let end = rdata + Int(block.uint16(at: position + 10))
+                records.append(
+                    RRType(rawValue: block.uint16(at: position + 2)),
+                    ttl: block.uint32(at: position + 6), octets[rdata..<end])
+                position = end
+            }
+        }
+        return records
+    }
+
+    consuming func build() -> ZoneBlocks {
+        var octets: [UInt8] = []
+        octets.reserveCapacity(fullLength + chunk.count)
+        var chunks = [chunk] + fullChunks.reversed()
+        (chunk, fullChunks) = ([], [])
+        while let chunk = chunks.popLast() { octets += chunk }
+        return ZoneBlocks(octets: octets)
+    }
+
+    private mutating func makeRoom(_ length: Int) {
+        guard chunk.count + length > Self.chunkLength else { return }
+        fullLength += chunk.count
+        fullChunks.append(chunk)
+        chunk = []
+        chunk.reserveCapacity(max(length, Self.chunkLength))
+    }
+}
+
+/// The records of one node while they are collected.
+struct NodeRecords {
+    struct Record {
+        let type: RRType
+        let ttl: UInt32
+        /// Where the RDATA is in `octets`.
+        let rdata: Range<Int>
+        /// Whether no record before it has its type: a block has the RRsets in this order.
+        let isFirstOfType: Bool
+    }
+
+    /// Handed back to the public zone.
+    var isPublic = false
+    private(set) var all: [Record] = []
+    /// The RDATA of all records.
+    private(set) var octets: [UInt8] = []
+
+    var isEmpty: Bool { all.isEmpty && !isPublic }
+
+    mutating func append(_ type: RRType, ttl: UInt32, _ rdata: some Collection<UInt8>) {
+        let start = octets.count
+        octets.append(contentsOf: rdata)
+        all.append(
+            Record(
+                type: type, ttl: ttl, rdata: start..<octets.count,
+                isFirstOfType: !all.contains { $0.type == type }))
+    }
+
+    mutating func removeAll() {
+        isPublic = false
+        all.removeAll(keepingCapacity: true)
+        octets.removeAll(keepingCapacity: true)
     }
 }
 

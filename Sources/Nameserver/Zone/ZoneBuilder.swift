@@ -1,42 +1,40 @@
 package import DNS
 
 /// Collects a zone's records and makes the immutable `Zone` of them.
-package struct ZoneBuilder {
+///
+/// The records of one name are collected and laid out as soon as the next name comes, so that a
+/// million of them are in memory once. A name may come again, at the price of its first layout.
+package struct ZoneBuilder: ~Copyable {
     package let settings: ZoneSettings
 
-    // A million names are collected here, so everything lies in few large arrays: the names number
-    // the nodes, a node's records are chained through their indices.
+    /// The names number the nodes.
     private var names: NameTableBuilder
-    private var nodes: [Node] = []
-    private var records: [Record] = []
-    private var rdata: [UInt8] = []
-    private var reverseRecords: [(IPAddress, DomainName)] = []
+    private var blocks = ZoneBlocksBuilder()
+    /// The place of each node's block.
+    private var offsets: [UInt32] = []
     private var wildcardNodes: [(DomainName, Int)] = []
+    private var reverseRecords: [(IPAddress, DomainName)] = []
+    private var hasSOA = false
+    private var hasCutsOrDNAMEs = false
+    /// Whether a node could not be laid out.
+    private var isTooLarge = false
     private let scratch = LookupName()
     private let apexLabelCount: Int
     private let seed: UInt64
 
-    private static let noRecord = UInt32.max
+    /// The name whose records are collected, the number of its node, and the records.
+    private var owner: DomainName
+    private var node: Int?
+    private var records = NodeRecords()
+
     /// A response has at most 65,535 octets, so a larger RRset could never be sent.
     private static let maximumRRsetLength = 65_000
-
-    private struct Node {
-        var firstRecord = ZoneBuilder.noRecord
-        var isPublic = false
-    }
-
-    private struct Record {
-        let type: RRType
-        let length: UInt16
-        var ttl: UInt32
-        let rdataOffset: UInt32
-        var next: UInt32
-    }
 
     /// `seed` keeps the zone's hash tables from being flooded with colliding names.
     package init(_ settings: ZoneSettings, seed: UInt64) {
         self.settings = settings
         self.seed = seed
+        owner = settings.apex
         names = NameTableBuilder(seed: seed)
         apexLabelCount = settings.apex.labelCount
     }
@@ -47,37 +45,37 @@ package struct ZoneBuilder {
     package mutating func add(
         owner: DomainName, type: RRType, ttl: UInt32, rdata: [UInt8]
     ) throws(ZoneError) {
+        _ = try open(owner)
+        try add(type: type, ttl: ttl, rdata: rdata)
+    }
+
+    /// Goes to the node of `owner`, which is made if need be, for what is added next. Returns its
+    /// number: nodes are numbered from 0 on as they are made.
+    package mutating func open(_ owner: DomainName) throws(ZoneError) -> Int {
         let node = try makeNode(owner)
-        guard !nodes[node].isPublic else { throw .publicAndRecords(owner) }
-        var ttl = ttl
-        var last: Int?
-        for index in chain(of: nodes[node]) {
-            try check(records[index].type, beside: type, at: owner, equal: false)
-            if records[index].type == type {
-                if self.rdata(of: records[index]) == rdata[...] { return }
+        guard node != self.node else { return node }
+        close()
+        self.owner = owner
+        self.node = node
+        if offsets[node] != ZoneBlocks.emptyNode { records = blocks.records(at: offsets[node]) }
+        return node
+    }
+
+    /// Adds one record to the node that was opened last, by the rules of `add(owner:…)`.
+    package mutating func add(type: RRType, ttl: UInt32, rdata: [UInt8]) throws(ZoneError) {
+        guard !records.isPublic else { throw .publicAndRecords(owner) }
+        for record in records.all {
+            try check(record.type, beside: type, at: owner, equal: false)
+            if record.type == type {
+                if records.octets[record.rdata] == rdata[...] { return }
                 try check(type, beside: type, at: owner, equal: true)
-                ttl = min(ttl, records[index].ttl)
             }
-            last = index
         }
         guard type != .soa || owner == settings.apex else { throw .soaNotAtApex(owner) }
-        guard rdata.count < Self.maximumRRsetLength,
-            self.rdata.count + rdata.count < Int(UInt32.max), records.count < Int(Self.noRecord)
-        else { throw .tooLarge(owner) }
-        for index in chain(of: nodes[node]) where records[index].type == type {
-            records[index].ttl = ttl
-        }
-        let record = UInt32(records.count)
-        records.append(
-            Record(
-                type: type, length: UInt16(rdata.count), ttl: ttl,
-                rdataOffset: UInt32(self.rdata.count), next: Self.noRecord))
-        self.rdata.append(contentsOf: rdata)
-        if let last {
-            records[last].next = record
-        } else {
-            nodes[node].firstRecord = record
-        }
+        guard rdata.count < Self.maximumRRsetLength else { throw .tooLarge(owner) }
+        records.append(type, ttl: ttl, rdata)
+        if type == .soa { hasSOA = true }
+        if type == .dname || type == .ns { hasCutsOrDNAMEs = true }
         if settings.reverse, !owner.isWildcard, type == .a || type == .aaaa,
             let address = IPAddress(octets: rdata)
         {
@@ -88,9 +86,9 @@ package struct ZoneBuilder {
     /// Hands `owner` back to the public zone (for a wildcard: the names below too).
     package mutating func addPublic(owner: DomainName) throws(ZoneError) {
         guard settings.mode == .overlay else { throw .publicOutsideOverlay(owner) }
-        let node = try makeNode(owner)
-        guard nodes[node].firstRecord == Self.noRecord else { throw .publicAndRecords(owner) }
-        nodes[node].isPublic = true
+        _ = try open(owner)
+        guard records.all.isEmpty else { throw .publicAndRecords(owner) }
+        records.isPublic = true
     }
 
     /// Makes `owner` exist without records, as an empty non-terminal does.
@@ -100,22 +98,15 @@ package struct ZoneBuilder {
 
     /// The zone of all that was added.
     package consuming func build() throws(ZoneError) -> Zone {
-        if settings.mode == .authoritative, !records.contains(where: { $0.type == .soa }) {
+        if settings.mode == .authoritative, !hasSOA {
             // A zone has a SOA record (RFC 1034 §4.2.1), so one is made when the file has none.
             let soa = SynthesizedSOA.octets(zone: settings.apex, ttl: settings.negativeTTL)
             try add(
                 owner: settings.apex, type: .soa, ttl: settings.negativeTTL,
                 rdata: Array(soa.dropFirst(SynthesizedSOA.rdataOffset)))
         }
-        var blocks = ZoneBlocks()
-        var offsets: [UInt32] = []
-        offsets.reserveCapacity(nodes.count)
-        for node in nodes {
-            guard let offset = encode(node, into: &blocks) else {
-                throw .tooLarge(settings.apex)
-            }
-            offsets.append(offset)
-        }
+        close()
+        guard !isTooLarge else { throw .tooLarge(settings.apex) }
         // A wildcard is found by its parent's name, in a table of its own: that table is small, and
         // the look-up needs no name but the query's.
         var wildcards = NameTableBuilder(seed: seed)
@@ -124,10 +115,24 @@ package struct ZoneBuilder {
             _ = wildcards.insert(scratch, from: 1, value: offsets[node])
         }
         names.mapValues { offsets[Int($0)] }
+        offsets = []
         return Zone(
-            settings: settings, names: names.build(), wildcards: wildcards.build(), blocks: blocks,
-            reverseRecords: reverseRecords,
-            hasCutsOrDNAMEs: records.contains { $0.type == .dname || $0.type == .ns })
+            settings: settings, names: names.build(), wildcards: wildcards.build(),
+            blocks: blocks.build(), reverseRecords: reverseRecords,
+            hasCutsOrDNAMEs: hasCutsOrDNAMEs)
+    }
+
+    /// Lays out what was collected.
+    private mutating func close() {
+        guard let node else { return }
+        self.node = nil
+        guard !records.isEmpty else { return }
+        if let offset = blocks.append(records) {
+            offsets[node] = offset
+        } else {
+            isTooLarge = true
+        }
+        records.removeAll()
     }
 
     /// The node of `owner`, made if need be with those between it and the apex: an empty
@@ -137,29 +142,15 @@ package struct ZoneBuilder {
         scratch.set(owner)
         var made: Int?
         for label in 0...(scratch.labelCount - apexLabelCount) {
-            let existing = names.insert(scratch, from: label, value: UInt32(nodes.count))
+            let existing = names.insert(scratch, from: label, value: UInt32(offsets.count))
             if let existing { return made ?? Int(existing) }
-            if made == nil { made = nodes.count }
+            if made == nil { made = offsets.count }
             if scratch.isWildcard(at: label) {
-                wildcardNodes.append((scratch.domainName(from: label), nodes.count))
+                wildcardNodes.append((scratch.domainName(from: label), offsets.count))
             }
-            nodes.append(Node())
+            offsets.append(ZoneBlocks.emptyNode)
         }
         return made ?? 0
-    }
-
-    private func chain(of node: Node) -> [Int] {
-        var chain: [Int] = []
-        var next = node.firstRecord
-        while next != Self.noRecord {
-            chain.append(Int(next))
-            next = records[Int(next)].next
-        }
-        return chain
-    }
-
-    private func rdata(of record: Record) -> ArraySlice<UInt8> {
-        rdata[Int(record.rdataOffset)..<Int(record.rdataOffset) + Int(record.length)]
     }
 
     /// Throws when a node may not have records of both types, or two of one (`equal`).
@@ -181,21 +172,6 @@ package struct ZoneBuilder {
             || other == .alias && addresses.contains(type)
         {
             throw .cnameAndOtherData(owner)
-        }
-    }
-
-    /// Lays the node's records out in `blocks`; nil when they do not fit.
-    private func encode(_ node: Node, into blocks: inout ZoneBlocks) -> UInt32? {
-        let chain = chain(of: node)
-        guard !chain.isEmpty || node.isPublic else { return ZoneBlocks.emptyNode }
-        var types: [RRType] = []
-        for index in chain where !types.contains(records[index].type) {
-            types.append(records[index].type)
-        }
-        return blocks.append(isPublic: node.isPublic, types: types) { type in
-            chain.filter { records[$0].type == type }.map {
-                (ttl: records[$0].ttl, rdata: rdata(of: records[$0]))
-            }
         }
     }
 }

@@ -14,6 +14,15 @@ struct ServeCommand: ParsableCommand {
     @OptionGroup var options: ConfigurationOption
 
     func run() throws {
+        FreeMemory.mapLargeBlocks()
+        let service = try makeService()
+        FreeMemory.returnToSystem()
+        service.run()
+    }
+
+    /// The service with what the configuration says. A function of its own, since nothing but the
+    /// service may hold a configuration that a reload replaces.
+    private func makeService() throws -> Service {
         let log = ServiceLog.standard()
         let secrets = ProcessSecrets()
         let configuration: LoadedConfiguration
@@ -23,13 +32,11 @@ struct ServeCommand: ParsableCommand {
             for line in error.lines { log.error(line) }
             throw ExitCode(ExitStatus.badConfiguration)
         }
-        let service: Service
         do {
-            service = try Service(configuration, path: options.config, secrets: secrets, log: log)
+            return try Service(configuration, path: options.config, secrets: secrets, log: log)
         } catch {
             log.error("\(error)")
             throw ExitCode(ExitStatus.failed)
         }
-        service.run()
     }
 }
