@@ -54,7 +54,7 @@ public enum IPAddress: Hashable, Sendable {
     }
 
     /// The 32 bits of four decimal octets without leading zeros.
-    package static func parseIPv4(_ text: Span<UInt8>) -> UInt32? {
+    public static func parseIPv4(_ text: Span<UInt8>) -> UInt32? {
         var bits: UInt32 = 0
         var parts = 0
         var part: UInt32 = 0

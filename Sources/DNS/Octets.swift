@@ -49,6 +49,7 @@ extension MutableSpan where Element == UInt8 {
     }
 
     /// Copies `range` of `source` to `offset`; traps when it does not fit.
+    @inlinable @inline(__always)
     @_lifetime(self: copy self)
     public mutating func copy(_ source: [UInt8], _ range: Range<Int>, at offset: Int) {
         copy(source.span.extracting(range), at: offset)

@@ -104,6 +104,7 @@ package import DNS
 
     /// The suffix's hash: every word of it, mixed by a multiplication each. `seed` is random a
     /// process, so that nobody outside can choose names that collide.
+    @inline(__always)
     func hash(from label: Int, seed: UInt64) -> UInt64 {
         let start = offset(of: label)
         return unsafe Self.hash(storage + start, length: length &- start, seed: seed)

@@ -32,6 +32,7 @@ import DNS
     }
 
     /// The number of the suffix of `name` that starts at `label`; nil when it is not in the table.
+    @inline(__always)
     func value(of name: LookupName, from label: Int = 0) -> UInt32? {
         let hash = name.hash(from: label, seed: seed)
         let tag = hash >> 32

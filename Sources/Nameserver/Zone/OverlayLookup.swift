@@ -14,7 +14,9 @@ extension Zone {
         }
         // The nearest enclosing wildcard wins; an empty non-terminal between does not hide it, as
         // that would let the public record through.
-        for label in stride(from: 1, through: name.labelCount &- apexLabelCount, by: 1) {
+        let last = name.labelCount &- apexLabelCount
+        var label = 1
+        while label <= last {
             if hasCutsOrDNAMEs, let node = node(name, from: label),
                 let rrset = blocks.rrset(at: node, type: .dname)
             {
@@ -23,6 +25,7 @@ extension Zone {
             if let node = wildcard(name, below: label), let answer = decision(of: node, type) {
                 return answer
             }
+            label &+= 1
         }
         return .elsewhere
     }

@@ -47,6 +47,7 @@ package final class Zone: Sendable {
         return settings.ownedTypes.contains(type)
     }
 
+    @inline(__always)
     func node(_ name: LookupName, from label: Int = 0) -> ZoneNode? {
         names.value(of: name, from: label).map { ZoneNode(offset: $0) }
     }
@@ -75,6 +76,7 @@ package final class Zone: Sendable {
     }
 
     /// The wildcard directly below the suffix of `name` at `label`.
+    @inline(__always)
     func wildcard(_ name: LookupName, below label: Int) -> ZoneNode? {
         wildcards.value(of: name, from: label).map { ZoneNode(offset: $0) }
     }

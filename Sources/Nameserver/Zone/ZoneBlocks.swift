@@ -16,24 +16,26 @@ struct ZoneBlocks: Sendable {
 
     let octets: [UInt8]
 
+    @inline(__always)
     func flags(of node: ZoneNode) -> ZoneNode.Flags {
         ZoneNode.Flags(rawValue: octets[Int(node.offset)])
     }
 
     /// The RRset of this type at `node`; for `nil` the first there is.
+    @inline(__always)
     func rrset(at node: ZoneNode, type: RRType?) -> RRset? {
         let octets = octets.span
         var position = Int(node.offset) &+ Self.nodeHeaderLength
         for _ in 0..<octets[Int(node.offset) &+ 1] {
             let found = octets.uint16(at: position)
-            let count = octets.uint16(at: position &+ 2)
-            let start = position &+ Self.rrsetHeaderLength
-            let end = start &+ Int(octets.uint16(at: position &+ 4))
+            let length = octets.uint16(at: position &+ 4)
             if type == nil || found == type?.rawValue {
                 return RRset(
-                    type: RRType(rawValue: found), recordCount: count, octets: start..<end)
+                    type: RRType(rawValue: found),
+                    recordCount: octets.uint16(at: position &+ 2), length: length,
+                    start: UInt32(truncatingIfNeeded: position &+ Self.rrsetHeaderLength))
             }
-            position = end
+            position &+= Self.rrsetHeaderLength &+ Int(length)
         }
         return nil
     }
@@ -217,10 +219,13 @@ struct ZoneNode: Equatable, Sendable {
     }
 }
 
-/// Where an RRset's records lie in its zone's blocks.
+/// Where an RRset's records lie in its zone's blocks. So small that look-ups return it in registers.
 package struct RRset: Equatable, Sendable {
     package let type: RRType
     package let recordCount: UInt16
+    fileprivate let length: UInt16
+    fileprivate let start: UInt32
+
     /// The records as they go on the wire.
-    let octets: Range<Int>
+    var octets: Range<Int> { Int(start)..<Int(start) &+ Int(length) }
 }
