@@ -22,6 +22,7 @@ package final class NetworkLoop {
     var removedUDP: [SlotKey] = []
     var removedTCP: [SlotKey] = []
 
+    private let turn: Int64
     private let timer: TickTimer
     private var lastTick: Int64
     private var handler: (any NetworkHandler)?
@@ -35,9 +36,10 @@ package final class NetworkLoop {
 
     /// Addresses that a worker may listen on; an interface each, far above any host's.
     static let maximumListeners = 1024
-    /// Rounds in one call of the source's handler. Under constant load it must return at times, or
-    /// nothing else on the queue would ever run; the source fires again at once.
-    private static let maximumRounds = 256
+    /// How long a loop keeps its thread once something has arrived, in nanoseconds. Until then it
+    /// waits for more in its own poll set, where a query costs one wake-up; one that comes later
+    /// costs two changes of threads more. A thread that waits costs nothing.
+    package static let turn = 10 * MonotonicClock.nanosecondsPerSecond
     /// Nanoseconds from one tick to the next, while ticks are needed.
     package static let tickPeriod = 50 * MonotonicClock.nanosecondsPerMillisecond
 
@@ -45,9 +47,10 @@ package final class NetworkLoop {
     /// of other loops of the same `census`. Throws when descriptors run out.
     package init(
         queue: DispatchQueue, limits: TransportLimits,
-        census: ConnectionCensus = ConnectionCensus()
+        census: ConnectionCensus = ConnectionCensus(), turn: Int64 = NetworkLoop.turn
     ) throws(TransportError) {
         self.queue = queue
+        self.turn = turn
         context = try LoopContext(limits)
         wakeUp = try WakeUp()
         timer = try TickTimer()
@@ -100,11 +103,16 @@ package final class NetworkLoop {
 
     // MARK: Rounds
 
+    /// The source's handler: rounds until the turn is over. Whoever wants something of the worker
+    /// wakes the loop, so nothing on the queue has to wait for the turn's end; but it comes, and then
+    /// the queue is free. With work left the source fires again at once.
     private func run() {
-        for _ in 0..<Self.maximumRounds {
+        updateClock()
+        let end = context.now + turn
+        while context.now < end {
             guard let handler, source != nil else { return }
-            let count = context.pollSet.wait(
-                milliseconds: hasWork ? 0 : context.limits.lingerMilliseconds)
+            let left = (end - context.now) / MonotonicClock.nanosecondsPerMillisecond
+            let count = context.pollSet.wait(milliseconds: hasWork ? 0 : Int32(clamping: left + 1))
             guard count > 0 || hasWork else { return }
             round(count, handler)
         }
