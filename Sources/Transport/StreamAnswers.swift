@@ -9,6 +9,8 @@ internal import DNS
     private let start: UnsafeMutablePointer<UInt8>
     /// Octets gathered, lengths included.
     private(set) var count = 0
+    /// Answers gathered.
+    private(set) var messages: UInt64 = 0
 
     /// Octets that are enough for one write; no answer is added to so many.
     static let sufficient = 128 * 1024
@@ -47,7 +49,11 @@ internal import DNS
         unsafe start[count] = UInt8(truncatingIfNeeded: length >> 8)
         unsafe start[count + 1] = UInt8(truncatingIfNeeded: length)
         count += StreamFrames.prefix + length
+        messages &+= 1
     }
 
-    func removeAll() { count = 0 }
+    func removeAll() {
+        count = 0
+        messages = 0
+    }
 }

@@ -41,7 +41,6 @@ struct StreamInput {
 
     /// Holds these octets for the next reading; nothing is held now.
     mutating func hold(_ octets: Span<UInt8>) {
-        guard octets.count > 0 else { return }
         held = octets.array(0..<octets.count)
     }
 }

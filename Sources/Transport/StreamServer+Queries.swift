@@ -73,11 +73,12 @@ extension StreamServer {
         arrival.transport = .tcp
         arrival.peer = connection.peer
         arrival.key = connection.key
+        let limits = context.limits
         var offset = 0
         var taken: UInt64 = 0
         var isMalformed = false
         while let range = StreamFrames.message(in: octets, at: offset, end: octets.count) {
-            guard !connection.mustPause(context.limits, gathered: answers.count) else {
+            guard !connection.mustPause(limits, gathered: answers.count) else {
                 connection.isPaused = true
                 break
             }
@@ -102,7 +103,9 @@ extension StreamServer {
             context.counters.tcpMalformed &+= 1
             return end(connection)
         }
-        connection.input.hold(octets.extracting(offset..<octets.count))
+        if offset < octets.count {
+            connection.input.hold(octets.extracting(offset..<octets.count))
+        }
         settle(connection)
     }
 
@@ -118,7 +121,6 @@ extension StreamServer {
             context.counters.droppedOversized &+= 1
         } else if length > 0 {
             answers.commit(length: length)
-            context.counters.tcpSent &+= 1
         } else if arrival.isPathTaken {
             connection.queriesInFlight += 1
         }
@@ -130,6 +132,7 @@ extension StreamServer {
         let answers = answers
         guard answers.count > 0 else { return true }
         defer { answers.removeAll() }
+        context.counters.tcpSent &+= answers.messages
         guard connection.output.count == 0 else {
             enqueue(encoded: answers.octets, connection)
             return true
