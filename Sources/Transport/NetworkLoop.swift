@@ -87,7 +87,7 @@ package final class NetworkLoop {
 
     /// Asks for ticks; without them the loop sleeps until something arrives.
     package var needsTicks = false {
-        didSet { updateTimer() }
+        didSet { startTimer() }
     }
 
     /// What has happened so far.
@@ -145,7 +145,7 @@ package final class NetworkLoop {
         handler.roundEnded()
         flush(handler)
         isInRound = false
-        updateTimer()
+        startTimer()
         if let drainDeadline, isDrained || context.now >= drainDeadline { stop() }
     }
 
@@ -179,6 +179,8 @@ package final class NetworkLoop {
         streams.sweep(handler)
         upstreamDatagrams.sweep(handler)
         upstreamStreams.sweep(handler)
+        // Only here: a connection that comes and goes between two ticks is not to set it twice.
+        if !isTimerNeeded { timer.stop() }
     }
 
     private func flush(_ handler: any NetworkHandler) {
@@ -192,12 +194,14 @@ package final class NetworkLoop {
         streams.flush()
     }
 
-    /// The timer runs only while the handler or something open needs it.
-    private func updateTimer() {
-        let isNeeded =
-            needsTicks || drainDeadline != nil || !streams.isEmpty || !upstreamDatagrams.isEmpty
+    /// The timer runs only while the handler or something open needs it, and for one tick more.
+    private func startTimer() {
+        if !timer.isRunning, isTimerNeeded { timer.start(period: Self.tickPeriod) }
+    }
+
+    private var isTimerNeeded: Bool {
+        needsTicks || drainDeadline != nil || !streams.isEmpty || !upstreamDatagrams.isEmpty
             || !upstreamStreams.isEmpty
-        if isNeeded { timer.start(period: Self.tickPeriod) } else { timer.stop() }
     }
 
     /// Sees to it that what was just queued goes out, when no round is on its way to do so.
