@@ -145,7 +145,6 @@ package final class NetworkLoop {
         handler.roundEnded()
         flush(handler)
         isInRound = false
-        startTimer()
         if let drainDeadline, isDrained || context.now >= drainDeadline { stop() }
     }
 
@@ -161,6 +160,7 @@ package final class NetworkLoop {
             upstreamStreams.handle(token.key, readiness, handler)
         case .tcpListener:
             tcpListeners[token.key]?.accept(for: streams, context)
+            startTimer()
         case .wakeUp:
             Syscalls.takeCount(wakeUp.descriptor)
             streams.payDebt()
@@ -194,8 +194,9 @@ package final class NetworkLoop {
         streams.flush()
     }
 
-    /// The timer runs only while the handler or something open needs it, and for one tick more.
-    private func startTimer() {
+    /// The timer runs only while the handler or something open needs it, and for one tick more. To
+    /// be called where such a need may begin: a round of local answers does not ask.
+    func startTimer() {
         if !timer.isRunning, isTimerNeeded { timer.start(period: Self.tickPeriod) }
     }
 
@@ -224,6 +225,7 @@ package final class NetworkLoop {
         guard source != nil else { return stopped() }
         self.stopped.append(stopped)
         drainDeadline = drainDeadline ?? deadline
+        startTimer()
         roundIsNeeded()
     }
 
