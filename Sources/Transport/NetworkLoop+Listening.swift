@@ -40,6 +40,7 @@ extension NetworkLoop {
     }
 
     func closeRemoved(_ handler: any NetworkHandler) {
+        guard !removedUDP.isEmpty || !removedTCP.isEmpty else { return }
         for key in removedUDP {
             guard let listener = udpListeners[key] else { continue }
             listener.drain(handler, batches, context)
@@ -56,6 +57,7 @@ extension NetworkLoop {
         }
         removedUDP = []
         removedTCP = []
+        startTimer()
     }
 
     /// UDP sockets answer what is queued and then only send; TCP listeners close, and connections

@@ -21,6 +21,7 @@ extension NetworkLoop {
         case .udp, .tcp:
             try upstreamStreams.send(message, to: upstream, exchange: exchange)
         }
+        startTimer()
         roundIsNeeded()
     }
 

@@ -22,6 +22,7 @@ package final class NetworkLoop {
     var removedUDP: [SlotKey] = []
     var removedTCP: [SlotKey] = []
 
+    private let turn: Int64
     private let timer: TickTimer
     private var lastTick: Int64
     private var handler: (any NetworkHandler)?
@@ -35,9 +36,10 @@ package final class NetworkLoop {
 
     /// Addresses that a worker may listen on; an interface each, far above any host's.
     static let maximumListeners = 1024
-    /// Rounds in one call of the source's handler. Under constant load it must return at times, or
-    /// nothing else on the queue would ever run; the source fires again at once.
-    private static let maximumRounds = 256
+    /// How long a loop keeps its thread once something has arrived, in nanoseconds. Until then it
+    /// waits for more in its own poll set, where a query costs one wake-up; one that comes later
+    /// costs two changes of threads more. A thread that waits costs nothing.
+    package static let turn = 10 * MonotonicClock.nanosecondsPerSecond
     /// Nanoseconds from one tick to the next, while ticks are needed.
     package static let tickPeriod = 50 * MonotonicClock.nanosecondsPerMillisecond
 
@@ -45,9 +47,10 @@ package final class NetworkLoop {
     /// of other loops of the same `census`. Throws when descriptors run out.
     package init(
         queue: DispatchQueue, limits: TransportLimits,
-        census: ConnectionCensus = ConnectionCensus()
+        census: ConnectionCensus = ConnectionCensus(), turn: Int64 = NetworkLoop.turn
     ) throws(TransportError) {
         self.queue = queue
+        self.turn = turn
         context = try LoopContext(limits)
         wakeUp = try WakeUp()
         timer = try TickTimer()
@@ -84,7 +87,7 @@ package final class NetworkLoop {
 
     /// Asks for ticks; without them the loop sleeps until something arrives.
     package var needsTicks = false {
-        didSet { updateTimer() }
+        didSet { startTimer() }
     }
 
     /// What has happened so far.
@@ -100,11 +103,16 @@ package final class NetworkLoop {
 
     // MARK: Rounds
 
+    /// The source's handler: rounds until the turn is over. Whoever wants something of the worker
+    /// wakes the loop, so nothing on the queue has to wait for the turn's end; but it comes, and then
+    /// the queue is free. With work left the source fires again at once.
     private func run() {
-        for _ in 0..<Self.maximumRounds {
+        updateClock()
+        let end = context.now + turn
+        while context.now < end {
             guard let handler, source != nil else { return }
-            let count = context.pollSet.wait(
-                milliseconds: hasWork ? 0 : context.limits.lingerMilliseconds)
+            let left = (end - context.now) / MonotonicClock.nanosecondsPerMillisecond
+            let count = context.pollSet.wait(milliseconds: hasWork ? 0 : Int32(clamping: left + 1))
             guard count > 0 || hasWork else { return }
             round(count, handler)
         }
@@ -137,7 +145,6 @@ package final class NetworkLoop {
         handler.roundEnded()
         flush(handler)
         isInRound = false
-        updateTimer()
         if let drainDeadline, isDrained || context.now >= drainDeadline { stop() }
     }
 
@@ -153,6 +160,7 @@ package final class NetworkLoop {
             upstreamStreams.handle(token.key, readiness, handler)
         case .tcpListener:
             tcpListeners[token.key]?.accept(for: streams, context)
+            startTimer()
         case .wakeUp:
             Syscalls.takeCount(wakeUp.descriptor)
             streams.payDebt()
@@ -171,6 +179,8 @@ package final class NetworkLoop {
         streams.sweep(handler)
         upstreamDatagrams.sweep(handler)
         upstreamStreams.sweep(handler)
+        // Only here: a connection that comes and goes between two ticks is not to set it twice.
+        if !isTimerNeeded { timer.stop() }
     }
 
     private func flush(_ handler: any NetworkHandler) {
@@ -184,12 +194,15 @@ package final class NetworkLoop {
         streams.flush()
     }
 
-    /// The timer runs only while the handler or something open needs it.
-    private func updateTimer() {
-        let isNeeded =
-            needsTicks || drainDeadline != nil || !streams.isEmpty || !upstreamDatagrams.isEmpty
+    /// The timer runs only while the handler or something open needs it, and for one tick more. To
+    /// be called where such a need may begin: a round of local answers does not ask.
+    func startTimer() {
+        if !timer.isRunning, isTimerNeeded { timer.start(period: Self.tickPeriod) }
+    }
+
+    private var isTimerNeeded: Bool {
+        needsTicks || drainDeadline != nil || !streams.isEmpty || !upstreamDatagrams.isEmpty
             || !upstreamStreams.isEmpty
-        if isNeeded { timer.start(period: Self.tickPeriod) } else { timer.stop() }
     }
 
     /// Sees to it that what was just queued goes out, when no round is on its way to do so.
@@ -212,6 +225,7 @@ package final class NetworkLoop {
         guard source != nil else { return stopped() }
         self.stopped.append(stopped)
         drainDeadline = drainDeadline ?? deadline
+        startTimer()
         roundIsNeeded()
     }
 

@@ -30,31 +30,17 @@ struct StreamInput {
     /// Octets held.
     var count: Int { held.count }
 
-    /// Moves what is held to the start of `scratch` and reads once after it. Returns how many
-    /// octets of `scratch` are filled and how the reading went.
-    mutating func read(
-        _ descriptor: Int32, into scratch: inout [UInt8]
-    ) -> (filled: Int, transfer: Transfer) {
-        let start = restore(into: &scratch)
-        let limit = min(StreamFrames.readChunk, scratch.count - start)
-        let transfer = Syscalls.receive(descriptor, into: &scratch, at: start, limit: limit)
-        guard case .done(let count) = transfer else { return (start, transfer) }
-        return (start + count, transfer)
-    }
-
     /// Moves what is held to the start of `scratch` and returns how much it is.
-    mutating func restore(into scratch: inout [UInt8]) -> Int {
+    mutating func restore(into scratch: inout MutableSpan<UInt8>) -> Int {
         let count = held.count
         guard count > 0 else { return 0 }
-        var target = scratch.mutableSpan
-        target.copy(held.span, at: 0)
+        scratch.copy(held.span, at: 0)
         held = []
         return count
     }
 
     /// Holds these octets for the next reading; nothing is held now.
     mutating func hold(_ octets: Span<UInt8>) {
-        guard octets.count > 0 else { return }
         held = octets.array(0..<octets.count)
     }
 }
@@ -88,8 +74,11 @@ struct StreamOutput {
     }
 
     /// Adds octets as they are.
-    mutating func append(encoded more: [UInt8]) {
-        if octets.isEmpty { octets = more } else { octets += more }
+    mutating func append(encoded more: Span<UInt8>) {
+        let start = octets.count
+        octets.append(contentsOf: repeatElement(0, count: more.count))
+        var target = octets.mutableSpan
+        target.copy(more, at: start)
     }
 
     /// Writes once. `.done` tells how many octets went out; `count` what still waits.

@@ -15,25 +15,35 @@ extension StreamServer {
     /// Reads once and answers the queries that are complete.
     func read(_ connection: TCPConnection, _ handler: any NetworkHandler) {
         guard !connection.isInputClosed, !connection.isPaused else { return }
-        var octets: [UInt8] = []
-        swap(&octets, &scratch)
-        defer { swap(&octets, &scratch) }
-        let (filled, transfer) = connection.input.read(connection.descriptor, into: &octets)
-        switch transfer {
+        let scratch = scratch
+        let held = restore(connection)
+        var target = scratch.mutableOctets(
+            held..<min(held + StreamFrames.readChunk, scratch.capacity))
+        var filled = held
+        switch Syscalls.receive(connection.descriptor, into: &target) {
         case .failed: return close(connection)
         case .done(0):
             connection.isInputClosed = true
             connection.hasEnded = true
-        case .done, .wouldBlock: break
+        case .done(let count): filled += count
+        case .wouldBlock: break
         }
-        answer(octets.span.extracting(0..<filled), connection, handler)
+        answer(scratch.octets(0..<filled), connection, handler)
+    }
+
+    /// Moves what a connection holds to the start of the buffer and returns how much it is.
+    private func restore(_ connection: TCPConnection) -> Int {
+        guard connection.input.count > 0 else { return 0 }
+        let scratch = scratch
+        var target = scratch.mutableOctets(0..<scratch.capacity)
+        return connection.input.restore(into: &target)
     }
 
     /// Reads what a client sends after this side's end, until it ends too.
     private func discard(_ connection: TCPConnection) {
-        let transfer = Syscalls.receive(
-            connection.descriptor, into: &scratch, at: 0, limit: StreamFrames.readChunk)
-        switch transfer {
+        let scratch = scratch
+        var target = scratch.mutableOctets(0..<StreamFrames.readChunk)
+        switch Syscalls.receive(connection.descriptor, into: &target) {
         case .done(0), .failed: close(connection)
         case .done, .wouldBlock: break
         }
@@ -44,64 +54,101 @@ extension StreamServer {
         guard !resumable.isEmpty else { return }
         let keys = resumable
         resumable = []
-        var octets: [UInt8] = []
-        swap(&octets, &scratch)
-        defer { swap(&octets, &scratch) }
+        let scratch = scratch
         for key in keys {
             guard let connection = connections[key] else { continue }
             connection.isListedForResume = false
             connection.isPaused = false
-            let filled = connection.input.restore(into: &octets)
-            answer(octets.span.extracting(0..<filled), connection, handler)
+            let filled = restore(connection)
+            answer(scratch.octets(0..<filled), connection, handler)
         }
     }
 
-    /// Answers the complete queries at the start of `octets` and holds the rest.
+    /// Answers the complete queries at the start of `octets`, with one write, and holds the rest.
     private func answer(
         _ octets: Span<UInt8>, _ connection: TCPConnection, _ handler: any NetworkHandler
     ) {
+        arrival.carrier = .tcp
+        arrival.peer = connection.peer
+        arrival.key = connection.key
+        let limits = context.limits
         var offset = 0
+        var taken: UInt64 = 0
+        var isMalformed = false
         while let range = StreamFrames.message(in: octets, at: offset, end: octets.count) {
-            guard !connection.mustPause(context.limits) else {
+            guard !connection.mustPause(limits, gathered: answers.count) else {
                 connection.isPaused = true
                 break
             }
             // No message is empty or shorter than its header. A client that sends one is out of
             // step: what follows means nothing, what it asked before is still answered.
             guard range.count >= Header.length else {
-                context.counters.tcpMalformed &+= 1
-                return end(connection)
+                isMalformed = true
+                break
             }
             offset = range.upperBound
+            taken &+= 1
             answer(query: octets.extracting(range), connection, handler)
         }
-        connection.input.hold(octets.extracting(offset..<octets.count))
+        if taken > 0 {
+            context.counters.tcpReceived &+= taken
+            connection.hasQueried = true
+            connection.lastActivity = context.now
+            activity.touch(connection.key.slot)
+            guard writeAnswers(to: connection) else { return }
+        }
+        if isMalformed {
+            context.counters.tcpMalformed &+= 1
+            return end(connection)
+        }
+        if offset < octets.count {
+            connection.input.hold(octets.extracting(offset..<octets.count))
+        }
         settle(connection)
     }
 
+    @inline(__always)
     private func answer(
         query: Span<UInt8>, _ connection: TCPConnection, _ handler: any NetworkHandler
     ) {
-        context.counters.tcpReceived &+= 1
-        connection.hasQueried = true
-        connection.lastActivity = context.now
-        activity.touch(connection.key.slot)
-        arrival.carrier = .tcp
-        arrival.peer = connection.peer
-        arrival.key = connection.key
         arrival.isPathTaken = false
-        var buffer: [UInt8] = []
-        swap(&buffer, &response)
-        var target = buffer.mutableSpan
+        let answers = answers
+        var target = answers.next()
         let length = handler.query(query, arrival, &target)
-        if length > buffer.count {
+        if length > StreamFrames.maximumMessage {
             context.counters.droppedOversized &+= 1
         } else if length > 0 {
-            enqueue(buffer.span.extracting(0..<length), connection)
+            answers.commit(length: length)
         } else if arrival.isPathTaken {
             connection.queriesInFlight += 1
         }
-        swap(&buffer, &response)
+    }
+
+    /// Writes what was gathered for a connection. What the kernel does not take waits in its output,
+    /// and all of it if something waits there already. False when the connection had to be closed.
+    private func writeAnswers(to connection: TCPConnection) -> Bool {
+        let answers = answers
+        guard answers.count > 0 else { return true }
+        defer { answers.removeAll() }
+        context.counters.tcpSent &+= answers.messages
+        guard connection.output.count == 0 else {
+            enqueue(encoded: answers.octets, connection)
+            return true
+        }
+        var written = 0
+        switch Syscalls.send(connection.descriptor, answers.octets) {
+        case .failed:
+            close(connection)
+            return false
+        case .done(let count): written = count
+        case .wouldBlock: break
+        }
+        if written < answers.count {
+            connection.output.append(encoded: answers.octets.extracting(written...))
+            connection.noteWritten(written, now: context.now)
+        }
+        resumeLater(connection)
+        return true
     }
 
     /// Queues an answer to a path taken earlier. It goes out with the round.
@@ -139,19 +186,30 @@ extension StreamServer {
     }
 
     private func enqueue(_ message: Span<UInt8>, _ connection: TCPConnection) {
-        defer { listForFlush(connection) }
-        if !connection.isOverrun, connection.isOverrun(by: message.count, context.limits) {
+        guard makeRoom(for: message.count, connection) else { return }
+        connection.output.append(message)
+        context.counters.tcpSent &+= 1
+    }
+
+    private func enqueue(encoded octets: Span<UInt8>, _ connection: TCPConnection) {
+        guard makeRoom(for: octets.count, connection) else { return }
+        connection.output.append(encoded: octets)
+    }
+
+    /// Whether so many octets may join a connection's output, which goes out when the round ends.
+    private func makeRoom(for count: Int, _ connection: TCPConnection) -> Bool {
+        listForFlush(connection)
+        if !connection.isOverrun, connection.isOverrun(by: count, context.limits) {
             // The kernel may take what the round has gathered. An error shows at the round's end.
             _ = connection.output.flush(connection.descriptor)
         }
-        guard !connection.isOverrun(by: message.count, context.limits) else {
-            // Closed when the round ends, as above.
+        guard !connection.isOverrun(by: count, context.limits) else {
+            // Closed when the round ends: a handler's call may be within this connection's reading.
             connection.isOverrun = true
             connection.output = StreamOutput()
-            return
+            return false
         }
-        connection.output.append(message)
-        context.counters.tcpSent &+= 1
+        return true
     }
 
     private func listForFlush(_ connection: TCPConnection) {

@@ -16,9 +16,9 @@ final class StreamServer {
     // Connections with output since the last flush, and those that may read again.
     var unflushed: [SlotKey] = []
     var resumable: [SlotKey] = []
-    // Buffers lent to one connection at a time; taken out of the object while a handler runs.
-    var scratch: [UInt8]
-    var response: [UInt8]
+    // Lent to one connection at a time.
+    let scratch = StreamBuffer(capacity: StreamFrames.scratchCapacity)
+    let answers = StreamAnswers()
     let arrival: Arrival
 
     /// Connections that are looked at for one that owes nothing, when one has to go.
@@ -33,8 +33,6 @@ final class StreamServer {
         self.spare = spare
         self.census = census
         member = census.join(wakeUp)
-        scratch = Array(repeating: 0, count: StreamFrames.scratchCapacity)
-        response = Array(repeating: 0, count: StreamFrames.maximumMessage)
     }
 
     var isEmpty: Bool { connections.count == 0 }

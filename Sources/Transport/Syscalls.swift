@@ -179,6 +179,14 @@ enum Syscalls {
             })
     }
 
+    /// Receives from a stream into `octets`.
+    static func receive(_ descriptor: Int32, into octets: inout MutableSpan<UInt8>) -> Transfer {
+        transfer(
+            unsafe octets.withUnsafeMutableBytes {
+                unsafe hs_receive(descriptor, $0.baseAddress, $0.count)
+            })
+    }
+
     private static func transfer(_ result: Int) -> Transfer {
         guard result < 0 else { return .done(result) }
         let error = errno

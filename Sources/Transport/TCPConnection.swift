@@ -52,9 +52,11 @@ final class TCPConnection {
         lastActivity = now
     }
 
-    /// Whether the next query has to wait.
-    func mustPause(_ limits: TransportLimits) -> Bool {
-        queriesInFlight >= limits.queriesInFlight || output.count >= limits.queuedOctets
+    /// Whether the next query has to wait; `gathered` octets of answers are not in the output yet.
+    func mustPause(_ limits: TransportLimits, gathered: Int = 0) -> Bool {
+        queriesInFlight >= limits.queriesInFlight
+            || output.count + gathered >= limits.queuedOctets
+            || gathered >= StreamAnswers.sufficient
     }
 
     /// Whether an answer is too much. Reading pauses long before, but the answers to all queries in

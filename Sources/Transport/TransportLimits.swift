@@ -1,9 +1,5 @@
 /// The bounds of a worker's loop. Every default is safe on a host with 20 000 descriptors.
 package struct TransportLimits: Sendable {
-    /// How long the loop waits for more work before it gives its thread back, in milliseconds.
-    /// One millisecond saves the two thread changes of a wake-up at 2 000 queries a second.
-    package var lingerMilliseconds: Int32 = 1
-
     /// Open TCP connections of all loops that share a census. The one idle for the longest time
     /// makes room for a new one.
     package var connections = 4096

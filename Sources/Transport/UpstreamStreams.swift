@@ -140,7 +140,8 @@ final class UpstreamStreams {
         swap(&octets, &scratch)
         defer { swap(&octets, &scratch) }
         let channel = connection.channel
-        var start = connection.input.restore(into: &octets)
+        var target = octets.mutableSpan
+        var start = connection.input.restore(into: &target)
         var reading = try channel.receive(
             into: &octets, at: start, limit: StreamFrames.readChunk)
         while case .octets(let count) = reading {

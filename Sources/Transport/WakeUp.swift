@@ -1,4 +1,4 @@
-/// Wakes a worker's loop from any thread, also while it lingers in its poll. Waking a loop several
+/// Wakes a worker's loop from any thread, also while it waits in its poll set. Waking a loop several
 /// times before it looks counts once; waking a stopped one does nothing visible.
 package final class WakeUp: Sendable {
     /// An eventfd, owned by this value: it stays open for as long as anybody may wake.

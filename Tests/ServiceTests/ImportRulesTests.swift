@@ -34,6 +34,7 @@ struct ImportRulesTests {
         "Transport/Syscalls.swift",
         "Transport/DatagramBatch.swift",
         "Transport/PollSet.swift",
+        "Transport/StreamAnswers.swift", "Transport/StreamBuffer.swift",
         "Transport/TLS/TLSContext.swift",
         "Transport/TLS/TLSSession.swift",
         "Transport/TLS/TLSTickets.swift",

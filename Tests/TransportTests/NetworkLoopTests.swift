@@ -15,11 +15,9 @@ struct NetworkLoopTests {
         server.waitUntil { _, handler in handler.messagesCount == 1 }
     }
 
-    @Test("Wake-ups arrive while the loop lingers under load")
+    @Test("Wake-ups arrive within a turn, between queries")
     func wakesUnderLoad() throws {
-        var limits = TransportLimits()
-        limits.lingerMilliseconds = 5
-        let server = try LoopbackServer(limits: limits)
+        let server = try LoopbackServer(turn: 200 * MonotonicClock.nanosecondsPerMillisecond)
         defer { server.stop() }
         let client = try LoopbackPeer(.udp, to: server.address)
         for id in UInt16(0)..<200 {
@@ -28,6 +26,40 @@ struct NetworkLoopTests {
             if id % 50 == 0 { server.loop.wakeUp.wake() }
         }
         server.waitUntil { _, handler in handler.messagesCount >= 4 }
+    }
+
+    @Test("Queries with pauses between them are answered in one turn")
+    func keepsItsTurn() throws {
+        let server = try LoopbackServer(turn: 2 * MonotonicClock.nanosecondsPerSecond)
+        defer { server.stop() }
+        let client = try LoopbackPeer(.udp, to: server.address)
+        try client.send(message(0))
+        #expect(client.receive() == message(0))
+        let isOver = DispatchSemaphore(value: 0)
+        server.queue.async { isOver.signal() }
+        for id in UInt16(1)..<5 {
+            pause(milliseconds: 20)
+            try client.send(message(id))
+            #expect(client.receive() == message(id))
+        }
+        #expect(isOver.wait(timeout: .now()) == .timedOut)
+        #expect(isOver.wait(timeout: .now() + 10) == .success)
+    }
+
+    @Test("A turn ends however much there is to do, and the next one follows")
+    func endsItsTurn() throws {
+        let server = try LoopbackServer(turn: 5 * MonotonicClock.nanosecondsPerMillisecond)
+        defer { server.stop() }
+        let wakeUp = server.loop.wakeUp
+        server.onQueue { _, handler in handler.onMessages = { wakeUp.wake() } }
+        wakeUp.wake()
+        for _ in 0..<3 {
+            let isOver = DispatchSemaphore(value: 0)
+            server.queue.async { isOver.signal() }
+            #expect(isOver.wait(timeout: .now() + 10) == .success)
+        }
+        let rounds = server.onQueue { _, handler in handler.rounds }
+        server.waitUntil { _, handler in handler.rounds > rounds }
     }
 
     @Test("Ticks come while they are needed, and stop")

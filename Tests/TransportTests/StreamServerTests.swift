@@ -34,6 +34,38 @@ struct StreamServerTests {
         #expect(answers == queries.flatMap(framed))
     }
 
+    @Test("Answers that fill more than one write all come, in their order")
+    func answersPipelinedAtLength() throws {
+        let long = (0..<60_000).map { UInt8(truncatingIfNeeded: $0 >> 3) }
+        let server = try LoopbackServer { .now(Array($0[..<12]) + long) }
+        defer { server.stop() }
+        let client = try LoopbackPeer(.tcp, to: server.address)
+        try client.send((UInt16(0)..<100).flatMap { framed(message($0)) })
+        for id in UInt16(0)..<100 {
+            #expect(client.receiveMessage() == Array(message(id)[..<12]) + long)
+        }
+        server.onQueue { loop, _ in #expect(loop.counters.tcpSent == 100) }
+    }
+
+    @Test("An answer that comes late leaves before those to later queries of its connection")
+    func keepsOrderBehindLateAnswers() throws {
+        let server = try LoopbackServer { $0[1] == 1 ? .later : .now($0) }
+        defer { server.stop() }
+        let client = try LoopbackPeer(.tcp, to: server.address)
+        try client.send(framed(message(1)))
+        server.waitUntil { _, handler in handler.paths.count == 1 }
+        server.onQueue { loop, handler in
+            // Queued in the round that reads the second query.
+            handler.onRoundBegan = { [unowned loop, unowned handler] in
+                handler.onRoundBegan = {}
+                let (path, query) = handler.paths[0]
+                loop.send(query.span, to: path)
+            }
+            try? client.send(framed(message(2)))
+        }
+        #expect(client.receive() == framed(message(1)) + framed(message(2)))
+    }
+
     @Test("A query that comes octet by octet is answered")
     func readsOctets() throws {
         let server = try LoopbackServer()

@@ -91,7 +91,7 @@ final class TLSChannel: StreamChannel {
 
     /// Writes encrypted octets until there are none, which is true, or the socket takes no more.
     private func flush() throws(UpstreamError) -> Bool {
-        unsent.append(encoded: session.takeOutput())
+        unsent.append(encoded: session.takeOutput().span)
         while unsent.count > 0 {
             switch unsent.flush(descriptor) {
             case .done: continue

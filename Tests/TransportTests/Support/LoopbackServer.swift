@@ -19,6 +19,11 @@ final class ScriptedHandler: NetworkHandler {
     var onFailure: () -> Void = {}
     var onTrouble: (UInt64) -> Void = { _ in }
 
+    /// What the handler does when the loop was woken.
+    var onMessages: () -> Void = {}
+    /// What it does when a round begins.
+    var onRoundBegan: () -> Void = {}
+
     var queries: [(octets: [UInt8], client: SocketAddress, transport: ClientTransport)] = []
     var paths: [(path: ReplyPath, octets: [UInt8])] = []
     var replies: [(exchange: UInt64, octets: [UInt8])] = []
@@ -63,11 +68,17 @@ final class ScriptedHandler: NetworkHandler {
         onTrouble(exchange)
     }
 
-    func roundBegan(now: Int64) { rounds += 1 }
+    func roundBegan(now: Int64) {
+        rounds += 1
+        onRoundBegan()
+    }
     func roundEnded() {}
     func tick(now: Int64) { ticks += 1 }
 
-    func messages() { messagesCount += 1 }
+    func messages() {
+        messagesCount += 1
+        onMessages()
+    }
 }
 
 /// A running loop on a queue of its own, listening on a port of the system's choice.
@@ -77,12 +88,14 @@ final class LoopbackServer {
     let handler = ScriptedHandler()
     let address: SocketAddress
 
+    /// Its turns are short, for `onQueue` waits until one is over.
     init(
         _ host: String? = "127.0.0.1", limits: TransportLimits = TransportLimits(),
+        turn: Int64 = MonotonicClock.nanosecondsPerMillisecond,
         census: ConnectionCensus = ConnectionCensus(),
         answer: @escaping ([UInt8]) -> Scripted = { .now($0) }
     ) throws {
-        loop = try NetworkLoop(queue: queue, limits: limits, census: census)
+        loop = try NetworkLoop(queue: queue, limits: limits, census: census, turn: turn)
         handler.answer = answer
         if let host {
             let pair = try ListeningSockets.open(try endpoint(host), workers: 1)[0]
