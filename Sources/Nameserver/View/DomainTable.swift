@@ -33,6 +33,7 @@ struct DomainTable: Sendable {
     var isEmpty: Bool { table.count == 0 }
 
     /// The longest domain at or above the suffix of `name` at `start`.
+    @inline(__always)
     func match(_ name: LookupName, from start: Int = 0) -> Match? {
         let bit = name.topLevelBit
         var label = max(start, name.labelCount &- (topLevels.count &- 1))

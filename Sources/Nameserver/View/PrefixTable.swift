@@ -64,13 +64,18 @@ private struct RangeTable<Bound: FixedWidthInteger & Sendable>: Sendable {
         }
     }
 
+    @inline(__always)
     func value(for number: Bound) -> Int? {
-        var low = 0
-        var high = starts.count
-        while high &- low > 1 {
-            let middle = (low &+ high) &>> 1
-            if starts[middle] <= number { low = middle } else { high = middle }
+        let starts = starts.span
+        // The last start that is not above the number is one of `count` from `first` on.
+        var first = 0
+        var count = starts.count
+        while count > 1 {
+            let half = count &>> 1
+            if starts[first &+ half] <= number { first &+= half }
+            count &-= half
         }
-        return values[low] < 0 ? nil : values[low]
+        let value = values[first]
+        return value < 0 ? nil : value
     }
 }

@@ -36,6 +36,7 @@ extension Zone {
 
     /// What `node`, which matches the name itself or as its wildcard, says; nil when it has neither
     /// the type nor a CNAME.
+    @inline(__always)
     func answer(at node: ZoneNode, _ flags: ZoneNode.Flags, _ type: RRType) -> LocalAnswer? {
         if flags.contains(.hasCNAME), type != .cname, type != .any,
             let rrset = blocks.rrset(at: node, type: .cname)

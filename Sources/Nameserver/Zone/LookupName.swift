@@ -43,7 +43,8 @@ package import DNS
         var position = offset
         var labels = 0
         while position < message.count {
-            let octet = message[position]
+            // Sound: `position` only grows from `offset`, and was compared just now.
+            let octet = unsafe message[unchecked: position]
             unsafe labelOffsets[labels] = UInt8(truncatingIfNeeded: position &- offset)
             if octet == 0 {
                 take(message.extracting(offset...position), labelCount: labels)
