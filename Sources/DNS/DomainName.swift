@@ -95,7 +95,12 @@ package struct DomainName: Sendable {
 
 extension DomainName: Hashable {
     package static func == (left: DomainName, right: DomainName) -> Bool {
-        left.octets.count == right.octets.count && equal(left.octets[...], right.octets[...])
+        let (left, right) = (left.octets.span, right.octets.span)
+        guard left.count == right.count else { return false }
+        for index in left.indices where DNS.lowercased(left[index]) != DNS.lowercased(right[index]) {
+            return false
+        }
+        return true
     }
 
     package func hash(into hasher: inout Hasher) {

@@ -18,10 +18,10 @@ extension Span where Element == UInt8 {
 
     /// The octets of `range`, copied out of the span.
     package func array(_ range: Range<Int>) -> [UInt8] {
-        let part = extracting(range)
-        return [UInt8](capacity: part.count) { octets in
-            for index in 0..<part.count { octets.append(part[index]) }
-        }
+        var octets = [UInt8](repeating: 0, count: range.count)
+        var copy = octets.mutableSpan
+        copy.copy(extracting(range), at: 0)
+        return octets
     }
 }
 

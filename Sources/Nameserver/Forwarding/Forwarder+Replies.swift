@@ -16,8 +16,7 @@ extension Forwarder {
             spellingLost(attempt, now: now)
         case .truncated:
             if let response = try? UpstreamResponse(message) {
-                flight.truncated = try? maker.make(
-                    of: response, in: message, for: flight.question)
+                flight.truncated = try? maker.make(of: response, for: flight.question)
             }
             counters.truncated += 1
             sendByTCP(attempt, now: now)
@@ -52,7 +51,7 @@ extension Forwarder {
         do {
             let response = try UpstreamResponse(octets.span)
             if attempt.form.cookie != nil, attempt.transport == .udp {
-                switch manners.judge(cookie: try response.cookie(in: octets.span), now: now) {
+                switch manners.judge(cookie: try response.cookie(), now: now) {
                 case .acceptable: break
                 case .foreign: return false
                 case .missing:
@@ -71,7 +70,7 @@ extension Forwarder {
                 askMorePlainly(attempt, now: now)
                 return true
             }
-            let made = try maker.make(of: response, in: octets.span, for: question)
+            let made = try maker.make(of: response, for: question)
             // A connection to a server that is mostly asked over UDP has to be opened first.
             let isUsualWay = attempt.transport == .udp || attempt.upstream.address.isSecure
             attempt.upstream.answered(after: isUsualWay ? now - attempt.sentAt : nil)
