@@ -9,7 +9,7 @@ extension Forwarder {
             return receiveForWatch(message, exchange: exchange, now: now)
         }
         let flight = attempt.flight
-        switch ResponseCheck.verdict(message, flight.question, attempt, name: name) {
+        switch ResponseCheck.verdict(message, flight.question, attempt) {
         case .notOurs:
             return false
         case .otherSpelling:
@@ -43,9 +43,10 @@ extension Forwarder {
         let question = attempt.flight.question
         // Names in the reply that point into its question are to have the client's spelling.
         var octets = message.array(0..<message.count)
-        var writable = octets.mutableSpan
         if attempt.form.spelling != nil {
-            writable.copy(question.name.octets.span, at: Header.length)
+            let name = question.name
+            var writable = octets.mutableSpan
+            writable.copy(name.octets.span, at: Header.length)
         }
         let manners = attempt.upstream.manners
         do {

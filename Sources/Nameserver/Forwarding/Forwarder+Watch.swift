@@ -5,7 +5,8 @@ import DNS
 extension Forwarder {
     /// Ends what has taken too long. To be called about every 50 ms while not idle.
     package func tick(now: Int64) {
-        for flight in Array(flights.values) { tick(flight, now: now) }
+        // A copy: flights end and begin meanwhile.
+        for flight in Array(flights) { tick(flight, now: now) }
         tickProbes(now: now)
         tickWatches(now: now)
     }
@@ -19,7 +20,7 @@ extension Forwarder {
         for attempt in flight.attempts where !attempt.isLate && attempt.patienceEnd <= now {
             tookTooLong(attempt, now: now)
         }
-        if flights[flight.number] != nil, !flight.hasHope(now: now) { giveUp(flight, now: now) }
+        if flight.place != nil, !flight.hasHope(now: now) { giveUp(flight, now: now) }
     }
 
     /// The attempt goes on, since a late answer is better than none, and another one begins.
@@ -57,7 +58,7 @@ extension Forwarder {
     }
 
     private func sendProbe(at index: Int, now: Int64) {
-        let exchange = draw()
+        let exchange = drawExchange()
         let probe = probes[index]
         commands.append(
             .send(
@@ -121,7 +122,7 @@ extension Forwarder {
 
     private func sendCheck(of index: Int, _ token: UInt64, _ name: DomainName) {
         let address = watches[index].upstream.address
-        let exchange = draw()
+        let exchange = drawExchange()
         watches[index].checks.append((token, exchange))
         counters.sent += 1
         commands.append(
@@ -139,7 +140,7 @@ extension Forwarder {
                     LoopNotice(
                         upstream: check.upstream.address, domain: check.domain, isFound: true)))
         }
-        let looping = attempts.values.filter {
+        let looping = attempts.all.filter {
             $0.upstream === check.upstream && $0.flight.question.name.isAtOrBelow(check.domain)
                 && (!check.isOfRule || $0.flight.question.rule.domain == check.domain)
         }
