@@ -83,7 +83,8 @@ package struct MessageWriter: ~Copyable, ~Escapable {
 
     @_lifetime(self: copy self)
     package mutating func write(_ question: Question) {
-        writeName(question.name)
+        // Nothing stands before it that it could point to.
+        writeName(question.name, compress: false)
         write(question.type.rawValue)
         write(question.rrClass)
     }

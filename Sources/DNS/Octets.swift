@@ -18,10 +18,21 @@ extension Span where Element == UInt8 {
 
     /// The octets of `range`, copied out of the span.
     package func array(_ range: Range<Int>) -> [UInt8] {
-        var octets = [UInt8](repeating: 0, count: range.count)
+        var octets = [UInt8](zeros: range.count)
         var copy = octets.mutableSpan
         copy.copy(extracting(range), at: 0)
         return octets
+    }
+}
+
+extension [UInt8] {
+    /// So many zeros. (`init(repeating:count:)` looks its array's type up each time: 500 instructions.)
+    package init(zeros count: Int) {
+        // `count` octets are asked for, and as many initialised.
+        unsafe self.init(unsafeUninitializedCapacity: count) { octets, initialized in
+            unsafe octets.initialize(repeating: 0)
+            initialized = count
+        }
     }
 }
 

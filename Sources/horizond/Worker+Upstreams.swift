@@ -23,7 +23,6 @@ extension Worker {
     /// Carries out what the forwarder decided, until it has nothing more to say.
     func carryOut() {
         while let command = forwarder.nextCommand() { carryOut(command) }
-        loop.needsTicks = !forwarder.isIdle || !postponed.isEmpty
     }
 
     private func carryOut(_ command: Forwarder.Command) {

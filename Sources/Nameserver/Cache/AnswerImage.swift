@@ -33,8 +33,7 @@ struct AnswerImage: Equatable, Sendable {
             extendedError.map { Array($0.text.utf8.prefix(ResponseOptions.maximumErrorText)) } ?? []
         let textStart =
             Self.headerLength + 2 * (timeToLiveOffsets.count + watchedNames.count)
-        var octets = [UInt8](
-            repeating: 0, count: textStart + text.count + sections.count)
+        var octets = [UInt8](zeros: textStart + text.count + sections.count)
         var image = octets.mutableSpan
         image.store(flags, at: 0)
         image.store(answerCount, at: 2)

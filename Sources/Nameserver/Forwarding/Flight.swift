@@ -80,7 +80,7 @@ final class Flight {
     /// Takes an attempt out; false when it has ended already.
     func end(_ attempt: Attempt) -> Bool {
         guard let index = attempts.firstIndex(where: { $0 === attempt }) else { return false }
-        attempts.remove(at: index)
+        if index == attempts.count - 1 { attempts.removeLast() } else { attempts.remove(at: index) }
         return true
     }
 

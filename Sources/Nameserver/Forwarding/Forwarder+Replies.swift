@@ -79,6 +79,8 @@ extension Forwarder {
                 refused(made, attempt, now: now)
             } else {
                 manners.answered(attempt.form, isPlainer: attempt.isPlainer, now: now)
+                // Its exchange ends with this reply: there is nothing to cancel.
+                _ = end(attempt)
                 finish(attempt.flight, made, now: now)
             }
         } catch {

@@ -49,10 +49,7 @@ package final class Forwarder {
         package var inFlight: Int { pending.count }
     }
 
-    /// What is to be done, in order.
-    var commands: [Command] = []
-    /// How many of them are carried out.
-    private var taken = 0
+    let commands = CommandQueue()
     /// In no order; each knows its place.
     var flights: [Flight] = []
     var attempts = AttemptTable()
@@ -84,15 +81,7 @@ package final class Forwarder {
     package var answersCounted: UpstreamAnswer.Counters { maker.counters }
 
     /// What is to be done next; nil for nothing.
-    package func nextCommand() -> Command? {
-        guard taken < commands.count else {
-            commands.removeAll(keepingCapacity: true)
-            taken = 0
-            return nil
-        }
-        taken += 1
-        return commands[taken - 1]
-    }
+    package func nextCommand() -> Command? { commands.next() }
 
     // MARK: Questions
 

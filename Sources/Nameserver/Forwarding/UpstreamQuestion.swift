@@ -60,7 +60,7 @@ extension UpstreamQuestion {
         let unpadded = name.octets.count + 4 + Header.length + optLength(form)
         let padding = form.withEDNS && form.isPadded ? Self.padding(of: unpadded) : nil
         let length = unpadded + (padding.map { EDNS.optionHeaderLength + $0 } ?? 0)
-        var octets = [UInt8](repeating: 0, count: length)
+        var octets = [UInt8](zeros: length)
         var writer = MessageWriter(octets.mutableSpan, limit: length)
         writer.write(
             Header(
