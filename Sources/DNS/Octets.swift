@@ -18,21 +18,20 @@ extension Span where Element == UInt8 {
 
     /// The octets of `range`, copied out of the span.
     package func array(_ range: Range<Int>) -> [UInt8] {
-        var octets = [UInt8](zeros: range.count)
-        var copy = octets.mutableSpan
-        copy.copy(extracting(range), at: 0)
+        var octets: [UInt8] = []
+        octets.reserveCapacity(range.count)
+        // The pointer is used for this one copy.
+        unsafe extracting(range).withUnsafeBufferPointer { unsafe octets.append(contentsOf: $0) }
         return octets
     }
 }
 
 extension [UInt8] {
-    /// So many zeros. (`init(repeating:count:)` looks its array's type up each time: 500 instructions.)
+    /// So many zeros. (`init(repeating:count:)` looks its array's type up each time: 400 instructions.)
     package init(zeros count: Int) {
-        // `count` octets are asked for, and as many initialised.
-        unsafe self.init(unsafeUninitializedCapacity: count) { octets, initialized in
-            unsafe octets.initialize(repeating: 0)
-            initialized = count
-        }
+        self = []
+        reserveCapacity(count)
+        append(contentsOf: repeatElement(0, count: count))
     }
 }
 

@@ -4,13 +4,18 @@ import DNS
 /// records of the type, the policies applied, TTLs clamped, OPT and whatever does not belong left
 /// out. One is kept by each worker.
 package final class UpstreamAnswer {
-    /// A made answer.
-    struct Made {
+    /// A made answer. An object, since it is handed on more than once and all of it is on the heap.
+    final class Made {
         var image: AnswerImage
         /// Seconds for which it may be stored; 0 for not at all.
-        var lifetime: UInt32
+        let lifetime: UInt32
         /// What else than the question it denies.
         var denial: Denial?
+
+        init(image: AnswerImage, lifetime: UInt32) {
+            self.image = image
+            self.lifetime = lifetime
+        }
 
         /// How far an NXDOMAIN goes.
         enum Denial {
@@ -33,9 +38,8 @@ package final class UpstreamAnswer {
 
         /// A cut response as the client gets it when the upstream has no TCP: with TC, not stored.
         var passedOn: Made {
-            var made = self
+            let made = Made(image: image, lifetime: 0)
             made.image.flags |= Header.Flag.truncated
-            made.lifetime = 0
             return made
         }
     }
@@ -108,7 +112,7 @@ package final class UpstreamAnswer {
             & (Header.Flag.authoritativeAnswer | Header.Flag.authenticData | Header.Flag.rcodeMask)
         if filter.hasAltered { flags &= ~Header.Flag.authenticData }
         let own = filter.extendedError(asked: question.type, isEmptied: isEmptied)
-        var made = try draft.finish(
+        let made = try draft.finish(
             flags: flags, extendedError: own ?? extendedError(response))
         if made.isRefusal, made.image.extendedError == nil {
             made.image.extendedError = .said(response.rcode)
