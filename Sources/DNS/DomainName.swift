@@ -97,7 +97,8 @@ extension DomainName: Hashable {
     package static func == (left: DomainName, right: DomainName) -> Bool {
         let (left, right) = (left.octets.span, right.octets.span)
         guard left.count == right.count else { return false }
-        for index in left.indices where DNS.lowercased(left[index]) != DNS.lowercased(right[index]) {
+        for index in left.indices where DNS.lowercased(left[index]) != DNS.lowercased(right[index])
+        {
             return false
         }
         return true

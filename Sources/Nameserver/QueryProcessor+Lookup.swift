@@ -87,7 +87,8 @@ extension QueryProcessor {
         UpstreamQuestion(
             name: spelledName, type: key.type,
             key: AnswerKey(name: name.octets(), parameters: key, hash: cache.hash(name, key)),
-            rule: rule, policy: policy, rebindProtection: view.rebindProtection(policy), transport: transport,
+            rule: rule, policy: policy, rebindProtection: view.rebindProtection(policy),
+            transport: transport,
             hasOlderAnswer: hasOlderAnswer)
     }
 

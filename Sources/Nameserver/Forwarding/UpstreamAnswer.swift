@@ -73,7 +73,9 @@ package final class UpstreamAnswer {
     ) throws(MessageError) -> Made {
         // The upper bits are between the upstream and us (RFC 6891 §6.1.3); a client's header has
         // no room for them.
-        guard response.rcode.rawValue < 16 else { throw .malformedRData(at: response.message.count) }
+        guard response.rcode.rawValue < 16 else {
+            throw .malformedRData(at: response.message.count)
+        }
         guard let chain = response.chain(from: question, maximumLength: Self.maximumChainLength)
         else { return aliasFailure(question) }
         response.removeWhatIsUnrelated(to: chain)

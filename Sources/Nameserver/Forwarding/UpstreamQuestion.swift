@@ -17,7 +17,8 @@ package final class UpstreamQuestion: Sendable {
     let hasOlderAnswer: Bool
 
     init(
-        name: DomainName, type: RRType, key: AnswerKey, rule: ActiveForwardRule, policy: AnswerPolicy, rebindProtection: RebindProtection,
+        name: DomainName, type: RRType, key: AnswerKey, rule: ActiveForwardRule,
+        policy: AnswerPolicy, rebindProtection: RebindProtection,
         transport: ClientTransport, hasOlderAnswer: Bool
     ) {
         self.name = name

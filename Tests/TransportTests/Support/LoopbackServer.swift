@@ -18,6 +18,8 @@ final class ScriptedHandler: NetworkHandler {
     var takesReply: ([UInt8]) -> Bool = { _ in true }
     var onFailure: () -> Void = {}
     var onTrouble: (UInt64) -> Void = { _ in }
+    /// Called within a round, after `wakeUp.wake()`.
+    var onMessages: () -> Void = {}
 
     var queries: [(octets: [UInt8], client: SocketAddress, transport: ClientTransport)] = []
     var paths: [(path: ReplyPath, octets: [UInt8])] = []
@@ -67,7 +69,10 @@ final class ScriptedHandler: NetworkHandler {
     func roundEnded() {}
     func tick(now: Int64) { ticks += 1 }
 
-    func messages() { messagesCount += 1 }
+    func messages() {
+        messagesCount += 1
+        onMessages()
+    }
 }
 
 /// A running loop on a queue of its own, listening on a port of the system's choice.
