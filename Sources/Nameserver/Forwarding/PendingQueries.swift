@@ -67,7 +67,11 @@ package final class PendingQueries: Sendable {
 
     /// Returns all who wait so far; the question goes on.
     func takeWaiters(_ key: AnswerKey) -> [Waiter] {
-        waiting.withLock { $0.updateValue(Askers(), forKey: key)?.waiters ?? [] }
+        waiting.withLock { waiting in
+            guard let askers = waiting[key] else { return [] }
+            waiting[key] = Askers()
+            return askers.waiters
+        }
     }
 
     /// Ends a question that failed for those who asked before `time`: on behalf of later ones nobody
