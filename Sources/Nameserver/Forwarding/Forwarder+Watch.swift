@@ -7,6 +7,9 @@ extension Forwarder {
     package func tick(now: Int64) {
         // A copy: flights end and begin meanwhile.
         for flight in Array(flights) { tick(flight, now: now) }
+        let returned = returned
+        self.returned = []
+        for check in returned { failAll(check, now: now) }
         tickProbes(now: now)
         tickWatches(now: now)
     }
@@ -140,6 +143,16 @@ extension Forwarder {
                     LoopNotice(
                         upstream: check.upstream.address, domain: check.domain, isFound: true)))
         }
+        // The rule's own check left together with one for a name, and may have gone to another worker.
+        // It is to be heard first, since it explains more.
+        if check.isOfRule {
+            failAll(check, now: now)
+        } else if !returned.contains(where: { $0.name == check.name }) {
+            returned.append(check)
+        }
+    }
+
+    private func failAll(_ check: LoopGuard.Check, now: Int64) {
         let looping = attempts.all.filter {
             $0.upstream === check.upstream && $0.flight.question.name.isAtOrBelow(check.domain)
                 && (!check.isOfRule || $0.flight.question.rule.domain == check.domain)

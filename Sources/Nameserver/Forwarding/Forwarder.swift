@@ -55,6 +55,8 @@ package final class Forwarder {
     var attempts = AttemptTable()
     var probes: [UpstreamProbe] = []
     var watches: [LoopWatch] = []
+    /// Checks for names that have come back since the last tick, each once: no more than are under way.
+    var returned: [LoopGuard.Check] = []
     var counters = ForwardingCounters()
     let maker = UpstreamAnswer()
     let name = LookupName()
@@ -74,7 +76,9 @@ package final class Forwarder {
     }
 
     /// Whether nothing is in flight, so that no time needs to be watched.
-    package var isIdle: Bool { flights.isEmpty && probes.isEmpty && watches.isEmpty }
+    package var isIdle: Bool {
+        flights.isEmpty && probes.isEmpty && watches.isEmpty && returned.isEmpty
+    }
 
     package var counted: ForwardingCounters { counters }
     /// What the policies and checks of answers have counted.
