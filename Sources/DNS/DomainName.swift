@@ -79,7 +79,7 @@ public struct DomainName: Sendable {
             offset += 1 + Int(octets[offset])
         }
         guard octets.count - offset == ancestor.octets.count else { return false }
-        return Self.equal(octets[offset...], ancestor.octets[...])
+        return Self.equal(octets.span.extracting(offset...), ancestor.octets.span)
     }
 
     /// `self` with the labels of `prefix` before it; nil when that is longer than 255 octets.
@@ -88,8 +88,7 @@ public struct DomainName: Sendable {
         return DomainName(uncheckedOctets: prefix.octets.dropLast() + octets)
     }
 
-    private static func equal(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Bool {
-        let (left, right) = (left.span, right.span)
+    fileprivate static func equal(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
         guard left.count == right.count else { return false }
         for index in 0..<left.count {
             guard
@@ -103,7 +102,7 @@ public struct DomainName: Sendable {
 
 extension DomainName: Hashable {
     public static func == (left: DomainName, right: DomainName) -> Bool {
-        left.octets.count == right.octets.count && equal(left.octets[...], right.octets[...])
+        equal(left.octets.span, right.octets.span)
     }
 
     public func hash(into hasher: inout Hasher) {

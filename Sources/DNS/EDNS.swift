@@ -104,15 +104,22 @@ public struct ExtendedErrorOption: Equatable, Sendable {
 }
 
 extension MessageWriter {
-    /// Writes a query's OPT record with the octets of its options; it announces
+    /// Writes what stands before the options of a query's OPT record; it announces
     /// `EDNS.maximumUDPSize` (RFC 6891 §6.1.2).
     @_lifetime(self: copy self)
-    public mutating func writeOPT(dnssecOK: Bool, options: Span<UInt8>) {
+    public mutating func writeOPT(dnssecOK: Bool, optionsLength: Int) {
         write(UInt8(0))
         write(RRType.opt.rawValue)
         write(UInt16(EDNS.maximumUDPSize))
         write(UInt32(dnssecOK ? 0x8000 : 0))
-        write(UInt16(options.count))
-        write(options)
+        write(UInt16(optionsLength))
+    }
+
+    /// Writes one option of an OPT record.
+    @_lifetime(self: copy self)
+    public mutating func writeOption(_ code: UInt16, _ data: Span<UInt8>) {
+        write(code)
+        write(UInt16(data.count))
+        write(data)
     }
 }

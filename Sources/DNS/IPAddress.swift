@@ -17,6 +17,15 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 
+    /// The address of 4 or 16 octets in network order; nil for any other count.
+    public init?(_ octets: Span<UInt8>) {
+        switch octets.count {
+        case 4: self = .v4(octets.uint32(at: 0))
+        case 16: self = Self.unmapped(octets.uint64(at: 0), octets.uint64(at: 8))
+        default: return nil
+        }
+    }
+
     /// The IPv6 address of these halves, or the IPv4 address that it maps.
     public static func unmapped(_ high: UInt64, _ low: UInt64) -> IPAddress {
         high == 0 && low >> 32 == 0xffff ? .v4(UInt32(truncatingIfNeeded: low)) : .v6(high, low)

@@ -73,6 +73,43 @@ public struct MessageReader: ~Escapable {
         return try Self.name(in: message, at: start)
     }
 
+    /// Reads a name and follows its pointers, only to see that it is well formed.
+    @_lifetime(self: copy self)
+    public mutating func checkName() throws(MessageError) {
+        let start = offset
+        try skipName()
+        try Self.checkName(in: message, at: start)
+    }
+
+    /// Follows the name that starts at `start` to its end.
+    static func checkName(in message: Span<UInt8>, at start: Int) throws(MessageError) {
+        var position = start
+        var count = 0
+        // As in `name(in:at:)`.
+        var limit = start
+        while true {
+            guard position < message.count else { throw .truncated(at: position) }
+            let length = message[position]
+            switch length {
+            case 0: return
+            case 1...63:
+                position &+= 1 &+ Int(length)
+                count &+= 1 &+ Int(length)
+                guard position <= message.count else { throw .truncated(at: position) }
+                // The root's octet still has to fit.
+                guard count < DomainName.maximumLength else { throw .nameTooLong(at: start) }
+            case 0xc0...:
+                guard position &+ 1 < message.count else { throw .truncated(at: position) }
+                let target = message.pointer(at: position)
+                guard target < limit else { throw .forwardPointer(at: position) }
+                limit = target
+                position = target
+            default:
+                throw .reservedLabelType(at: position)
+            }
+        }
+    }
+
     /// The name that starts at `start`, with its pointers followed.
     public static func name(
         in message: Span<UInt8>, at start: Int

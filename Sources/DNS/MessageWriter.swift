@@ -83,7 +83,8 @@ public struct MessageWriter: ~Copyable, ~Escapable {
 
     @_lifetime(self: copy self)
     public mutating func write(_ question: Question) {
-        writeName(question.name)
+        // Nothing stands before it that it could point to.
+        writeName(question.name, compress: false)
         write(question.type.rawValue)
         write(question.rrClass)
     }
@@ -92,8 +93,13 @@ public struct MessageWriter: ~Copyable, ~Escapable {
     /// `compress`; either way later names may point to this one.
     @_lifetime(self: copy self)
     public mutating func writeName(_ name: DomainName, compress: Bool = true) {
-        let wire = name.octets.span
-        var offset = 0
+        writeName(in: name.octets.span, at: 0, compress: compress)
+    }
+
+    /// Writes the well formed name at `start` of another message.
+    @_lifetime(self: copy self)
+    private mutating func writeName(in wire: Span<UInt8>, at start: Int, compress: Bool) {
+        var offset = wire.labelOffset(at: start)
         while wire[offset] != 0 {
             if compress, let target = findSuffix(wire, from: offset) {
                 return write(0xc000 | target)
@@ -105,7 +111,7 @@ public struct MessageWriter: ~Copyable, ~Escapable {
             }
             let end = offset &+ 1 &+ Int(wire[offset])
             write(wire.extracting(offset..<end))
-            offset = end
+            offset = wire.labelOffset(at: end)
         }
         write(UInt8(0))
     }
@@ -136,7 +142,8 @@ public struct MessageWriter: ~Copyable, ~Escapable {
         if let owner {
             writeName(owner)
         } else {
-            writeName(try MessageReader.name(in: message, at: record.ownerOffset))
+            try MessageReader.checkName(in: message, at: record.ownerOffset)
+            writeName(in: message, at: record.ownerOffset, compress: true)
         }
         write(record.type.rawValue)
         write(record.rrClass)
@@ -160,7 +167,9 @@ public struct MessageWriter: ~Copyable, ~Escapable {
         try reader.skipToNames(of: layout)
         write(message.extracting(record.rdata.lowerBound..<reader.offset))
         for _ in 0..<layout.names {
-            writeName(try reader.readName(), compress: layout.compressible)
+            let start = reader.offset
+            try reader.checkName()
+            writeName(in: reader.message, at: start, compress: layout.compressible)
         }
         write(message.extracting(reader.offset..<record.rdata.upperBound))
     }
@@ -203,6 +212,7 @@ public struct MessageWriter: ~Copyable, ~Escapable {
         return nil
     }
 
+    /// `end` is where what is written ends: the name that is being written is not whole yet.
     private static func equal(
         _ message: Span<UInt8>, at position: Int, _ wire: Span<UInt8>, from start: Int, end: Int
     ) -> Bool {
@@ -211,7 +221,7 @@ public struct MessageWriter: ~Copyable, ~Escapable {
         while position < end {
             let length = message[position]
             if length >= 0xc0 {
-                position = Int(message.uint16(at: position) & 0x3fff)
+                position = message.pointer(at: position)
                 continue
             }
             guard length == wire[offset] else { return false }
@@ -222,7 +232,7 @@ public struct MessageWriter: ~Copyable, ~Escapable {
                 return false
             }
             position &+= 1 &+ Int(length)
-            offset &+= 1 &+ Int(length)
+            offset = wire.labelOffset(at: offset &+ 1 &+ Int(length))
         }
         return false
     }

@@ -85,8 +85,10 @@ extension QueryProcessor {
         _ policy: AnswerPolicy, _ view: View, _ transport: ClientTransport, hasOlderAnswer: Bool
     ) -> UpstreamQuestion {
         UpstreamQuestion(
-            name: spelledName, type: key.type, key: key, lowercaseName: name.octets(), rule: rule,
-            policy: policy, rebindProtection: view.rebindProtection(policy), transport: transport,
+            name: spelledName, type: key.type,
+            key: AnswerKey(name: name.octets(), parameters: key, hash: cache.hash(name, key)),
+            rule: rule, policy: policy, rebindProtection: view.rebindProtection(policy),
+            transport: transport,
             hasOlderAnswer: hasOlderAnswer)
     }
 

@@ -169,6 +169,36 @@ struct LocalAddress: Sendable {
         count &+= 1
     }
 
+    /// The octets of datagram `index`, which was committed.
+    @_lifetime(borrow self)
+    func message(_ index: Int) -> Span<UInt8> {
+        precondition(index >= 0 && index < count)
+        let start = unsafe storage.octets + index &* storage.stride
+        let span = unsafe Span(
+            _unsafeStart: start, count: storage.vectors[index].iov_len)
+        return unsafe _overrideLifetime(span, borrowing: self)
+    }
+
+    /// Adds the datagram written into `next()`, for the peer that the socket is connected to.
+    func commit(length: Int) {
+        precondition(count < DatagramLimits.batch && length >= 0 && length <= DatagramLimits.sent)
+        unsafe storage.vectors[count].iov_len = length
+        unsafe storage.headers[count].header.msg_namelen = 0
+        unsafe storage.headers[count].header.msg_controllen = 0
+        count &+= 1
+    }
+
+    /// Sends the datagrams from `first` on, until the kernel refuses one. Returns how many went out,
+    /// or a negated errno when it refused the first.
+    func send(from first: Int, to descriptor: Int32) -> Int {
+        precondition(first >= 0 && first < count)
+        let sent = unsafe hs_send_batch(
+            descriptor, storage.headers + first, UInt32(truncatingIfNeeded: count &- first))
+        return sent < 0 ? -Int(errno) : Int(sent)
+    }
+
+    func removeAll() { count = 0 }
+
     /// Sends all and empties the batch. A datagram that the kernel refuses is passed over.
     func flush(to descriptor: Int32, _ context: LoopContext) {
         var next = 0

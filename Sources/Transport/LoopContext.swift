@@ -8,6 +8,8 @@ final class LoopContext {
     var counters = TransportCounters()
     /// CLOCK_MONOTONIC in nanoseconds, read at the start of the round.
     var now: Int64
+    /// Counts the rounds, so that what is drawn for one is not used in the next.
+    var round: UInt64 = 0
 
     init(_ limits: TransportLimits) throws(TransportError) {
         self.limits = limits

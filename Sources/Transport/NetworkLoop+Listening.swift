@@ -43,7 +43,7 @@ extension NetworkLoop {
         guard !removedUDP.isEmpty || !removedTCP.isEmpty else { return }
         for key in removedUDP {
             guard let listener = udpListeners[key] else { continue }
-            listener.drain(handler, batches, context)
+            listener.drain(handler, batches, upstreamDatagrams, context)
             batches.flush(context)
             udpListeners.remove(key)
             context.ownAddresses.remove(listener.address)
@@ -64,7 +64,7 @@ extension NetworkLoop {
     /// are read once more.
     func stopListening(_ handler: any NetworkHandler) {
         for listener in udpListeners.elements {
-            listener.drain(handler, batches, context)
+            listener.drain(handler, batches, upstreamDatagrams, context)
             listener.stopReceiving(context)
         }
         removedTCP = tcpListeners.elements.map(\.key)

@@ -16,6 +16,8 @@ extension NetworkLoop {
         guard !exchanges.isFull else { throw .exhausted }
         updateClock()
         switch transport {
+        case .udp where upstream.security == nil && isInRound:
+            try upstreamDatagrams.queue(message, to: upstream.address, exchange: exchange)
         case .udp where upstream.security == nil:
             try upstreamDatagrams.send(message, to: upstream.address, exchange: exchange)
         case .udp, .tcp:

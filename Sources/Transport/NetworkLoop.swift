@@ -27,7 +27,7 @@ package final class NetworkLoop {
     private var lastTick: Int64
     private var handler: (any NetworkHandler)?
     private var source: (any DispatchSourceRead)?
-    private var isInRound = false
+    private(set) var isInRound = false
     // A wake-up is on its way for output that was queued outside a round.
     private var isRoundComing = false
     private var drainDeadline: Int64?
@@ -127,6 +127,7 @@ package final class NetworkLoop {
 
     private func round(_ count: Int, _ handler: any NetworkHandler) {
         context.now = MonotonicClock.now()
+        context.round &+= 1
         isInRound = true
         isRoundComing = false
         handler.roundBegan(now: context.now)
@@ -151,7 +152,7 @@ package final class NetworkLoop {
     private func handle(_ token: PollToken, _ readiness: Readiness, _ handler: any NetworkHandler) {
         switch token.target {
         case .udpListener:
-            udpListeners[token.key]?.drain(handler, batches, context)
+            udpListeners[token.key]?.drain(handler, batches, upstreamDatagrams, context)
         case .tcpConnection:
             streams.handle(token.key, readiness, handler)
         case .upstreamSocket:
@@ -186,6 +187,7 @@ package final class NetworkLoop {
     private func flush(_ handler: any NetworkHandler) {
         // First the one that may call the handler, which may then send.
         upstreamStreams.flush(handler)
+        upstreamDatagrams.flush()
         flushAnswers()
     }
 

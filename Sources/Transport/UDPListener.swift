@@ -28,7 +28,8 @@ final class UDPListener {
     /// Answers what has arrived, until a batch comes back short: then the socket was empty, and if
     /// not, the level-triggered poll set says so.
     func drain(
-        _ handler: any NetworkHandler, _ batches: DatagramBatches, _ context: LoopContext
+        _ handler: any NetworkHandler, _ batches: DatagramBatches,
+        _ upstreams: UpstreamDatagrams, _ context: LoopContext
     ) {
         let received = batches.received
         let answers = batches.answers
@@ -40,6 +41,7 @@ final class UDPListener {
                 answer(index, received, answers, batches.arrival, handler, context)
             }
             answers.flush(to: descriptor, context)
+            upstreams.flush()
             guard count == DatagramLimits.batch else { return }
         }
     }

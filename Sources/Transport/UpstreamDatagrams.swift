@@ -11,10 +11,17 @@ final class UpstreamDatagrams {
     private let exchanges: UpstreamExchanges
     private let received: ReceiveBatch
     private var sockets: SlotTable<UpstreamSocket>
-    /// The keys of each upstream's sockets by position; nil where none is open.
-    private var pools: [SocketAddress: [SlotKey?]] = [:]
+    private var pools: [SocketAddress: UpstreamPool] = [:]
+    /// The pool that was looked up last: mostly the one that is looked up next.
+    private var lastPool: UpstreamPool?
+    /// Queries of this round that leave together, all from `queueSocket`, and their exchanges.
+    private let queue = SendBatch()
+    private var queued: [(exchange: UInt64, id: UInt16)] = []
+    private var queueSocket: UpstreamSocket?
     /// Sockets that reported an error while a query was sent; their exchanges fail in the round.
     private var broken: [(key: SlotKey, error: UpstreamError)] = []
+    /// Exchanges whose queries the kernel did not take; they fail in the round.
+    private var unsent: [(exchange: UInt64, place: ExchangePlace, error: UpstreamError)] = []
 
     init(_ context: LoopContext, _ exchanges: UpstreamExchanges, _ received: ReceiveBatch) {
         self.context = context
@@ -24,31 +31,27 @@ final class UpstreamDatagrams {
     }
 
     var isEmpty: Bool { sockets.count == 0 }
-    var hasWork: Bool { !broken.isEmpty }
+    var hasWork: Bool { !broken.isEmpty || !unsent.isEmpty }
 
-    /// Sends a query with a random ID from a random socket of the upstream's pool.
+    // MARK: Sending
+
+    /// Sends a query with a random ID from a random socket of the upstream's pool, at once.
     func send(
         _ message: Span<UInt8>, to upstream: SocketAddress, exchange: UInt64
     ) throws(UpstreamError) {
         // The first attempt may meet an error left by an earlier query; the second has a new socket.
         for attempt in 1...2 {
-            let socket = try socketForQuery(to: upstream)
-            let id = UpstreamExchanges.randomID(context.random) { socket.ids.isTaken($0) }
-            guard let id else { throw .exhausted }
+            let socket = try drawSocket(pool(of: upstream))
+            let id = try drawID(socket)
             switch Syscalls.send(socket.descriptor, id: id, message) {
             case .done:
                 context.counters.upstreamSent &+= 1
-                socket.ids.begin(exchange, id: id)
-                exchanges.begin(exchange, at: .socket(socket.key, id: id))
-                socket.queries += 1
-                if socket.queries >= context.limits.upstreamSocketQueries { retire(socket) }
-                return
+                return begin(exchange, socket, id: id)
             case .wouldBlock:
                 throw .exhausted
             case .failed(let errno):
                 let error = UpstreamError(errno: errno)
-                // Others are of this message, or passing: the socket goes on.
-                guard error == .refused || error == .unreachable else { throw error }
+                guard error.isOfSocket else { throw error }
                 retire(socket)
                 broken.append((socket.key, error))
                 guard attempt == 1 else { throw error }
@@ -56,12 +59,110 @@ final class UpstreamDatagrams {
         }
     }
 
+    /// Sends a query by the end of the round, together with others of the round to this upstream: they
+    /// have their socket in common, which is drawn anew for each round. Errors of sending come as
+    /// failures of the exchange.
+    func queue(
+        _ message: Span<UInt8>, to upstream: SocketAddress, exchange: UInt64
+    ) throws(UpstreamError) {
+        guard message.count <= DatagramLimits.sent else {
+            return try send(message, to: upstream, exchange: exchange)
+        }
+        let socket = try socketOfRound(pool(of: upstream))
+        let id = try drawID(socket)
+        if queue.isFull || queueSocket !== socket { flush() }
+        queueSocket = socket
+        let queue = queue
+        var octets = queue.next()
+        octets.copy(message, at: 0)
+        octets.store(id, at: 0)
+        queue.commit(length: message.count)
+        queued.append((exchange, id))
+        begin(exchange, socket, id: id)
+    }
+
+    /// Sends what `queue` has gathered.
+    func flush() {
+        guard let socket = queueSocket else { return }
+        var next = 0
+        // Each turn sends or passes over at least one.
+        while next < queue.count {
+            let sent = queue.send(from: next, to: socket.descriptor)
+            if sent > 0 {
+                context.counters.upstreamSent &+= UInt64(sent)
+                next &+= sent
+                continue
+            }
+            let error = UpstreamError(errno: Int32(truncatingIfNeeded: -sent))
+            if error.isOfSocket {
+                // An earlier query's; those that are left go out from another socket.
+                retire(socket)
+                broken.append((socket.key, error))
+                for index in next..<queue.count { sendElsewhere(index, socket) }
+                break
+            }
+            let (exchange, id) = queued[next]
+            unsent.append((exchange, .socket(socket.key, id: id), error))
+            next &+= 1
+        }
+        clearQueue()
+    }
+
+    private func clearQueue() {
+        queueSocket = nil
+        queue.removeAll()
+        queued.removeAll(keepingCapacity: true)
+    }
+
+    /// Sends a queued query from a new socket. One that cannot be sent fails with its old socket.
+    private func sendElsewhere(_ index: Int, _ socket: UpstreamSocket) {
+        let (exchange, id) = queued[index]
+        guard exchanges.place(of: exchange) == .socket(socket.key, id: id) else { return }
+        let queue = queue
+        do throws(UpstreamError) {
+            try send(queue.message(index), to: socket.upstream, exchange: exchange)
+            socket.ids.end(id: id)
+        } catch {}
+    }
+
+    private func begin(_ exchange: UInt64, _ socket: UpstreamSocket, id: UInt16) {
+        socket.ids.begin(exchange, id: id)
+        exchanges.begin(exchange, at: .socket(socket.key, id: id))
+        socket.queries += 1
+        if socket.queries >= context.limits.upstreamSocketQueries { retire(socket) }
+    }
+
+    private func drawID(_ socket: UpstreamSocket) throws(UpstreamError) -> UInt16 {
+        let id = UpstreamExchanges.randomID(context.random) { socket.ids.isTaken($0) }
+        guard let id else { throw .exhausted }
+        return id
+    }
+
+    // MARK: Sockets
+
+    private func pool(of upstream: SocketAddress) -> UpstreamPool {
+        if let lastPool, lastPool.upstream == upstream { return lastPool }
+        let pool = pools[upstream] ?? UpstreamPool(upstream, size: context.limits.upstreamSockets)
+        pools[upstream] = pool
+        lastPool = pool
+        return pool
+    }
+
+    /// The socket that this round's queries to an upstream leave from.
+    private func socketOfRound(_ pool: UpstreamPool) throws(UpstreamError) -> UpstreamSocket {
+        if pool.round == context.round, let socket = pool.socketOfRound, socket.position != nil {
+            return socket
+        }
+        let socket = try drawSocket(pool)
+        pool.round = context.round
+        pool.socketOfRound = socket
+        return socket
+    }
+
     /// A socket of the pool at a random position, opened or replaced where need be.
-    private func socketForQuery(to upstream: SocketAddress) throws(UpstreamError) -> UpstreamSocket
-    {
-        let size = context.limits.upstreamSockets
-        let position = context.random.next(below: size)
-        if let key = pools[upstream]?[position], let socket = sockets[key] {
+    private func drawSocket(_ pool: UpstreamPool) throws(UpstreamError) -> UpstreamSocket {
+        let position = context.random.next(below: pool.sockets.count)
+        if let socket = pool.sockets[position] {
             // So a query that was not answered in an attempt's time goes again by another port: what
             // is on the way may be stuck at this one.
             if context.now - socket.openedAt < context.limits.upstreamSocketLifetime {
@@ -70,14 +171,14 @@ final class UpstreamDatagrams {
             retire(socket)
         }
         guard exchanges.mayOpenDescriptor, let key = sockets.reserve() else {
-            return try anySocket(to: upstream)
+            return try anySocket(pool)
         }
         let descriptor: Int32
         do throws(UpstreamError) {
-            descriptor = try UpstreamSocket.open(to: upstream, context.random)
+            descriptor = try UpstreamSocket.open(to: pool.upstream, context.random)
         } catch {
             guard error == .exhausted else { throw error }
-            return try anySocket(to: upstream)
+            return try anySocket(pool)
         }
         guard context.pollSet.add(descriptor, PollToken(.upstreamSocket, key), .readable) == 0
         else {
@@ -85,21 +186,21 @@ final class UpstreamDatagrams {
             throw .exhausted
         }
         let socket = UpstreamSocket(
-            descriptor, key, upstream, position: position, now: context.now)
+            descriptor, key, pool.upstream, position: position, now: context.now)
         sockets.insert(socket, at: key)
         exchanges.openDescriptors += 1
         context.counters.upstreamSocketsOpened &+= 1
-        pools[upstream, default: Array(repeating: nil, count: size)][position] = key
+        pool.sockets[position] = socket
         return socket
     }
 
     /// Where no descriptor is left, any socket that the upstream's pool has.
-    private func anySocket(to upstream: SocketAddress) throws(UpstreamError) -> UpstreamSocket {
-        for case let key? in pools[upstream] ?? [] {
-            if let socket = sockets[key] { return socket }
-        }
+    private func anySocket(_ pool: UpstreamPool) throws(UpstreamError) -> UpstreamSocket {
+        for case let socket? in pool.sockets { return socket }
         throw .exhausted
     }
+
+    // MARK: Receiving
 
     /// Receives replies, or the error that ends all exchanges of a socket.
     func handle(_ key: SlotKey, _ handler: any NetworkHandler) {
@@ -176,13 +277,23 @@ final class UpstreamDatagrams {
         closeIfDone(socket)
     }
 
+    // MARK: Failures and ends
+
     /// Reports the failures found while sending.
     func reportBroken(_ handler: any NetworkHandler) {
-        guard !broken.isEmpty else { return }
-        let found = broken
+        guard hasWork else { return }
+        let (found, exchangesUnsent) = (broken, unsent)
         broken = []
+        unsent = []
         for (key, error) in found {
             if let socket = sockets[key] { fail(socket, error, handler) }
+        }
+        for (exchange, place, error) in exchangesUnsent {
+            // Another one's failure may have made the handler cancel this one.
+            guard exchanges.end(exchange, at: place) else { continue }
+            if case .socket(let key, let id) = place { cancel(key, id: id) }
+            context.counters.upstreamFailures &+= 1
+            handler.upstreamFailure(exchange: exchange, error: error)
         }
     }
 
@@ -204,10 +315,7 @@ final class UpstreamDatagrams {
         guard let position = socket.position else { return }
         socket.position = nil
         socket.retiredAt = context.now
-        pools[socket.upstream]?[position] = nil
-        if pools[socket.upstream]?.allSatisfy({ $0 == nil }) == true {
-            pools[socket.upstream] = nil
-        }
+        pools[socket.upstream]?.sockets[position] = nil
     }
 
     /// Closes a replaced socket that waits for nothing more.
@@ -218,6 +326,8 @@ final class UpstreamDatagrams {
     private func close(_ socket: UpstreamSocket) {
         retire(socket)
         guard sockets.remove(socket.key) != nil else { return }
+        // Nobody waits any more for what is still in the queue.
+        if queueSocket === socket { clearQueue() }
         exchanges.openDescriptors -= 1
         context.counters.upstreamSocketsClosed &+= 1
         Syscalls.close(socket.descriptor)
@@ -235,6 +345,10 @@ final class UpstreamDatagrams {
             if let retiredAt = socket.retiredAt, now - retiredAt > context.limits.longestExchange {
                 fail(socket, .closed, handler)
             }
+        }
+        if pools.values.contains(where: \.isEmpty) {
+            pools = pools.filter { !$0.value.isEmpty }
+            lastPool = nil
         }
     }
 

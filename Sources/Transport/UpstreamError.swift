@@ -29,6 +29,10 @@ package enum UpstreamError: Error, Equatable, Sendable {
         default: self = .system(errno: errno)
         }
     }
+
+    /// Whether it is about the way to the upstream, and may have been left by an earlier query of the
+    /// socket. Others are of the message, or passing.
+    var isOfSocket: Bool { self == .refused || self == .unreachable }
 }
 
 extension UpstreamError: CustomStringConvertible {

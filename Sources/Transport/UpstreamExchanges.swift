@@ -7,7 +7,7 @@ enum ExchangePlace: Equatable {
 /// The exchanges with upstreams that wait for a reply, and what the two transports share of them.
 /// Confined to the worker's queue.
 final class UpstreamExchanges {
-    private var places: [UInt64: ExchangePlace] = [:]
+    private var places = ExchangeTable()
     /// Upstream descriptors open now, of both transports.
     var openDescriptors = 0
     private let limits: TransportLimits
@@ -18,7 +18,7 @@ final class UpstreamExchanges {
     var isFull: Bool { places.count >= limits.exchanges }
     var mayOpenDescriptor: Bool { openDescriptors < limits.upstreamDescriptors }
 
-    func begin(_ exchange: UInt64, at place: ExchangePlace) { places[exchange] = place }
+    func begin(_ exchange: UInt64, at place: ExchangePlace) { places.set(place, for: exchange) }
 
     func place(of exchange: UInt64) -> ExchangePlace? { places[exchange] }
 
@@ -27,11 +27,11 @@ final class UpstreamExchanges {
     @discardableResult
     func end(_ exchange: UInt64, at place: ExchangePlace) -> Bool {
         guard places[exchange] == place else { return false }
-        places[exchange] = nil
+        places.remove(exchange)
         return true
     }
 
-    func end(_ exchange: UInt64) { places[exchange] = nil }
+    func end(_ exchange: UInt64) { places.remove(exchange) }
 
     /// A random ID that `isTaken` denies; nil after more attempts than bad luck explains, since at
     /// most 1024 of the 65 536 IDs of a connection are ever taken.
@@ -48,14 +48,6 @@ final class UpstreamExchanges {
 
 /// The IDs that went out from one socket, each once. As many as the socket's queries.
 struct UpstreamIDs {
-    private enum State {
-        case waiting(UInt64)
-        /// Answered or given up. Nothing with this ID is taken any more, so a reply to it is no guess
-        /// worth counting, however often it comes: networks repeat datagrams, and upstreams answer
-        /// late. A forger's guess has such an ID once in 2048 times, with 32 queries a socket.
-        case departed
-    }
-
     enum Match: Equatable {
         /// A reply to the exchange.
         case exchange(UInt64)
@@ -65,45 +57,54 @@ struct UpstreamIDs {
         case unknown
     }
 
-    private var states: [UInt16: State] = [:]
+    // Side by side, in the order of sending: they are few, and walking them is quicker than hashing.
+    private var ids: [UInt16] = []
+    /// The exchange that waits under each ID. nil once it was answered or given up: nothing with this ID
+    /// is taken any more, so a reply to it is no guess worth counting, however often it comes: networks
+    /// repeat datagrams, and upstreams answer late. A forger's guess has such an ID once in 2048 times,
+    /// with 32 queries a socket.
+    private var exchanges: [UInt64?] = []
     /// How many exchanges wait for their reply.
     private(set) var waitingCount = 0
 
     /// The exchanges that wait for their reply.
     var waiting: [(id: UInt16, exchange: UInt64)] {
-        states.compactMap { id, state in
-            guard case .waiting(let exchange) = state else { return nil }
-            return (id, exchange)
-        }
+        zip(ids, exchanges).compactMap { id, exchange in exchange.map { (id, $0) } }
+    }
+
+    private func index(of id: UInt16) -> Int? {
+        let ids = ids.span
+        for index in ids.indices where ids[index] == id { return index }
+        return nil
     }
 
     /// Whether a new query may not have the ID: a late reply would be taken for the new one's.
-    func isTaken(_ id: UInt16) -> Bool { states[id] != nil }
+    func isTaken(_ id: UInt16) -> Bool { index(of: id) != nil }
 
     /// An exchange's query went out with an ID that is not taken.
     mutating func begin(_ exchange: UInt64, id: UInt16) {
-        states[id] = .waiting(exchange)
+        ids.append(id)
+        exchanges.append(exchange)
         waitingCount += 1
     }
 
     /// Nothing is waited for any more under this ID.
     mutating func end(id: UInt16) {
-        guard case .waiting = states[id] else { return }
-        states[id] = .departed
+        guard let index = index(of: id), exchanges[index] != nil else { return }
+        exchanges[index] = nil
         waitingCount -= 1
     }
 
     /// As `end`, where it is still this exchange that waits.
     mutating func end(_ exchange: UInt64, id: UInt16) {
-        if case .waiting(exchange) = states[id] { end(id: id) }
+        guard let index = index(of: id), exchanges[index] == exchange else { return }
+        exchanges[index] = nil
+        waitingCount -= 1
     }
 
     /// What a message with this ID is.
     func match(_ id: UInt16) -> Match {
-        switch states[id] {
-        case .waiting(let exchange): .exchange(exchange)
-        case .departed: .late
-        case nil: .unknown
-        }
+        guard let index = index(of: id) else { return .unknown }
+        return exchanges[index].map { .exchange($0) } ?? .late
     }
 }

@@ -54,3 +54,23 @@ final class UpstreamSocket {
         return descriptor
     }
 }
+
+/// The sockets of one upstream: those that take new queries. Confined to the worker's queue.
+final class UpstreamPool {
+    let upstream: SocketAddress
+    /// By position; nil where none is open.
+    var sockets: [UpstreamSocket?]
+    /// The socket that was drawn for the queries of `round`.
+    var socketOfRound: UpstreamSocket?
+    var round: UInt64 = 0
+
+    init(_ upstream: SocketAddress, size: Int) {
+        self.upstream = upstream
+        sockets = Array(repeating: nil, count: size)
+    }
+
+    var isEmpty: Bool {
+        for case _? in sockets { return false }
+        return true
+    }
+}

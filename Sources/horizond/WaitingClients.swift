@@ -24,18 +24,30 @@ struct WaitingClients {
     /// Bounds the memory that a flood of unanswered names takes: a client is about 300 octets.
     private static let maximumCount = 50_000
 
-    private var clients: [UInt64: WaitingClient] = [:]
-    private var nextTicket: UInt64 = 1
+    /// By the lower half of the ticket. The upper half tells the slot's users apart.
+    private var slots: [(generation: UInt32, client: WaitingClient?)] = []
+    private var free: [UInt32] = []
 
     /// The client's ticket; nil when too many wait already.
     mutating func add(_ client: WaitingClient) -> UInt64? {
-        guard clients.count < Self.maximumCount else { return nil }
-        defer { nextTicket += 1 }
-        clients[nextTicket] = client
-        return nextTicket
+        if free.isEmpty {
+            guard slots.count < Self.maximumCount else { return nil }
+            free.append(UInt32(slots.count))
+            slots.append((0, nil))
+        }
+        let slot = free.removeLast()
+        slots[Int(slot)].generation &+= 1
+        slots[Int(slot)].client = client
+        return UInt64(slots[Int(slot)].generation) << 32 | UInt64(slot)
     }
 
     mutating func remove(_ ticket: UInt64) -> WaitingClient? {
-        clients.removeValue(forKey: ticket)
+        let slot = Int(ticket & 0xffff_ffff)
+        guard slot < slots.count, UInt64(slots[slot].generation) == ticket >> 32,
+            let client = slots[slot].client
+        else { return nil }
+        slots[slot].client = nil
+        free.append(UInt32(slot))
+        return client
     }
 }

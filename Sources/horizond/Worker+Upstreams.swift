@@ -22,12 +22,7 @@ extension Worker {
 
     /// Carries out what the forwarder decided, until it has nothing more to say.
     func carryOut() {
-        while true {
-            let commands = forwarder.takeCommands()
-            guard !commands.isEmpty else { break }
-            for command in commands { carryOut(command) }
-        }
-        loop.needsTicks = !forwarder.isIdle || !postponed.isEmpty
+        while let command = forwarder.nextCommand() { carryOut(command) }
     }
 
     private func carryOut(_ command: Forwarder.Command) {
@@ -55,16 +50,11 @@ extension Worker {
 
     private func deliver(_ fresh: FreshAnswer, to waiters: [Waiter]) {
         // Mostly one client waits, and here.
-        var elsewhere: [Int: [UInt64]] = [:]
-        for waiter in waiters {
-            if waiter.worker == index {
-                resume(waiter.ticket, fresh)
-            } else {
-                elsewhere[waiter.worker, default: []].append(waiter.ticket)
-            }
-        }
-        for (worker, tickets) in elsewhere {
-            mailboxes[worker].post(.answer(tickets: tickets, fresh))
+        for waiter in waiters where waiter.worker == index { resume(waiter.ticket, fresh) }
+        guard waiters.contains(where: { $0.worker != index }) else { return }
+        for (worker, waiters) in Dictionary(grouping: waiters, by: \.worker)
+        where worker != index {
+            mailboxes[worker].post(.answer(tickets: waiters.map(\.ticket), fresh))
         }
     }
 

@@ -68,6 +68,7 @@ final class Worker: NetworkHandler {
 
     func roundEnded() {
         resumePostponed()
+        loop.needsTicks = !forwarder.isIdle || !postponed.isEmpty
         for notice in processor.bypasses.takeNotices() { shared.events.bypass(notice) }
     }
 

@@ -46,7 +46,7 @@ struct EDNSTests {
 
     @Test("A query's record announces 1232 octets")
     func writes() throws {
-        let message = written { $0.writeOPT(dnssecOK: true, options: [UInt8]().span) }
+        let message = written { $0.writeOPT(dnssecOK: true, optionsLength: 0) }
         #expect(message == octets("00 0029 04d0 00008000 0000"))
         #expect(message.count == EDNS.emptyLength)
     }

@@ -30,7 +30,7 @@ struct MutationTests {
                 let rdata = try RData.parse(text, type: type)
                 writer.writeRecord(owner: owner, type: type, ttl: 300, rdata: rdata.span)
             }
-            writer.writeOPT(dnssecOK: true, options: [UInt8]().span)
+            writer.writeOPT(dnssecOK: true, optionsLength: 0)
         }
     }
 

@@ -100,6 +100,9 @@ struct LoopGuardTests {
         #expect(site.loops.isEmpty && site.answer(victim) == nil)
         // Come back as it was sent: that name has a loop of its own, and nothing else is condemned.
         #expect(sendBack(checks[1].octets, to: site)?.rcode == 2)
+        // The rule's check would be heard first.
+        #expect(site.answer(victim) == nil)
+        site.tick()
         #expect(site.answer(victim)?.rcode == 2 && site.answer(other) == nil)
         #expect(site.loops.isEmpty && site.reports.map(\.failure) == [.loop])
         let query = try #require(

@@ -180,11 +180,7 @@ final class Site {
     }
 
     private func carryOut() {
-        while true {
-            let commands = forwarder.takeCommands()
-            guard !commands.isEmpty else { return }
-            for command in commands { carryOut(command) }
-        }
+        while let command = forwarder.nextCommand() { carryOut(command) }
     }
 
     private func carryOut(_ command: Forwarder.Command) {

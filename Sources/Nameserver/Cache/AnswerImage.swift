@@ -29,20 +29,34 @@ struct AnswerImage: Equatable, Sendable {
 
     /// The image's octets.
     var encoded: [UInt8] {
-        let text = Array((extendedError?.text ?? "").utf8.prefix(ResponseOptions.maximumErrorText))
-        let fields =
-            [
-                flags, answerCount, authorityCount, additionalCount,
-                UInt16(timeToLiveOffsets.count), UInt16(watchedNames.count), questionEnd, finalName,
-                extendedError?.infoCode ?? Self.noExtendedError, UInt16(text.count),
-            ] + timeToLiveOffsets + watchedNames
-        var octets: [UInt8] = []
-        octets.reserveCapacity(fields.count * 2 + text.count + sections.count)
-        for field in fields {
-            octets.append(UInt8(field >> 8))
-            octets.append(UInt8(field & 0xff))
+        let text =
+            extendedError.map { Array($0.text.utf8.prefix(ResponseOptions.maximumErrorText)) } ?? []
+        let textStart =
+            Self.headerLength + 2 * (timeToLiveOffsets.count + watchedNames.count)
+        var octets = [UInt8](zeros: textStart + text.count + sections.count)
+        var image = octets.mutableSpan
+        image.store(flags, at: 0)
+        image.store(answerCount, at: 2)
+        image.store(authorityCount, at: 4)
+        image.store(additionalCount, at: 6)
+        image.store(UInt16(timeToLiveOffsets.count), at: 8)
+        image.store(UInt16(watchedNames.count), at: 10)
+        image.store(questionEnd, at: 12)
+        image.store(finalName, at: 14)
+        image.store(extendedError?.infoCode ?? Self.noExtendedError, at: 16)
+        image.store(UInt16(text.count), at: 18)
+        var offset = Self.headerLength
+        for place in timeToLiveOffsets {
+            image.store(place, at: offset)
+            offset += 2
         }
-        return octets + text + sections
+        for place in watchedNames {
+            image.store(place, at: offset)
+            offset += 2
+        }
+        image.copy(text.span, at: textStart)
+        image.copy(sections.span, at: textStart + text.count)
+        return octets
     }
 
     /// An error answer without records.

@@ -51,16 +51,17 @@ struct AnswerImageCheck {
         writer.write(try reader.readQuestion())
         for record in response.records {
             // The policies leave no malformed service binding.
-            guard !record.isService || (try? ServiceBinding(rdata: record.rdata.span)) != nil else {
-                return false
-            }
-            try writer.copyRecord(
-                record.bounds, of: message, ttl: record.bounds.timeToLive, owner: record.owner)
+            guard !record.isService || isBinding(response.rdata(of: record)) else { return false }
+            try writer.copyRecord(record.bounds, of: message, ttl: record.bounds.timeToLive)
         }
         let written = writer.written
         guard written.count == message.count else { return false }
         for index in 0..<message.count where message[index] != written[index] { return false }
         return true
+    }
+
+    private static func isBinding(_ rdata: [UInt8]) -> Bool {
+        (try? ServiceBinding(rdata: rdata.span)) != nil
     }
 
     /// Whether the image says of the message's records what is so.

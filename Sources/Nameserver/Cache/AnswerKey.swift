@@ -5,6 +5,20 @@ package struct AnswerKey: Hashable, Sendable {
     /// The name's wire form in lower case.
     package let name: [UInt8]
     package let parameters: Parameters
+    /// Of both, with the process's secret: computed once, however often the key is looked up.
+    private let hash: UInt64
+
+    init(name: [UInt8], parameters: Parameters, hash: UInt64) {
+        self.name = name
+        self.parameters = parameters
+        self.hash = hash
+    }
+
+    package static func == (left: AnswerKey, right: AnswerKey) -> Bool {
+        left.hash == right.hash && left.parameters == right.parameters && left.name == right.name
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(hash) }
 
     /// All of the key but the name.
     package struct Parameters: Hashable, Sendable {

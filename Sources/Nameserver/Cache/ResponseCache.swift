@@ -151,7 +151,8 @@ package final class ResponseCache: Sendable {
         shards[index].withLock { body($0) }
     }
 
-    private func hash(
+    /// The hash of a name, or of its suffix from `label` on, and the rest of a key.
+    func hash(
         _ name: LookupName, from label: Int = 0, _ key: AnswerKey.Parameters
     ) -> UInt64 {
         let salt = UInt64(key.type.rawValue) << 8 | UInt64(key.bits.rawValue)

@@ -26,6 +26,14 @@ package final class ActiveForwardRule: Sendable {
                 + (rule.clientSubnet?.description ?? ""))
     }
 
+    /// Whether its servers are asked just in the order of the configuration: mostly.
+    var isInOrder: Bool {
+        guard upstreams.count == 1 || policy == .sequential else { return false }
+        for upstream in upstreams
+        where upstream.isFailing || upstream.isDown || upstream.isLooping { return false }
+        return true
+    }
+
     /// Whether none of its servers has answered lately.
     var isFailing: Bool { upstreams.allSatisfy { $0.isFailing || $0.isLooping(for: domain) } }
 }

@@ -29,15 +29,17 @@ struct AnswerDraft: ~Copyable, ~Escapable {
     /// Appends a record, its TTL clamped; one that a policy removed is passed over.
     @_lifetime(self: copy self)
     mutating func append(
-        _ record: UpstreamResponse.Record, of message: Span<UInt8>
+        _ record: UpstreamResponse.Record, of response: borrowing UpstreamResponse
     ) throws(MessageError) {
         guard !record.isRemoved else { return }
-        let ttl = timeToLive(record)
-        if let replacement = record.replacement {
+        let ttl = timeToLive(record, of: response)
+        if record.replacement != nil {
+            let rdata = response.rdata(of: record)
             writer.writeRecord(
-                owner: record.owner, type: record.type, ttl: ttl, rdata: replacement.span)
+                owner: response.name(at: record.owner), type: record.type, ttl: ttl,
+                rdata: rdata.span)
         } else {
-            try writer.copyRecord(record.bounds, of: message, ttl: ttl, owner: record.owner)
+            try writer.copyRecord(record.bounds, of: response.message, ttl: ttl)
         }
         note(record.section, ttl)
     }
@@ -74,16 +76,18 @@ struct AnswerDraft: ~Copyable, ~Escapable {
         return UpstreamAnswer.Made(image: image, lifetime: lifetimes.isOff ? 0 : seconds)
     }
 
-    private func timeToLive(_ record: UpstreamResponse.Record) -> UInt32 {
+    private func timeToLive(
+        _ record: UpstreamResponse.Record, of response: borrowing UpstreamResponse
+    ) -> UInt32 {
         let ttl = record.bounds.timeToLive
         switch kind {
         case .positive, .incomplete: return lifetimes.clamped(ttl)
         case .negative:
-            guard record.type == .soa, record.rdata.count >= 4 else {
+            guard record.type == .soa, record.bounds.rdata.count >= 4 else {
                 return lifetimes.clamped(ttl)
             }
             // RFC 2308 §3: the smaller of the SOA's TTL and MINIMUM.
-            let minimum = record.rdata.span.uint32(at: record.rdata.count - 4)
+            let minimum = response.message.uint32(at: record.bounds.rdata.upperBound - 4)
             return lifetimes.clampedNegative(min(ttl, minimum))
         case .brief, .failure, .uncacheable:
             return lifetimes.isOff ? ttl : lifetimes.minimum
@@ -108,6 +112,7 @@ extension AnswerImage {
         var reader = MessageReader(message, at: Int(questionEnd))
         let answers = Int(answerCount)
         let others = answers + Int(authorityCount)
+        timeToLiveOffsets.reserveCapacity(others + Int(additionalCount))
         for index in 0..<others + Int(additionalCount) {
             let record = try reader.readRecord()
             timeToLiveOffsets.append(UInt16(record.rdata.lowerBound - 6))

@@ -26,59 +26,74 @@ struct AnswerFilter {
     mutating func apply(to response: inout UpstreamResponse) {
         for index in response.records.indices where !response.records[index].isRemoved {
             switch response.records[index].type {
-            case .https, .svcb: filterServiceRecord(&response.records[index])
-            case .a, .aaaa: filterAddress(&response.records[index])
+            case .https, .svcb: filterServiceRecord(index, &response)
+            case .a, .aaaa: filterAddress(index, &response)
             default: break
             }
         }
         guard hasAltered else { return }
-        response.remove { $0.covered != nil && altered.contains($0.rrset) }
+        for index in response.records.indices where response.records[index].covered != nil {
+            if altered.contains(response.rrset(of: response.records[index])) {
+                response.records[index].isRemoved = true
+            }
+        }
     }
 
-    private mutating func filterAddress(_ record: inout UpstreamResponse.Record) {
-        guard let address = IPAddress(octets: record.rdata), rebindProtection.removes(address)
+    private mutating func filterAddress(_ index: Int, _ response: inout UpstreamResponse) {
+        guard rebindProtection.isOn,
+            let address = IPAddress(
+                response.message.extracting(response.records[index].bounds.rdata)),
+            rebindProtection.removes(address)
         else { return }
-        record.isRemoved = true
+        response.records[index].isRemoved = true
         removedAddresses += 1
-        note(record)
+        note(index, response)
     }
 
-    private mutating func filterServiceRecord(_ record: inout UpstreamResponse.Record) {
-        let isDNSServer = record.owner.labels.first.map { $0.elementsEqual("_dns".utf8) } ?? false
-        switch httpsRecords.outcome(rdata: record.rdata.span, isDNSServer: isDNSServer) {
+    private mutating func filterServiceRecord(_ index: Int, _ response: inout UpstreamResponse) {
+        let owner = response.name(at: response.records[index].owner)
+        let isDNSServer = owner.labels.first.map { $0.elementsEqual("_dns".utf8) } ?? false
+        let rdata = response.rdata(of: response.records[index])
+        switch httpsRecords.outcome(rdata: rdata.span, isDNSServer: isDNSServer) {
         case .keep: break
         case .remove(let isMalformed):
-            record.isRemoved = true
+            response.records[index].isRemoved = true
             if isMalformed { malformedServiceRecords += 1 }
-            noteServiceRecord(record)
+            noteServiceRecord(index, response)
             return
         case .replace(let rdata):
-            record.replacement = rdata
-            noteServiceRecord(record)
+            replace(index, by: rdata, &response)
+            noteServiceRecord(index, response)
         }
-        filterHints(&record)
+        filterHints(index, &response)
     }
 
-    private mutating func filterHints(_ record: inout UpstreamResponse.Record) {
-        let rdata = record.replacement ?? record.rdata
-        guard rebindProtection.isOn, let binding = try? ServiceBinding(rdata: rdata.span) else {
-            return
-        }
+    private mutating func filterHints(_ index: Int, _ response: inout UpstreamResponse) {
+        guard rebindProtection.isOn else { return }
+        let rdata = response.rdata(of: response.records[index])
+        guard let binding = try? ServiceBinding(rdata: rdata.span) else { return }
         let (filtered, count) = binding.removingHints { rebindProtection.removes($0) }
         guard count > 0 else { return }
-        record.replacement = filtered.rdata
+        replace(index, by: filtered.rdata, &response)
         removedAddresses += UInt64(count)
-        note(record)
+        note(index, response)
     }
 
-    private mutating func noteServiceRecord(_ record: UpstreamResponse.Record) {
-        if changedServiceRecords == 0 { changedType = record.type }
+    private func replace(
+        _ index: Int, by rdata: [UInt8], _ response: inout UpstreamResponse
+    ) {
+        response.records[index].replacement = response.replacements.count
+        response.replacements.append(rdata)
+    }
+
+    private mutating func noteServiceRecord(_ index: Int, _ response: borrowing UpstreamResponse) {
+        if changedServiceRecords == 0 { changedType = response.records[index].type }
         changedServiceRecords += 1
-        note(record)
+        note(index, response)
     }
 
-    private mutating func note(_ record: UpstreamResponse.Record) {
-        altered.insert(record.rrset)
+    private mutating func note(_ index: Int, _ response: borrowing UpstreamResponse) {
+        altered.insert(response.rrset(of: response.records[index]))
     }
 }
 

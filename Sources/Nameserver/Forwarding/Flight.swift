@@ -3,7 +3,8 @@ import DNS
 /// One question on its way through its rule's upstreams: the attempts that were made for it, and what
 /// they came to. Owned by its forwarder's queue.
 final class Flight {
-    let number: UInt64
+    /// Where it stands among its forwarder's flights; nil once it is over.
+    var place: Int?
     let question: UpstreamQuestion
     /// When those who wait are told that nobody answers.
     let totalDeadline: Int64
@@ -27,8 +28,8 @@ final class Flight {
     private var startedAttempts = 0
 
     /// `askedAt` is when the first client asked for it, and `random` a random number.
-    init(_ number: UInt64, _ question: UpstreamQuestion, askedAt: Int64, random: UInt64) {
-        self.number = number
+    init(_ question: UpstreamQuestion, askedAt: Int64, random: UInt64, place: Int) {
+        self.place = place
         self.question = question
         totalDeadline = askedAt + Forwarder.totalTimeout
         staleDeadline = question.hasOlderAnswer ? askedAt + Forwarder.stalePatience : .max
@@ -79,7 +80,7 @@ final class Flight {
     /// Takes an attempt out; false when it has ended already.
     func end(_ attempt: Attempt) -> Bool {
         guard let index = attempts.firstIndex(where: { $0 === attempt }) else { return false }
-        attempts.remove(at: index)
+        if index == attempts.count - 1 { attempts.removeLast() } else { attempts.remove(at: index) }
         return true
     }
 

@@ -94,15 +94,20 @@ extension Forwarder {
 
     /// Takes a flight off, with the attempts that are still under way; false when it has ended.
     private func remove(_ flight: Flight) -> Bool {
-        guard flights.removeValue(forKey: flight.number) != nil else { return false }
+        guard let place = flight.place else { return false }
+        flight.place = nil
+        // The last one takes its place.
+        let last = flights.removeLast()
+        if last !== flight {
+            flights[place] = last
+            last.place = place
+        }
         for attempt in flight.attempts {
-            attempts[attempt.exchange] = nil
+            attempts.remove(attempt.exchange)
             commands.append(.cancel(exchange: attempt.exchange))
         }
         flight.attempts = []
-        let rule = ObjectIdentifier(flight.question.rule)
-        let left = inFlight[rule, default: 1] - 1
-        inFlight[rule] = left > 0 ? left : nil
+        countFlight(of: flight.question.rule, -1)
         return true
     }
 }

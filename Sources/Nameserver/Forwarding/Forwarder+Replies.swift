@@ -9,15 +9,14 @@ extension Forwarder {
             return receiveForWatch(message, exchange: exchange, now: now)
         }
         let flight = attempt.flight
-        switch ResponseCheck.verdict(message, flight.question, attempt, name: name) {
+        switch ResponseCheck.verdict(message, flight.question, attempt) {
         case .notOurs:
             return false
         case .otherSpelling:
             spellingLost(attempt, now: now)
         case .truncated:
             if let response = try? UpstreamResponse(message) {
-                flight.truncated = try? maker.make(
-                    of: response, in: message, for: flight.question)
+                flight.truncated = try? maker.make(of: response, for: flight.question)
             }
             counters.truncated += 1
             sendByTCP(attempt, now: now)
@@ -44,15 +43,16 @@ extension Forwarder {
         let question = attempt.flight.question
         // Names in the reply that point into its question are to have the client's spelling.
         var octets = message.array(0..<message.count)
-        var writable = octets.mutableSpan
         if attempt.form.spelling != nil {
-            writable.copy(question.name.octets.span, at: Header.length)
+            let name = question.name
+            var writable = octets.mutableSpan
+            writable.copy(name.octets.span, at: Header.length)
         }
         let manners = attempt.upstream.manners
         do {
             let response = try UpstreamResponse(octets.span)
             if attempt.form.cookie != nil, attempt.transport == .udp {
-                switch manners.judge(cookie: try response.cookie(in: octets.span), now: now) {
+                switch manners.judge(cookie: try response.cookie(), now: now) {
                 case .acceptable: break
                 case .foreign: return false
                 case .missing:
@@ -71,7 +71,7 @@ extension Forwarder {
                 askMorePlainly(attempt, now: now)
                 return true
             }
-            let made = try maker.make(of: response, in: octets.span, for: question)
+            let made = try maker.make(of: response, for: question)
             // A connection to a server that is mostly asked over UDP has to be opened first.
             let isUsualWay = attempt.transport == .udp || attempt.upstream.address.isSecure
             attempt.upstream.answered(after: isUsualWay ? now - attempt.sentAt : nil)
@@ -79,6 +79,8 @@ extension Forwarder {
                 refused(made, attempt, now: now)
             } else {
                 manners.answered(attempt.form, isPlainer: attempt.isPlainer, now: now)
+                // Its exchange ends with this reply: there is nothing to cancel.
+                _ = end(attempt)
                 finish(attempt.flight, made, now: now)
             }
         } catch {

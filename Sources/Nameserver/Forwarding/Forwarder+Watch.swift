@@ -5,7 +5,11 @@ import DNS
 extension Forwarder {
     /// Ends what has taken too long. To be called about every 50 ms while not idle.
     package func tick(now: Int64) {
-        for flight in Array(flights.values) { tick(flight, now: now) }
+        // A copy: flights end and begin meanwhile.
+        for flight in Array(flights) { tick(flight, now: now) }
+        let returned = returned
+        self.returned = []
+        for check in returned { failAll(check, now: now) }
         tickProbes(now: now)
         tickWatches(now: now)
     }
@@ -19,7 +23,7 @@ extension Forwarder {
         for attempt in flight.attempts where !attempt.isLate && attempt.patienceEnd <= now {
             tookTooLong(attempt, now: now)
         }
-        if flights[flight.number] != nil, !flight.hasHope(now: now) { giveUp(flight, now: now) }
+        if flight.place != nil, !flight.hasHope(now: now) { giveUp(flight, now: now) }
     }
 
     /// The attempt goes on, since a late answer is better than none, and another one begins.
@@ -57,7 +61,7 @@ extension Forwarder {
     }
 
     private func sendProbe(at index: Int, now: Int64) {
-        let exchange = draw()
+        let exchange = drawExchange()
         let probe = probes[index]
         commands.append(
             .send(
@@ -121,7 +125,7 @@ extension Forwarder {
 
     private func sendCheck(of index: Int, _ token: UInt64, _ name: DomainName) {
         let address = watches[index].upstream.address
-        let exchange = draw()
+        let exchange = drawExchange()
         watches[index].checks.append((token, exchange))
         counters.sent += 1
         commands.append(
@@ -139,7 +143,17 @@ extension Forwarder {
                     LoopNotice(
                         upstream: check.upstream.address, domain: check.domain, isFound: true)))
         }
-        let looping = attempts.values.filter {
+        // The rule's own check left together with one for a name, and may have gone to another worker.
+        // It is to be heard first, since it explains more.
+        if check.isOfRule {
+            failAll(check, now: now)
+        } else if !returned.contains(where: { $0.name == check.name }) {
+            returned.append(check)
+        }
+    }
+
+    private func failAll(_ check: LoopGuard.Check, now: Int64) {
+        let looping = attempts.all.filter {
             $0.upstream === check.upstream && $0.flight.question.name.isAtOrBelow(check.domain)
                 && (!check.isOfRule || $0.flight.question.rule.domain == check.domain)
         }

@@ -49,13 +49,14 @@ package final class Forwarder {
         package var inFlight: Int { pending.count }
     }
 
-    /// The commands since the last `takeCommands`.
-    var commands: [Command] = []
-    var flights: [UInt64: Flight] = [:]
-    /// The attempts under way by their exchange.
-    var attempts: [UInt64: Attempt] = [:]
+    let commands = CommandQueue()
+    /// In no order; each knows its place.
+    var flights: [Flight] = []
+    var attempts = AttemptTable()
     var probes: [UpstreamProbe] = []
     var watches: [LoopWatch] = []
+    /// Checks for names that have come back since the last tick, each once: no more than are under way.
+    var returned: [LoopGuard.Check] = []
     var counters = ForwardingCounters()
     let maker = UpstreamAnswer()
     let name = LookupName()
@@ -63,9 +64,9 @@ package final class Forwarder {
     private let worker: Int
     let scratch = AnswerScratch()
     let random: () -> UInt64
-    private var nextNumber: UInt64 = 1
-    /// How many flights each rule has.
-    var inFlight: [ObjectIdentifier: Int] = [:]
+    private var nextNumber: UInt64 = 0
+    /// How many flights each rule has; those without any are left out, so it is short.
+    private var inFlight: [(rule: ActiveForwardRule, count: Int)] = []
 
     /// `random` gives unpredictable numbers.
     package init(worker: Int, shared: Shared, random: @escaping () -> UInt64) {
@@ -75,16 +76,16 @@ package final class Forwarder {
     }
 
     /// Whether nothing is in flight, so that no time needs to be watched.
-    package var isIdle: Bool { flights.isEmpty && probes.isEmpty && watches.isEmpty }
+    package var isIdle: Bool {
+        flights.isEmpty && probes.isEmpty && watches.isEmpty && returned.isEmpty
+    }
 
     package var counted: ForwardingCounters { counters }
     /// What the policies and checks of answers have counted.
     package var answersCounted: UpstreamAnswer.Counters { maker.counters }
 
-    package func takeCommands() -> [Command] {
-        defer { commands.removeAll(keepingCapacity: true) }
-        return commands
-    }
+    /// What is to be done next; nil for nothing.
+    package func nextCommand() -> Command? { commands.next() }
 
     // MARK: Questions
 
@@ -111,11 +112,9 @@ package final class Forwarder {
 
     /// Begins a flight. `askedAt` is when the first of those who wait has asked.
     func start(_ question: UpstreamQuestion, askedAt: Int64, now: Int64) {
-        let flight = Flight(draw(), question, askedAt: askedAt, random: random())
-        let rule = ObjectIdentifier(question.rule)
-        inFlight[rule, default: 0] += 1
-        flights[flight.number] = flight
-        guard inFlight[rule, default: 0] <= Self.maximumInFlight else {
+        let flight = Flight(question, askedAt: askedAt, random: random(), place: flights.count)
+        flights.append(flight)
+        guard countFlight(of: question.rule, 1) <= Self.maximumInFlight else {
             flight.lastFailure = (question.rule.upstreams[0], .busy)
             return giveUp(flight, now: now)
         }
@@ -126,9 +125,24 @@ package final class Forwarder {
         for _ in 0..<flight.width { attempt(flight, now: now) }
     }
 
-    /// A number for a flight or exchange that no other one ever has.
-    func draw() -> UInt64 {
-        defer { nextNumber += 1 }
+    /// Counts a flight of a rule that begins, or with -1 ends; returns how many there are now.
+    @discardableResult
+    func countFlight(of rule: ActiveForwardRule, _ change: Int) -> Int {
+        for index in inFlight.indices where inFlight[index].rule === rule {
+            inFlight[index].count += change
+            let count = inFlight[index].count
+            if count == 0 { inFlight.remove(at: index) }
+            return count
+        }
+        inFlight.append((rule, change))
+        return change
+    }
+
+    /// The number of an exchange that is no attempt's; no other one ever has it.
+    func drawExchange() -> UInt64 { AttemptTable.exchange(outside: draw()) }
+
+    private func draw() -> UInt64 {
+        nextNumber &+= 1
         return nextNumber
     }
 
@@ -143,9 +157,9 @@ package final class Forwarder {
             of: flight.question, to: upstream, over: transport, cautious: flight.isSecondRound,
             now: now)
         let attempt = Attempt(
-            draw(), of: flight, to: upstream, over: transport, form,
+            attempts.nextExchange(draw()), of: flight, to: upstream, over: transport, form,
             isPlainer: flight.isSecondRound)
-        attempts[attempt.exchange] = attempt
+        attempts.insert(attempt)
         flight.attempts.append(attempt)
         send(attempt, now: now)
         return true
@@ -184,21 +198,23 @@ package final class Forwarder {
     /// The name's octets, each letter in a random case (RFC 5452 §9.2 asks for all entropy there is;
     /// draft-vixie-dnsext-dns0x20).
     private func spelling(of name: DomainName) -> [UInt8] {
+        var spelling = name.octets
+        var octets = spelling.mutableSpan
         var bits: UInt64 = 0
         var left = 0
-        return name.octets.map { octet in
+        for index in octets.indices {
+            let octet = octets[index]
             // A length octet is at most 63, so none is taken for a letter.
-            guard octet & 0xdf &- 0x41 < 26 else { return octet }
+            guard octet & 0xdf &- 0x41 < 26 else { continue }
             if left == 0 {
                 bits = random()
                 left = 64
             }
-            defer {
-                bits >>= 1
-                left -= 1
-            }
-            return bits & 1 == 0 ? octet | 0x20 : octet & 0xdf
+            octets[index] = bits & 1 == 0 ? octet | 0x20 : octet & 0xdf
+            bits >>= 1
+            left &-= 1
         }
+        return spelling
     }
 
     /// An attempt was failed by the transport before its time was over.
@@ -237,7 +253,7 @@ package final class Forwarder {
 
     /// Takes an attempt out of its flight; false when it has ended already.
     func end(_ attempt: Attempt) -> Bool {
-        attempts[attempt.exchange] = nil
+        attempts.remove(attempt.exchange)
         return attempt.flight.end(attempt)
     }
 }

@@ -20,7 +20,24 @@ package final class PendingQueries: Sendable {
         let joinedAt: Int64
     }
 
-    private let waiting = Mutex<[AnswerKey: [Asker]]>([:])
+    /// Those who wait for one answer. Mostly it is one alone, who needs no array.
+    private struct Askers {
+        var first: Asker?
+        var others: [Asker] = []
+
+        mutating func append(_ asker: Asker) {
+            if first == nil { first = asker } else { others.append(asker) }
+        }
+
+        var waiters: [Waiter] {
+            guard let first else { return [] }
+            return others.isEmpty ? [first.waiter] : [first.waiter] + others.map(\.waiter)
+        }
+
+        var all: [Asker] { first.map { [$0] + others } ?? [] }
+    }
+
+    private let waiting = Mutex<[AnswerKey: Askers]>([:])
 
     package init() {}
 
@@ -30,25 +47,30 @@ package final class PendingQueries: Sendable {
     /// Adds a waiter, or none for a refresh; true when nobody has asked this yet, and the caller is to
     /// ask.
     func join(_ key: AnswerKey, _ waiter: Waiter?, now: Int64) -> Bool {
-        waiting.withLock { waiting in
-            let isFirst = waiting[key] == nil
-            waiting[key, default: []].append(
-                contentsOf: waiter.map { [Asker(waiter: $0, joinedAt: now)] } ?? [])
+        let asker = waiter.map { Asker(waiter: $0, joinedAt: now) }
+        return waiting.withLock { waiting in
+            var isFirst = false
+            func join(_ askers: inout Askers?) {
+                isFirst = askers == nil
+                if isFirst { askers = Askers() }
+                if let asker { askers?.append(asker) }
+            }
+            join(&waiting[key])
             return isFirst
         }
     }
 
     /// Ends the question and returns all who waited for it.
     func complete(_ key: AnswerKey) -> [Waiter] {
-        waiting.withLock { ($0.removeValue(forKey: key) ?? []).map(\.waiter) }
+        waiting.withLock { $0.removeValue(forKey: key)?.waiters ?? [] }
     }
 
     /// Returns all who wait so far; the question goes on.
     func takeWaiters(_ key: AnswerKey) -> [Waiter] {
         waiting.withLock { waiting in
             guard let askers = waiting[key] else { return [] }
-            waiting[key] = []
-            return askers.map(\.waiter)
+            waiting[key] = Askers()
+            return askers.waiters
         }
     }
 
@@ -59,9 +81,10 @@ package final class PendingQueries: Sendable {
         _ key: AnswerKey, askedBefore time: Int64
     ) -> (failed: [Waiter], nextJoinedAt: Int64?) {
         waiting.withLock { waiting in
-            let askers = waiting[key] ?? []
+            let askers = waiting[key]?.all ?? []
             let later = askers.filter { $0.joinedAt > time }
-            waiting[key] = later.isEmpty ? nil : later
+            waiting[key] =
+                later.isEmpty ? nil : Askers(first: later[0], others: Array(later.dropFirst()))
             return (
                 askers.filter { $0.joinedAt <= time }.map(\.waiter), later.map(\.joinedAt).min()
             )

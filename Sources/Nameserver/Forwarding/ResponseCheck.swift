@@ -19,7 +19,7 @@ enum ResponseCheck {
     }
 
     static func verdict(
-        _ message: Span<UInt8>, _ question: UpstreamQuestion, _ attempt: Attempt, name: LookupName
+        _ message: Span<UInt8>, _ question: UpstreamQuestion, _ attempt: Attempt
     ) -> Verdict {
         guard let header = Header(message), header.isResponse, header.opcode == Opcode.query else {
             return .notOurs
@@ -30,9 +30,10 @@ enum ResponseCheck {
             return header.rcode == .formatError && withEDNS
                 ? .refusesEDNS(hasQuestion: false) : .malformed
         }
-        guard header.questionCount == 1,
-            let end = name.setUncompressed(message, at: Header.length), end + 4 <= message.count,
-            name.octets() == question.key.name,
+        let name = question.key.name
+        let end = Header.length + name.count
+        guard header.questionCount == 1, end + 4 <= message.count,
+            isName(message.extracting(Header.length..<end), name.span),
             message.uint16(at: end) == question.type.rawValue,
             message.uint16(at: end + 2) == RRClass.internet
         else { return .notOurs }
@@ -51,6 +52,13 @@ enum ResponseCheck {
             return .refusesEDNS(hasQuestion: true)
         }
         return .answer
+    }
+
+    /// Whether the octets are those of a name in lower case, however they are spelled.
+    private static func isName(_ octets: Span<UInt8>, _ name: Span<UInt8>) -> Bool {
+        guard octets.count == name.count else { return false }
+        for index in octets.indices where lowercased(octets[index]) != name[index] { return false }
+        return true
     }
 
     private static func isEqual(_ octets: Span<UInt8>, _ others: Span<UInt8>) -> Bool {

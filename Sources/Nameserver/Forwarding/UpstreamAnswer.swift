@@ -4,13 +4,18 @@ import DNS
 /// records of the type, the policies applied, TTLs clamped, OPT and whatever does not belong left
 /// out. One is kept by each worker.
 package final class UpstreamAnswer {
-    /// A made answer.
-    struct Made {
+    /// A made answer. An object, since it is handed on more than once and all of it is on the heap.
+    final class Made {
         var image: AnswerImage
         /// Seconds for which it may be stored; 0 for not at all.
-        var lifetime: UInt32
+        let lifetime: UInt32
         /// What else than the question it denies.
         var denial: Denial?
+
+        init(image: AnswerImage, lifetime: UInt32) {
+            self.image = image
+            self.lifetime = lifetime
+        }
 
         /// How far an NXDOMAIN goes.
         enum Denial {
@@ -33,9 +38,8 @@ package final class UpstreamAnswer {
 
         /// A cut response as the client gets it when the upstream has no TCP: with TC, not stored.
         var passedOn: Made {
-            var made = self
+            let made = Made(image: image, lifetime: 0)
             made.image.flags |= Header.Flag.truncated
-            made.lifetime = 0
             return made
         }
     }
@@ -63,14 +67,15 @@ package final class UpstreamAnswer {
 
     private var octets = [UInt8](repeating: 0, count: 65_535)
 
-    /// Makes it of the response that `message` holds. Throws when that cannot be used.
+    /// Makes it of a response. Throws when that cannot be used.
     func make(
-        of response: UpstreamResponse, in message: Span<UInt8>, for question: UpstreamQuestion
+        of response: consuming UpstreamResponse, for question: UpstreamQuestion
     ) throws(MessageError) -> Made {
-        var response = response
         // The upper bits are between the upstream and us (RFC 6891 §6.1.3); a client's header has
         // no room for them.
-        guard response.rcode.rawValue < 16 else { throw .malformedRData(at: message.count) }
+        guard response.rcode.rawValue < 16 else {
+            throw .malformedRData(at: response.message.count)
+        }
         guard let chain = response.chain(from: question, maximumLength: Self.maximumChainLength)
         else { return aliasFailure(question) }
         response.removeWhatIsUnrelated(to: chain)
@@ -90,27 +95,27 @@ package final class UpstreamAnswer {
         var draft = AnswerDraft(into: buffer.mutableSpan, question: question, kind: kind)
         let answer = response.answer(chain, question)
         // Those that the chain does not lead to are left out.
-        let passedOver = response.records.count { $0.section == .answer } - answer.count
+        let passedOver = response.records.count(where: { $0.section == .answer }) - answer.count
         counters.unrelatedRecords += UInt64(max(0, strangers + passedOver))
-        for record in answer { try draft.append(record, of: message) }
+        for index in answer { try draft.append(response.records[index], of: response) }
         for record in response.records where record.section == .authority {
-            try draft.append(record, of: message)
+            try draft.append(record, of: response)
         }
         // A policy took all that was asked for: NODATA with SOA, never an error, since NXDOMAIN
         // would deny the addresses too (RFC 8020 §2).
         if isEmptied, !response.hasSOA {
-            draft.appendSynthesizedSOA(zone: chain[chain.count - 1])
+            draft.appendSynthesizedSOA(zone: response.name(at: chain[chain.count - 1]))
         }
-        for record in response.additional {
-            try draft.append(record, of: message)
+        for index in response.additional {
+            try draft.append(response.records[index], of: response)
         }
         var flags =
             response.header.flags
             & (Header.Flag.authoritativeAnswer | Header.Flag.authenticData | Header.Flag.rcodeMask)
         if filter.hasAltered { flags &= ~Header.Flag.authenticData }
         let own = filter.extendedError(asked: question.type, isEmptied: isEmptied)
-        var made = try draft.finish(
-            flags: flags, extendedError: own ?? extendedError(response, message))
+        let made = try draft.finish(
+            flags: flags, extendedError: own ?? extendedError(response))
         if made.isRefusal, made.image.extendedError == nil {
             made.image.extendedError = .said(response.rcode)
         }
@@ -123,11 +128,14 @@ package final class UpstreamAnswer {
     /// Whether an NXDOMAIN may be believed for all names below. Only one that the upstream has
     /// validated: others have unsigned zones that deny their empty non-terminals. Nor one of the root's
     /// zone, since resolvers have names of their own site below made-up top-level domains.
-    private func isProven(_ response: UpstreamResponse, _ flags: UInt16) -> Bool {
-        flags & Header.Flag.authenticData != 0
-            && response.records.contains {
-                $0.section == .authority && $0.type == .soa && !$0.isRemoved && !$0.owner.isRoot
-            }
+    private func isProven(_ response: borrowing UpstreamResponse, _ flags: UInt16) -> Bool {
+        guard flags & Header.Flag.authenticData != 0 else { return false }
+        let message = response.message
+        for record in response.records
+        where record.section == .authority && record.type == .soa && !record.isRemoved {
+            if message[message.labelOffset(at: record.owner)] != 0 { return true }
+        }
+        return false
     }
 
     /// A chain of aliases without an end is an answer for nobody, and asking again gives the same: it
@@ -151,8 +159,9 @@ package final class UpstreamAnswer {
 
     /// The upstream's extended error, passed on (RFC 8914 §3).
     private func extendedError(
-        _ response: UpstreamResponse, _ message: Span<UInt8>
+        _ response: borrowing UpstreamResponse
     ) -> ExtendedErrorOption? {
+        let message = response.message
         guard let edns = response.edns,
             let option = try? edns.option(EDNSOption.extendedError, in: message),
             option.count >= 2

@@ -21,6 +21,10 @@ final class UpstreamManners: Sendable {
     fileprivate enum Echo {
         case unknown, kept
         case broken(until: Int64)
+
+        var isKept: Bool {
+            if case .kept = self { true } else { false }
+        }
     }
 
     fileprivate struct State {
@@ -37,7 +41,9 @@ final class UpstreamManners: Sendable {
 
         /// Whether it has given a good answer to a query with a cookie.
         var knowsCookies = false
-        var serverCookie: [UInt8] = []
+        /// What goes into a query: the client cookie, and the server's behind it once it gave one.
+        var cookie: [UInt8]
+        var hasServerCookie: Bool { cookie.count > UpstreamManners.clientCookieLength }
         /// Until when it is asked without a cookie.
         var cookielessUntil: Int64 = .min
         /// Good answers to queries without a cookie where those with one had none, and replies that did
@@ -49,19 +55,23 @@ final class UpstreamManners: Sendable {
         /// When it gave its last good answer.
         var lastGoodAt: Int64 = .min
 
+        mutating func forgetServerCookie() {
+            cookie = Array(cookie.prefix(UpstreamManners.clientCookieLength))
+        }
+
         /// Forgets what it took; what broke it stays off for its hour.
         mutating func forgetWhatItTakes() {
             echo = if case .kept = echo { .unknown } else { echo }
             knowsEDNS = false
             knowsCookies = false
-            serverCookie = []
+            forgetServerCookie()
             silences = 0
         }
     }
 
     /// Made of the process's secret and the server's address (RFC 7873 §4.1).
     let clientCookie: [UInt8]
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// How long what breaks a server is left off, in nanoseconds.
     fileprivate static let relearnTime: Int64 = 3600 * 1_000_000_000
@@ -71,7 +81,8 @@ final class UpstreamManners: Sendable {
     /// have been another server's. Names that nobody answers are not enough, or a client could undo it.
     private static let toleratedSilences = 5
     private static let toleratedQuiet: Int64 = 30 * 1_000_000_000
-    /// RFC 7873 §4: a server cookie has 8 to 32 octets.
+    /// RFC 7873 §4: a client cookie has 8 octets, a server cookie 8 to 32.
+    fileprivate static let clientCookieLength = 8
     static let serverCookieLength = 8...32
 
     init(_ address: UpstreamAddress, cookieKey: SipHash.Key) {
@@ -83,7 +94,10 @@ final class UpstreamManners: Sendable {
             hash.combine(low)
         }
         let word = hash.finish(rest: UInt64(address.port), count: 24)
-        clientCookie = (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) }
+        clientCookie = (0..<Self.clientCookieLength).map {
+            UInt8(truncatingIfNeeded: word >> (8 * $0))
+        }
+        state = Mutex(State(cookie: clientCookie))
     }
 
     /// How to ask it at `now`; a `cautious` query has only what the server is known to take, since an
@@ -98,11 +112,11 @@ final class UpstreamManners: Sendable {
                 case .broken: false
                 }
             let takesCookie =
-                state.cookielessUntil <= now && (!state.serverCookie.isEmpty || !cautious)
+                state.cookielessUntil <= now && (state.hasServerCookie || !cautious)
             return Manner(
                 withEDNS: state.plainUntil <= now && (state.knowsEDNS || !cautious),
                 randomizesCase: randomizesCase,
-                cookie: takesCookie ? clientCookie + state.serverCookie : nil)
+                cookie: takesCookie ? state.cookie : nil)
         }
     }
 
@@ -114,7 +128,7 @@ final class UpstreamManners: Sendable {
         state.withLock { state in
             state.silences = 0
             state.lastGoodAt = now
-            if let spelling = form.spelling,
+            if !state.echo.isKept, let spelling = form.spelling,
                 spelling.contains(where: { $0 & 0xdf == $0 && $0 > 0x40 })
             {
                 // A name that was spelled without capitals says nothing.
@@ -184,7 +198,7 @@ final class UpstreamManners: Sendable {
     func judge(cookie: [UInt8]?, now: Int64) -> CookieVerdict {
         guard let cookie else {
             return state.withLock { state in
-                guard !state.serverCookie.isEmpty else { return .acceptable }
+                guard state.hasServerCookie else { return .acceptable }
                 state.noteCookieLapse(now: now)
                 return .missing
             }
@@ -193,10 +207,10 @@ final class UpstreamManners: Sendable {
             state.withLock { $0.noteCookieLapse(now: now) }
             return .foreign
         }
-        let server = Array(cookie.dropFirst(clientCookie.count))
         // A reply may have the client cookie alone; a wrong length is none.
-        guard Self.serverCookieLength.contains(server.count) else { return .acceptable }
-        state.withLock { $0.serverCookie = server }
+        let serverLength = cookie.count - clientCookie.count
+        guard Self.serverCookieLength.contains(serverLength) else { return .acceptable }
+        state.withLock { $0.cookie = cookie }
         return .acceptable
     }
 }
@@ -208,7 +222,7 @@ extension UpstreamManners.State {
         guard cookieLapses > UpstreamManners.toleratedLapses else { return }
         cookieLapses = 0
         knowsCookies = false
-        serverCookie = []
+        forgetServerCookie()
         cookielessUntil = now + UpstreamManners.relearnTime
     }
 }

@@ -16,6 +16,13 @@ struct UpstreamOrder {
 
     /// `random` is drawn anew for every question.
     init(_ rule: ActiveForwardRule, random: UInt64) {
+        if rule.isInOrder {
+            upstreams = rule.upstreams
+            wellCount = upstreams.count
+            width = 1
+            maximumAttempts = 2 * upstreams.count
+            return
+        }
         let usable = rule.upstreams.filter { !$0.isLooping(for: rule.domain) }
         let up = usable.filter { !$0.isDown }
         var well = up.filter { !$0.isFailing }

@@ -1,7 +1,7 @@
 package import DNS
 
 /// A question for an upstream server, and what is to become of its answer.
-package struct UpstreamQuestion: Sendable {
+package final class UpstreamQuestion: Sendable {
     /// The name as the first client spells it.
     package let name: DomainName
     package let type: RRType
@@ -17,13 +17,13 @@ package struct UpstreamQuestion: Sendable {
     let hasOlderAnswer: Bool
 
     init(
-        name: DomainName, type: RRType, key: AnswerKey.Parameters, lowercaseName: [UInt8],
-        rule: ActiveForwardRule, policy: AnswerPolicy, rebindProtection: RebindProtection,
+        name: DomainName, type: RRType, key: AnswerKey, rule: ActiveForwardRule,
+        policy: AnswerPolicy, rebindProtection: RebindProtection,
         transport: ClientTransport, hasOlderAnswer: Bool
     ) {
         self.name = name
         self.type = type
-        self.key = AnswerKey(name: lowercaseName, parameters: key)
+        self.key = key
         self.rule = rule
         self.policy = policy
         self.rebindProtection = rebindProtection
@@ -58,43 +58,43 @@ extension UpstreamQuestion {
         var flags = Header.Flag.authenticData
         if bits.contains(.recursionDesired) { flags |= Header.Flag.recursionDesired }
         if bits.contains(.checkingDisabled) { flags |= Header.Flag.checkingDisabled }
-        let options = form.withEDNS ? options(form) : []
-        let length =
-            Header.length + name.octets.count + 4
-            + (form.withEDNS ? EDNS.emptyLength + options.count : 0)
-        var octets = [UInt8](repeating: 0, count: length)
+        let unpadded = name.octets.count + 4 + Header.length + optLength(form)
+        let padding = form.withEDNS && form.isPadded ? Self.padding(of: unpadded) : nil
+        let length = unpadded + (padding.map { EDNS.optionHeaderLength + $0 } ?? 0)
+        var octets = [UInt8](zeros: length)
         var writer = MessageWriter(octets.mutableSpan, limit: length)
         writer.write(
             Header(
                 id: 0, flags: flags, questionCount: 1, additionalCount: form.withEDNS ? 1 : 0))
-        let spelled = form.spelling.map(DomainName.init(uncheckedOctets:)) ?? name
-        writer.write(Question(name: spelled, type: type))
-        if form.withEDNS {
-            writer.writeOPT(dnssecOK: bits.contains(.dnssecOK), options: options.span)
+        let spelled = form.spelling ?? name.octets
+        writer.write(spelled.span)
+        writer.write(type.rawValue)
+        writer.write(RRClass.internet)
+        guard form.withEDNS else { return octets }
+        let optionsLength = length - writer.count - EDNS.emptyLength
+        writer.writeOPT(dnssecOK: bits.contains(.dnssecOK), optionsLength: optionsLength)
+        if let cookie = form.cookie { writer.writeOption(EDNSOption.cookie, cookie.span) }
+        if let subnet = rule.clientSubnet {
+            writer.writeOption(EDNSOption.clientSubnet, subnet.ednsOption.span)
+        }
+        if let padding {
+            writer.writeOption(EDNSOption.padding, [UInt8](repeating: 0, count: padding).span)
         }
         return octets
     }
 
-    /// The options of the OPT record.
-    private func options(_ form: QueryForm) -> [UInt8] {
-        var options: [UInt8] = []
-        func append(_ code: UInt16, _ data: [UInt8]) {
-            for value in [code, UInt16(data.count)] {
-                options += [UInt8(value >> 8), UInt8(value & 0xff)]
-            }
-            options += data
-        }
-        if let cookie = form.cookie { append(EDNSOption.cookie, cookie) }
-        if let subnet = rule.clientSubnet { append(EDNSOption.clientSubnet, subnet.ednsOption) }
-        if form.isPadded {
-            let unpadded =
-                Header.length + name.octets.count + 4 + EDNS.emptyLength + options.count
-                + EDNS.optionHeaderLength
-            let excess = unpadded % Self.paddingBlock
-            let padding = excess == 0 ? 0 : Self.paddingBlock - excess
-            append(EDNSOption.padding, [UInt8](repeating: 0, count: padding))
-        }
-        return options
+    /// How long the OPT record is but for padding; 0 without one.
+    private func optLength(_ form: QueryForm) -> Int {
+        guard form.withEDNS else { return 0 }
+        let cookie = form.cookie.map { EDNS.optionHeaderLength + $0.count } ?? 0
+        let subnet = rule.clientSubnet.map { EDNS.optionHeaderLength + $0.ednsOption.count } ?? 0
+        return EDNS.emptyLength + cookie + subnet
+    }
+
+    /// How many octets of padding a message of so many octets gets.
+    private static func padding(of unpadded: Int) -> Int {
+        let excess = (unpadded + EDNS.optionHeaderLength) % paddingBlock
+        return excess == 0 ? 0 : paddingBlock - excess
     }
 }
 

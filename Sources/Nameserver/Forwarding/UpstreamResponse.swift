@@ -1,7 +1,7 @@
 import DNS
 
-/// An upstream's response, read.
-struct UpstreamResponse {
+/// An upstream's response, read: where its records and the names in them stand in the message.
+struct UpstreamResponse: ~Escapable {
     enum Section { case answer, authority, additional }
 
     /// What the records of one set have in common (RFC 2181 §5).
@@ -10,27 +10,23 @@ struct UpstreamResponse {
         let type: RRType
     }
 
+    /// Plain numbers, so that copying one costs nothing.
     struct Record {
         let section: Section
-        let owner: DomainName
         let bounds: ResourceRecord
-        let rdata: [UInt8]
-        /// The names in RDATA: targets of aliases, mail exchangers, name servers, endpoints.
-        let names: [DomainName]
-        /// RDATA that a policy put in the place of what came.
-        var replacement: [UInt8]?
+        /// Where the names in RDATA stand (targets of aliases, mail exchangers, name servers,
+        /// endpoints); 0 where there is none, or no second one.
+        let firstName: UInt16
+        let secondName: UInt16
+        /// The type that an RRSIG record covers (RFC 4034 §3.1.1).
+        let covered: RRType?
+        /// Which of the response's replacements a policy put in the place of RDATA.
+        var replacement: Int?
         var isRemoved = false
 
         var type: RRType { bounds.type }
-
-        /// The set that the record belongs to; for a signature, the one that it signs.
-        var rrset: RRsetName { RRsetName(owner: owner, type: covered ?? type) }
-
-        /// The type that an RRSIG record covers (RFC 4034 §3.1.1).
-        var covered: RRType? {
-            guard type == .rrsig, rdata.count >= 2 else { return nil }
-            return RRType(rawValue: UInt16(rdata[0]) << 8 | UInt16(rdata[1]))
-        }
+        /// Where the owner's name stands.
+        var owner: Int { bounds.ownerOffset }
 
         /// Whether it is part of a proof that something does not exist (RFC 4034 §4, RFC 5155 §3).
         var proves: Bool {
@@ -39,12 +35,17 @@ struct UpstreamResponse {
         }
     }
 
+    let message: Span<UInt8>
     let header: Header
     var records: [Record] = []
+    /// RDATA that a policy put in the place of what came.
+    var replacements: [[UInt8]] = []
     private(set) var edns: EDNS?
 
+    @_lifetime(copy message)
     init(_ message: Span<UInt8>) throws(MessageError) {
         guard let header = Header(message) else { throw .truncated(at: 0) }
+        self.message = message
         self.header = header
         var reader = MessageReader(message, at: Header.length)
         for _ in 0..<header.questionCount {
@@ -53,7 +54,10 @@ struct UpstreamResponse {
         }
         let answers = Int(header.answerCount)
         let authorities = answers + Int(header.authorityCount)
-        for index in 0..<authorities + Int(header.additionalCount) {
+        let count = authorities + Int(header.additionalCount)
+        // No record is shorter than this, whatever the header says.
+        records.reserveCapacity(min(count, message.count / Self.shortestRecord))
+        for index in 0..<count {
             let bounds = try reader.readRecord()
             if bounds.type == .opt {
                 edns = EDNS(bounds)
@@ -61,38 +65,48 @@ struct UpstreamResponse {
             }
             // What belongs to the message and not to the data goes no further.
             guard bounds.type.isData, bounds.rrClass == RRClass.internet else { continue }
+            var owner = MessageReader(message, at: bounds.ownerOffset)
+            try owner.checkName()
+            let names = try Self.names(in: bounds, of: message)
+            let isSignature = bounds.type == .rrsig && bounds.rdata.count >= 2
             records.append(
                 Record(
                     section: index < answers
                         ? .answer : index < authorities ? .authority : .additional,
-                    owner: try MessageReader.name(in: message, at: bounds.ownerOffset),
-                    bounds: bounds, rdata: message.array(bounds.rdata),
-                    names: try Self.names(in: bounds, of: message)))
+                    bounds: bounds, firstName: names.first, secondName: names.second,
+                    covered: isSignature
+                        ? RRType(rawValue: message.uint16(at: bounds.rdata.lowerBound)) : nil))
         }
     }
 
-    /// Throws when RDATA with names does not have the form of its type.
+    /// The root's name, type, class, TTL and the length of no RDATA.
+    private static let shortestRecord = 11
+
+    /// Where the names in RDATA stand. Throws when RDATA with names does not have the form of its type.
     private static func names(
         in record: ResourceRecord, of message: Span<UInt8>
-    ) throws(MessageError) -> [DomainName] {
+    ) throws(MessageError) -> (first: UInt16, second: UInt16) {
         var reader = MessageReader(
             message.extracting(0..<record.rdata.upperBound), at: record.rdata.lowerBound)
         if record.type == .https || record.type == .svcb {
             // The policy says what becomes of a malformed one.
-            guard record.rdata.count > 2, (try? reader.skip(2)) != nil,
-                let target = try? reader.readName()
-            else { return [] }
-            return [target]
+            guard record.rdata.count > 2, (try? reader.skip(2)) != nil else { return (0, 0) }
+            let start = reader.offset
+            return (try? reader.checkName()) == nil ? (0, 0) : (UInt16(start), 0)
         }
         guard let layout = RDataLayout.of(record.type) else {
             guard try hasLength(record, &reader) else {
                 throw .malformedRData(at: record.rdata.lowerBound)
             }
-            return []
+            return (0, 0)
         }
         try reader.skipToNames(of: layout)
-        var names: [DomainName] = []
-        for _ in 0..<layout.names { names.append(try reader.readName()) }
+        let first = reader.offset
+        var second = 0
+        for index in 0..<layout.names {
+            if index == 1 { second = reader.offset }
+            try reader.checkName()
+        }
         let rest = record.rdata.upperBound - reader.offset
         let isWhole =
             switch record.type {
@@ -102,7 +116,7 @@ struct UpstreamResponse {
             default: rest == 0
             }
         guard isWhole else { throw .malformedRData(at: reader.offset) }
-        return names
+        return (UInt16(first), UInt16(second))
     }
 
     /// Whether RDATA without compressible names has a length that its type allows; clients take the
@@ -130,99 +144,164 @@ struct UpstreamResponse {
     }
 
     /// The data of the COOKIE option (RFC 7873 §4); nil for none.
-    func cookie(in message: Span<UInt8>) throws(MessageError) -> [UInt8]? {
-        try edns?.option(EDNSOption.cookie, in: message).map { message.array($0) }
+    func cookie() throws(MessageError) -> [UInt8]? {
+        guard let option = try edns?.option(EDNSOption.cookie, in: message) else { return nil }
+        return message.array(option)
     }
 
-    /// The names from the question's along its aliases, in order; nil when they form a loop, or when
-    /// there are more than `maximumLength`.
-    func chain(from question: UpstreamQuestion, maximumLength: Int) -> [DomainName]? {
-        var chain = [question.name]
+    /// The name at a place that a record gives.
+    func name(at offset: Int) -> DomainName {
+        do {
+            return try MessageReader.name(in: message, at: offset)
+        } catch {
+            preconditionFailure("the names were checked when the response was read: \(error)")
+        }
+    }
+
+    /// A record's RDATA, with what a policy put in its place.
+    func rdata(of record: Record) -> [UInt8] {
+        record.replacement.map { replacements[$0] } ?? message.array(record.bounds.rdata)
+    }
+
+    /// The set that a record belongs to; for a signature, the one that it signs.
+    func rrset(of record: Record) -> RRsetName {
+        RRsetName(owner: name(at: record.owner), type: record.covered ?? record.type)
+    }
+
+    // MARK: The answer section
+
+    /// Where the names from the question's along its aliases stand, in order; nil when they form a loop,
+    /// or when there are more than `maximumLength`.
+    func chain(from question: UpstreamQuestion, maximumLength: Int) -> [Int]? {
+        var chain = [Header.length]
         guard question.type != .cname else { return chain }
-        while let alias = records.first(where: {
-            $0.section == .answer && $0.type == .cname && $0.owner == chain[chain.count - 1]
-        }), let target = alias.names.first {
-            guard chain.count < maximumLength, !chain.contains(target) else { return nil }
-            chain.append(target)
+        while let alias = alias(of: chain[chain.count - 1]) {
+            guard chain.count < maximumLength else { return nil }
+            for name in chain where message.hasEqualNames(at: name, alias) { return nil }
+            chain.append(alias)
         }
         return chain
     }
 
-    /// The answer section's records that belong to the chain, in order: each alias with its
-    /// signatures, the DNAME records behind aliases, then the records asked for.
-    func answer(_ chain: [DomainName], _ question: UpstreamQuestion) -> [Record] {
-        let answers = records.filter { $0.section == .answer }
-        var ordered: [Record] = []
-        for (index, owner) in chain.enumerated() {
-            let isLast = index == chain.count - 1
+    /// The target of the first CNAME record of a name.
+    private func alias(of name: Int) -> Int? {
+        for record in records
+        where record.section == .answer && record.type == .cname
+            && message.hasEqualNames(at: record.owner, name)
+        {
+            return Int(record.firstName)
+        }
+        return nil
+    }
+
+    /// The answer section's records that belong to the chain, in order, by their index: each alias with
+    /// its signatures, the DNAME records behind aliases, then the records asked for.
+    func answer(_ chain: [Int], _ question: UpstreamQuestion) -> [Int] {
+        var ordered: [Int] = []
+        ordered.reserveCapacity(records.count)
+        for (position, owner) in chain.enumerated() {
+            let isLast = position == chain.count - 1
             // A synthesized CNAME has no signature of its own: the DNAME goes with it, also where the
             // CNAME itself was asked for (RFC 6672 §3.1).
             if !isLast || question.type == .cname {
-                ordered += answers.filter {
-                    ($0.type == .dname || $0.covered == .dname) && owner != $0.owner
-                        && owner.isAtOrBelow($0.owner)
+                for (index, record) in records.enumerated()
+                where record.section == .answer
+                    && (record.type == .dname || record.covered == .dname)
+                    && !message.hasEqualNames(at: owner, record.owner)
+                    && message.hasName(at: owner, atOrBelow: record.owner)
+                {
+                    ordered.append(index)
                 }
             }
             let wanted = isLast ? question.type : .cname
-            let ofOwner = answers.filter { $0.owner == owner }
-            ordered +=
-                ofOwner.filter { $0.type == wanted } + ofOwner.filter { $0.covered == wanted }
+            for isSignature in [false, true] {
+                for (index, record) in records.enumerated()
+                where record.section == .answer
+                    && (isSignature ? record.covered : record.type) == wanted
+                    && message.hasEqualNames(at: record.owner, owner)
+                {
+                    ordered.append(index)
+                }
+            }
         }
         return ordered
     }
 
-    /// The additional section's records, each RRset in one piece with its signatures behind it, so
-    /// that what does not fit is left out whole.
-    var additional: [Record] {
-        var sets: [RRsetName: [Record]] = [:]
-        var order: [RRsetName] = []
-        for record in records where record.section == .additional {
-            if sets[record.rrset] == nil { order.append(record.rrset) }
-            sets[record.rrset, default: []].append(record)
+    /// Whether records of the type asked for stand at the end of the chain; those that a policy has
+    /// removed do not count unless `removed`.
+    func hasData(_ chain: [Int], _ question: UpstreamQuestion, removed: Bool = false) -> Bool {
+        for record in records
+        where record.section == .answer && record.isRemoved == removed
+            && record.type == question.type
+            && message.hasEqualNames(at: record.owner, chain[chain.count - 1])
+        {
+            return true
         }
-        return order.flatMap { rrset in
-            let ofSet = sets[rrset] ?? []
-            return ofSet.filter { $0.covered == nil } + ofSet.filter { $0.covered != nil }
-        }
-    }
-
-    /// Whether records of the type asked for stand at the end of the chain.
-    func hasData(_ chain: [DomainName], _ question: UpstreamQuestion) -> Bool {
-        records.contains {
-            $0.section == .answer && !$0.isRemoved && $0.type == question.type
-                && $0.owner == chain.last
-        }
+        return false
     }
 
     /// Whether a policy has removed all records of the type asked for.
-    func isEmptied(_ chain: [DomainName], _ question: UpstreamQuestion) -> Bool {
-        !hasData(chain, question)
-            && records.contains {
-                $0.section == .answer && $0.isRemoved && $0.type == question.type
-                    && $0.owner == chain.last
-            }
+    func isEmptied(_ chain: [Int], _ question: UpstreamQuestion) -> Bool {
+        !hasData(chain, question) && hasData(chain, question, removed: true)
+    }
+
+    // MARK: The other sections
+
+    /// Whether the message has records in its additional section, beside the OPT record.
+    private var hasAdditional: Bool {
+        // In the order of the sections.
+        records.last?.section == .additional
+    }
+
+    /// The additional section's records by their index, each RRset in one piece with its signatures
+    /// behind it, so that what does not fit is left out whole.
+    var additional: [Int] {
+        guard hasAdditional else { return [] }
+        var sets: [RRsetName: [Int]] = [:]
+        var order: [RRsetName] = []
+        for (index, record) in records.enumerated() where record.section == .additional {
+            let rrset = rrset(of: record)
+            if sets[rrset] == nil { order.append(rrset) }
+            sets[rrset, default: []].append(index)
+        }
+        let records = records
+        return order.flatMap { rrset in
+            let ofSet = sets[rrset] ?? []
+            return ofSet.filter { records[$0].covered == nil }
+                + ofSet.filter { records[$0].covered != nil }
+        }
     }
 
     /// Removes what a resolver may not believe or pass on (RFC 2181 §5.4.1): authority records of a
     /// zone that the chain is not in, and additional records of names that nothing in the answer or
     /// authority section mentions.
-    mutating func removeWhatIsUnrelated(to chain: [DomainName]) {
+    @_lifetime(self: copy self)
+    mutating func removeWhatIsUnrelated(to chain: [Int]) {
         for index in records.indices where records[index].section == .authority {
             let record = records[index]
             switch record.covered ?? record.type {
-            case .soa, .ns, .ds:
-                records[index].isRemoved = !chain.contains { $0.isAtOrBelow(record.owner) }
+            case .soa, .ns, .ds: records[index].isRemoved = !isAtOrAbove(chain, record.owner)
             case .nsec, .nsec3: break
             default: records[index].isRemoved = true
             }
         }
-        let mentioned = Set(
-            records.lazy.filter { $0.section != .additional && !$0.isRemoved }.flatMap(\.names))
+        guard hasAdditional else { return }
+        var mentioned: Set<DomainName> = []
+        for record in records where record.section != .additional && !record.isRemoved {
+            if record.firstName > 0 { mentioned.insert(name(at: Int(record.firstName))) }
+            if record.secondName > 0 { mentioned.insert(name(at: Int(record.secondName))) }
+        }
         for index in records.indices where records[index].section == .additional {
-            records[index].isRemoved = !mentioned.contains(records[index].owner)
+            records[index].isRemoved = !mentioned.contains(name(at: records[index].owner))
         }
     }
 
+    private func isAtOrAbove(_ chain: [Int], _ owner: Int) -> Bool {
+        for name in chain where message.hasName(at: name, atOrBelow: owner) { return true }
+        return false
+    }
+
+    @_lifetime(self: copy self)
     mutating func remove(where isUnwanted: (Record) -> Bool) {
         for index in records.indices where isUnwanted(records[index]) {
             records[index].isRemoved = true
@@ -233,7 +312,7 @@ struct UpstreamResponse {
         records.contains { $0.section == .authority && $0.type == .soa && !$0.isRemoved }
     }
 
-    func kind(_ chain: [DomainName], _ question: UpstreamQuestion) -> AnswerKind {
+    func kind(_ chain: [Int], _ question: UpstreamQuestion) -> AnswerKind {
         switch rcode {
         case .noError where hasData(chain, question): .positive
         case .noError where hasSOA: .negative

@@ -9,6 +9,7 @@ final class FuzzSite {
 
     /// A resolution asks upstream less often than its chain of aliases has links, twice each.
     private static let maximumRounds = 64
+    private static let maximumCommands = 1024
 
     private let snapshot: Snapshot
     private let processor: QueryProcessor
@@ -91,8 +92,9 @@ final class FuzzSite {
     ) throws(Finding) -> FreshAnswer {
         answered = nil
         forwarder.ask(question, ticket: 1, now: now)
-        for _ in 0..<Self.maximumRounds {
-            for command in forwarder.takeCommands() { try carryOut(command, upstream) }
+        for _ in 0..<Self.maximumCommands {
+            guard let command = forwarder.nextCommand() else { break }
+            try carryOut(command, upstream)
             if let answered { return answered }
         }
         throw Finding("no answer and no failure for \(question.name) \(question.type)")

@@ -1,0 +1,64 @@
+/// Where exchanges wait, by their number: a table with open addressing. The numbers are the consumer's,
+/// nobody outside chooses them, so a multiplication spreads them well enough.
+struct ExchangeTable {
+    private struct Entry {
+        let exchange: UInt64
+        let place: ExchangePlace
+    }
+
+    /// A power of two of them, at least half empty.
+    private var entries: [Entry?] = Array(repeating: nil, count: 64)
+    private(set) var count = 0
+
+    private func home(_ exchange: UInt64) -> Int {
+        let product = exchange &* 0x9e37_79b9_7f4a_7c15
+        return Int(truncatingIfNeeded: product >> 32) & (entries.count &- 1)
+    }
+
+    /// The exchange's index, or the empty one where it would be.
+    private func index(of exchange: UInt64) -> Int {
+        var index = home(exchange)
+        while let entry = entries[index], entry.exchange != exchange {
+            index = (index &+ 1) & (entries.count &- 1)
+        }
+        return index
+    }
+
+    subscript(exchange: UInt64) -> ExchangePlace? { entries[index(of: exchange)]?.place }
+
+    mutating func set(_ place: ExchangePlace, for exchange: UInt64) {
+        var index = index(of: exchange)
+        if entries[index] == nil {
+            if 2 &* (count &+ 1) > entries.count {
+                grow()
+                index = self.index(of: exchange)
+            }
+            count &+= 1
+        }
+        entries[index] = Entry(exchange: exchange, place: place)
+    }
+
+    mutating func remove(_ exchange: UInt64) {
+        var hole = index(of: exchange)
+        guard entries[hole] != nil else { return }
+        count &-= 1
+        let mask = entries.count &- 1
+        var next = hole
+        // Those behind that are not at home move up, so that no look-up ends at the hole too early.
+        while true {
+            next = (next &+ 1) & mask
+            guard let entry = entries[next] else { break }
+            let distance = (next &- home(entry.exchange)) & mask
+            guard distance >= (next &- hole) & mask else { continue }
+            entries[hole] = entry
+            hole = next
+        }
+        entries[hole] = nil
+    }
+
+    private mutating func grow() {
+        let old = entries
+        entries = Array(repeating: nil, count: old.count &* 2)
+        for case let entry? in old { entries[index(of: entry.exchange)] = entry }
+    }
+}
