@@ -18,9 +18,6 @@ final class ScriptedHandler: NetworkHandler {
     var takesReply: ([UInt8]) -> Bool = { _ in true }
     var onFailure: () -> Void = {}
     var onTrouble: (UInt64) -> Void = { _ in }
-    /// Called within a round, after `wakeUp.wake()`.
-    var onMessages: () -> Void = {}
-
     /// What the handler does when the loop was woken.
     var onMessages: () -> Void = {}
     /// What it does when a round begins.
