@@ -73,12 +73,14 @@ public struct MessageWriter: ~Copyable, ~Escapable {
 
     @_lifetime(self: copy self)
     public mutating func write(_ header: Header) {
-        write(header.id)
-        write(header.flags)
-        write(header.questionCount)
-        write(header.answerCount)
-        write(header.authorityCount)
-        write(header.additionalCount)
+        guard reserve(Header.length) else { return }
+        let start = count &- Header.length
+        octets.store(header.id, at: start)
+        octets.store(header.flags, at: start &+ 2)
+        octets.store(header.questionCount, at: start &+ 4)
+        octets.store(header.answerCount, at: start &+ 6)
+        octets.store(header.authorityCount, at: start &+ 8)
+        octets.store(header.additionalCount, at: start &+ 10)
     }
 
     @_lifetime(self: copy self)
@@ -134,13 +136,17 @@ public struct MessageWriter: ~Copyable, ~Escapable {
     }
 
     /// Writes a record of another message: its names lose that message's compression and get this
-    /// one's. Throws when a name in it is malformed; the caller then returns to a mark.
+    /// one's. `writtenOwner` is where the owner's name stands in this one already, if that is known.
+    /// Throws when a name in it is malformed; the caller then returns to a mark.
     @_lifetime(self: copy self)
     public mutating func copyRecord(
-        _ record: ResourceRecord, of message: Span<UInt8>, ttl: UInt32, owner: DomainName? = nil
+        _ record: ResourceRecord, of message: Span<UInt8>, ttl: UInt32, owner: DomainName? = nil,
+        writtenOwner: UInt16? = nil
     ) throws(MessageError) {
         if let owner {
             writeName(owner)
+        } else if let writtenOwner {
+            write(0xc000 | writtenOwner)
         } else {
             try MessageReader.checkName(in: message, at: record.ownerOffset)
             writeName(in: message, at: record.ownerOffset, compress: true)

@@ -17,17 +17,36 @@ extension Span where Element == UInt8 {
         UInt64(bigEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
 
+    /// Whether the octets are the same.
+    public func hasEqualOctets(_ other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        var index = 0
+        while index &+ 8 <= count {
+            guard uint64(at: index) == other.uint64(at: index) else { return false }
+            index &+= 8
+        }
+        while index < count {
+            guard self[index] == other[index] else { return false }
+            index &+= 1
+        }
+        return true
+    }
+
     /// The octets of `range`, copied out of the span.
     public func array(_ range: Range<Int>) -> [UInt8] {
         var octets: [UInt8] = []
         octets.reserveCapacity(range.count)
-        // The pointer is used for this one copy.
-        unsafe extracting(range).withUnsafeBufferPointer { unsafe octets.append(contentsOf: $0) }
+        octets.append(extracting(range))
         return octets
     }
 }
 
 extension [UInt8] {
+    public mutating func append(_ octets: Span<UInt8>) {
+        // The pointer is used for this one copy.
+        unsafe octets.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+    }
+
     /// So many zeros. (`init(repeating:count:)` looks its array's type up each time: 400 instructions.)
     public init(zeros count: Int) {
         self = []

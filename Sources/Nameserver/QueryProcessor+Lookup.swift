@@ -37,15 +37,14 @@ extension QueryProcessor {
     private func find(
         _ key: AnswerKey.Parameters, among fresh: [FreshAnswer]
     ) -> StoredAnswer? {
-        let octets = name.octets()
-        guard
-            let answer = fresh.last(where: {
-                $0.key.parameters == key && $0.key.name == octets
-            })
-        else { return nil }
-        scratch.set(answer.image.span)
-        if answer.isStale { counters.staleAnswers &+= 1 }
-        return StoredAnswer(age: answer.isStale ? .stale : .seconds(0))
+        for answer in fresh.reversed()
+        where answer.key.parameters == key && name.equals(answer.key.name) {
+            let image = answer.image
+            scratch.set(image.span)
+            if answer.isStale { counters.staleAnswers &+= 1 }
+            return StoredAnswer(age: answer.isStale ? .stale : .seconds(0))
+        }
+        return nil
     }
 
     /// There is no good answer to this very question.
@@ -85,11 +84,9 @@ extension QueryProcessor {
         _ policy: AnswerPolicy, _ view: View, _ transport: ClientTransport, hasOlderAnswer: Bool
     ) -> UpstreamQuestion {
         UpstreamQuestion(
-            name: spelledName, type: key.type,
-            key: AnswerKey(name: name.octets(), parameters: key, hash: cache.hash(name, key)),
+            key: AnswerKey(name: spelledName, parameters: key, hash: cache.hash(name, key)),
             rule: rule, policy: policy, rebindProtection: view.rebindProtection(policy),
-            transport: transport,
-            hasOlderAnswer: hasOlderAnswer)
+            transport: transport, hasOlderAnswer: hasOlderAnswer)
     }
 
     /// What the client is told about a stored answer: its own extended error, or that it is past its

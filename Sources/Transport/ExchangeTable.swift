@@ -1,6 +1,7 @@
 /// Where exchanges wait, by their number: a table with open addressing. The numbers are the consumer's,
-/// nobody outside chooses them, so a multiplication spreads them well enough.
-struct ExchangeTable {
+/// nobody outside chooses them, so a multiplication spreads them well enough. An object, so that its
+/// owner's accesses to it need no run-time checks.
+final class ExchangeTable {
     private struct Entry {
         let exchange: UInt64
         let place: ExchangePlace
@@ -26,7 +27,7 @@ struct ExchangeTable {
 
     subscript(exchange: UInt64) -> ExchangePlace? { entries[index(of: exchange)]?.place }
 
-    mutating func set(_ place: ExchangePlace, for exchange: UInt64) {
+    func set(_ place: ExchangePlace, for exchange: UInt64) {
         var index = index(of: exchange)
         if entries[index] == nil {
             if 2 &* (count &+ 1) > entries.count {
@@ -38,7 +39,7 @@ struct ExchangeTable {
         entries[index] = Entry(exchange: exchange, place: place)
     }
 
-    mutating func remove(_ exchange: UInt64) {
+    func remove(_ exchange: UInt64) {
         var hole = index(of: exchange)
         guard entries[hole] != nil else { return }
         count &-= 1
@@ -56,7 +57,7 @@ struct ExchangeTable {
         entries[hole] = nil
     }
 
-    private mutating func grow() {
+    private func grow() {
         let old = entries
         entries = Array(repeating: nil, count: old.count &* 2)
         for case let entry? in old { entries[index(of: entry.exchange)] = entry }

@@ -15,8 +15,8 @@ package final class NetworkLoop {
     let exchanges: UpstreamExchanges
     let upstreamDatagrams: UpstreamDatagrams
     let upstreamStreams: UpstreamStreams
-    var udpListeners = SlotTable<UDPListener>(maximum: maximumListeners)
-    var tcpListeners = SlotTable<TCPListener>(maximum: maximumListeners)
+    let udpListeners = SlotTable<UDPListener>(maximum: maximumListeners)
+    let tcpListeners = SlotTable<TCPListener>(maximum: maximumListeners)
 
     /// Listeners to be closed at the end of the round.
     var removedUDP: [SlotKey] = []

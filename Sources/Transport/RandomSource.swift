@@ -14,8 +14,13 @@ package final class RandomSource: RandomNumberGenerator {
 
     package func next() -> UInt64 {
         if remaining == 0 {
-            Syscalls.fillWithRandomness(&words)
-            remaining = words.count
+            // The words leave their owner while they are written, so that no other access to them has
+            // to be checked.
+            var fetched: [UInt64] = []
+            swap(&fetched, &words)
+            Syscalls.fillWithRandomness(&fetched)
+            remaining = fetched.count
+            words = fetched
         }
         remaining &-= 1
         return words[remaining]

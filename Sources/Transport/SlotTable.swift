@@ -5,8 +5,9 @@ struct SlotKey: Hashable, Sendable {
 }
 
 /// A bounded table whose keys stay invalid after removal: a slot's generation changes with each
-/// use, so an event or a reply for something closed does not reach its successor.
-struct SlotTable<Element> {
+/// use, so an event or a reply for something closed does not reach its successor. An object, so that
+/// its owner's accesses to it need no run-time checks.
+final class SlotTable<Element> {
     private struct Slot {
         var generation: UInt32 = 0
         var element: Element?
@@ -28,7 +29,7 @@ struct SlotTable<Element> {
     var isFull: Bool { count >= maximum }
 
     /// The key that the next `insert` will give; nil when the table is full.
-    mutating func reserve() -> SlotKey? {
+    func reserve() -> SlotKey? {
         guard !isFull else { return nil }
         if free.isEmpty {
             free.append(UInt32(slots.count))
@@ -39,7 +40,7 @@ struct SlotTable<Element> {
     }
 
     /// Puts the element at a key just reserved.
-    mutating func insert(_ element: Element, at key: SlotKey) {
+    func insert(_ element: Element, at key: SlotKey) {
         precondition(free.last == key.slot)
         free.removeLast()
         slots[Int(key.slot)].element = element
@@ -58,7 +59,7 @@ struct SlotTable<Element> {
     }
 
     @discardableResult
-    mutating func remove(_ key: SlotKey) -> Element? {
+    func remove(_ key: SlotKey) -> Element? {
         guard let element = self[key] else { return nil }
         slots[Int(key.slot)].element = nil
         slots[Int(key.slot)].generation &+= 1

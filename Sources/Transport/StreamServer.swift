@@ -4,7 +4,7 @@ internal import DNS
 /// Its other half reads queries and writes answers. Confined to the worker's queue.
 final class StreamServer {
     let context: LoopContext
-    var connections = SlotTable<TCPConnection>(maximum: SlotTable<TCPConnection>.maximumSlots)
+    let connections = SlotTable<TCPConnection>(maximum: SlotTable<TCPConnection>.maximumSlots)
     var activity = ActivityList()
     var spare: SpareDescriptor
     private let census: ConnectionCensus

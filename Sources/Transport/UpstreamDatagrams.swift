@@ -10,7 +10,7 @@ final class UpstreamDatagrams {
     private let context: LoopContext
     private let exchanges: UpstreamExchanges
     private let received: ReceiveBatch
-    private var sockets: SlotTable<UpstreamSocket>
+    private let sockets: SlotTable<UpstreamSocket>
     private var pools: [SocketAddress: UpstreamPool] = [:]
     /// The pool that was looked up last: mostly the one that is looked up next.
     private var lastPool: UpstreamPool?

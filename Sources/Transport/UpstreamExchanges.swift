@@ -7,7 +7,7 @@ enum ExchangePlace: Equatable {
 /// The exchanges with upstreams that wait for a reply, and what the two transports share of them.
 /// Confined to the worker's queue.
 final class UpstreamExchanges {
-    private var places = ExchangeTable()
+    private let places = ExchangeTable()
     /// Upstream descriptors open now, of both transports.
     var openDescriptors = 0
     private let limits: TransportLimits
@@ -46,8 +46,9 @@ final class UpstreamExchanges {
     private static let idAttempts = 64
 }
 
-/// The IDs that went out from one socket, each once. As many as the socket's queries.
-struct UpstreamIDs {
+/// The IDs that went out from one socket, each once. As many as the socket's queries. An object, so that
+/// its owner's accesses to it need no run-time checks.
+final class UpstreamIDs {
     enum Match: Equatable {
         /// A reply to the exchange.
         case exchange(UInt64)
@@ -73,7 +74,7 @@ struct UpstreamIDs {
     }
 
     private func index(of id: UInt16) -> Int? {
-        let ids = ids.span
+        let ids = ids
         for index in ids.indices where ids[index] == id { return index }
         return nil
     }
@@ -82,21 +83,21 @@ struct UpstreamIDs {
     func isTaken(_ id: UInt16) -> Bool { index(of: id) != nil }
 
     /// An exchange's query went out with an ID that is not taken.
-    mutating func begin(_ exchange: UInt64, id: UInt16) {
+    func begin(_ exchange: UInt64, id: UInt16) {
         ids.append(id)
         exchanges.append(exchange)
         waitingCount += 1
     }
 
     /// Nothing is waited for any more under this ID.
-    mutating func end(id: UInt16) {
+    func end(id: UInt16) {
         guard let index = index(of: id), exchanges[index] != nil else { return }
         exchanges[index] = nil
         waitingCount -= 1
     }
 
     /// As `end`, where it is still this exchange that waits.
-    mutating func end(_ exchange: UInt64, id: UInt16) {
+    func end(_ exchange: UInt64, id: UInt16) {
         guard let index = index(of: id), exchanges[index] == exchange else { return }
         exchanges[index] = nil
         waitingCount -= 1

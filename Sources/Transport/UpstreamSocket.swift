@@ -13,7 +13,7 @@ final class UpstreamSocket {
     /// Queries sent so far.
     var queries = 0
     /// What became of the IDs of these queries.
-    var ids = UpstreamIDs()
+    let ids = UpstreamIDs()
     /// Messages that were no replies to any of them: wrong IDs, and replies that were not taken.
     var forgeries = 0
 

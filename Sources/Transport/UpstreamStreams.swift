@@ -5,7 +5,7 @@ internal import DNS
 final class UpstreamStreams {
     private let context: LoopContext
     private let exchanges: UpstreamExchanges
-    private var connections: SlotTable<UpstreamConnection>
+    private let connections: SlotTable<UpstreamConnection>
     /// The connection that takes an upstream's next query.
     private var current: [UpstreamEndpoint: SlotKey] = [:]
     /// Upstreams to which a connection has just failed, and until when none is attempted.

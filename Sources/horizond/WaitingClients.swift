@@ -2,52 +2,123 @@ import DNS
 import Nameserver
 import Transport
 
-/// A client whose query waits for an upstream.
-struct WaitingClient {
+/// A client whose query waits for an upstream. An object that is used again for another client, with the
+/// memory that it has.
+final class WaitingClient {
     /// The query as it came: it is processed again when there is an answer.
-    let message: [UInt8]
-    let address: IPAddress
-    let transport: ClientTransport
-    let path: ReplyPath
-    /// The snapshot on which the query began.
-    let snapshot: Snapshot
+    private(set) var message: [UInt8] = []
+    private(set) var address: IPAddress
+    private(set) var path: ReplyPath
+    /// The snapshot on which the query began; nil while no query waits.
+    private(set) var snapshot: Snapshot?
     /// The upstream answers that the query has waited for so far.
-    var fresh: [FreshAnswer] = []
+    private(set) var fresh: [FreshAnswer] = []
+    /// Its slot, and in the upper half a number that tells what it waits for from what it waited for
+    /// before.
+    fileprivate(set) var ticket: UInt64
 
     /// A query may need several answers, each for another name of a chain of aliases that goes back
     /// and forth between zones and upstreams. One that needs more is not answered.
     static let maximumAnswers = 8
+    /// The longest message whose memory is kept for the next client.
+    private static let keptLength = 512
+
+    fileprivate init(slot: Int, _ address: IPAddress, _ path: ReplyPath) {
+        ticket = UInt64(slot)
+        self.address = address
+        self.path = path
+    }
+
+    // Arrays leave their owner while they are changed: so no access to them has to be checked at run time
+    // to exclude the others.
+
+    fileprivate func begin(
+        _ message: Span<UInt8>, _ address: IPAddress, _ path: ReplyPath, _ snapshot: Snapshot
+    ) {
+        var octets: [UInt8] = []
+        swap(&octets, &self.message)
+        octets.append(message)
+        self.message = octets
+        self.address = address
+        self.path = path
+        self.snapshot = snapshot
+    }
+
+    /// One more answer has come.
+    func append(_ answer: FreshAnswer) {
+        var answers: [FreshAnswer] = []
+        swap(&answers, &fresh)
+        answers.append(answer)
+        fresh = answers
+    }
+
+    fileprivate func end() {
+        var octets: [UInt8] = []
+        swap(&octets, &message)
+        if octets.count <= Self.keptLength {
+            octets.removeAll(keepingCapacity: true)
+            message = octets
+        }
+        var answers: [FreshAnswer] = []
+        swap(&answers, &fresh)
+        answers.removeAll(keepingCapacity: true)
+        fresh = answers
+        snapshot = nil
+    }
 }
 
 /// A worker's waiting clients by their ticket.
-struct WaitingClients {
-    /// Bounds the memory that a flood of unanswered names takes: a client is about 300 octets.
+final class WaitingClients {
+    /// Bounds the memory that a flood of unanswered names takes: a client is about 300 octets, at most
+    /// twice as much with a longer query.
     private static let maximumCount = 50_000
 
-    /// By the lower half of the ticket. The upper half tells the slot's users apart.
-    private var slots: [(generation: UInt32, client: WaitingClient?)] = []
-    private var free: [UInt32] = []
+    /// By the lower half of the ticket.
+    private var clients: [WaitingClient] = []
+    private var free: [WaitingClient] = []
 
-    /// The client's ticket; nil when too many wait already.
-    mutating func add(_ client: WaitingClient) -> UInt64? {
-        if free.isEmpty {
-            guard slots.count < Self.maximumCount else { return nil }
-            free.append(UInt32(slots.count))
-            slots.append((0, nil))
-        }
-        let slot = free.removeLast()
-        slots[Int(slot)].generation &+= 1
-        slots[Int(slot)].client = client
-        return UInt64(slots[Int(slot)].generation) << 32 | UInt64(slot)
+    /// A client that waits for nothing yet; nil when too many wait already.
+    func add(
+        _ message: Span<UInt8>, from address: IPAddress, to path: ReplyPath, on snapshot: Snapshot
+    ) -> WaitingClient? {
+        var free: [WaitingClient] = []
+        swap(&free, &self.free)
+        defer { swap(&free, &self.free) }
+        guard let client = free.popLast() ?? make(address, path) else { return nil }
+        client.begin(message, address, path, snapshot)
+        return client
     }
 
-    mutating func remove(_ ticket: UInt64) -> WaitingClient? {
-        let slot = Int(ticket & 0xffff_ffff)
-        guard slot < slots.count, UInt64(slots[slot].generation) == ticket >> 32,
-            let client = slots[slot].client
-        else { return nil }
-        slots[slot].client = nil
-        free.append(UInt32(slot))
+    private func make(_ address: IPAddress, _ path: ReplyPath) -> WaitingClient? {
+        guard clients.count < Self.maximumCount else { return nil }
+        var clients: [WaitingClient] = []
+        swap(&clients, &self.clients)
+        defer { swap(&clients, &self.clients) }
+        let client = WaitingClient(slot: clients.count, address, path)
+        clients.append(client)
         return client
+    }
+
+    /// A new ticket for a client, which ends the earlier one.
+    func ticket(for client: WaitingClient) -> UInt64 {
+        client.ticket &+= 1 << 32
+        return client.ticket
+    }
+
+    /// The client that waits with this ticket.
+    func client(_ ticket: UInt64) -> WaitingClient? {
+        let slot = Int(ticket & 0xffff_ffff)
+        guard slot < clients.count, clients[slot].ticket == ticket, clients[slot].snapshot != nil
+        else { return nil }
+        return clients[slot]
+    }
+
+    /// A client waits for nothing more.
+    func remove(_ client: WaitingClient) {
+        client.end()
+        var free: [WaitingClient] = []
+        swap(&free, &self.free)
+        free.append(client)
+        self.free = free
     }
 }

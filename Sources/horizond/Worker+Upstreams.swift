@@ -27,14 +27,11 @@ extension Worker {
 
     private func carryOut(_ command: Forwarder.Command) {
         switch command {
-        case .send(let exchange, let upstream, let transport, let octets):
-            do throws(UpstreamError) {
-                try loop.sendUpstream(
-                    octets.span, to: UpstreamEndpoint(upstream), over: transport,
-                    exchange: exchange)
-            } catch {
-                forwarder.fail(exchange: exchange, AttemptFailure(error), now: now)
-            }
+        case .send(let attempt):
+            send(
+                attempt.sentMessage, to: attempt.address, over: attempt.sentOver, attempt.exchange)
+        case .sendCheck(let check):
+            send(check.message, to: check.address, over: check.transport, check.exchange)
         case .cancel(let exchange):
             loop.cancelUpstream(exchange: exchange)
         case .answer(let waiters, let fresh):
@@ -48,11 +45,24 @@ extension Worker {
         }
     }
 
-    private func deliver(_ fresh: FreshAnswer, to waiters: [Waiter]) {
+    private func send(
+        _ message: [UInt8], to upstream: UpstreamAddress, over transport: ClientTransport,
+        _ exchange: UInt64
+    ) {
+        do throws(UpstreamError) {
+            try loop.sendUpstream(
+                message.span, to: UpstreamEndpoint(upstream), over: transport, exchange: exchange)
+        } catch {
+            forwarder.fail(exchange: exchange, AttemptFailure(error), now: now)
+        }
+    }
+
+    private func deliver(_ fresh: FreshAnswer, to waiters: Waiters) {
         // Mostly one client waits, and here.
-        for waiter in waiters where waiter.worker == index { resume(waiter.ticket, fresh) }
-        guard waiters.contains(where: { $0.worker != index }) else { return }
-        for (worker, waiters) in Dictionary(grouping: waiters, by: \.worker)
+        if let first = waiters.first, first.worker == index { resume(first.ticket, fresh) }
+        for waiter in waiters.others where waiter.worker == index { resume(waiter.ticket, fresh) }
+        guard waiters.first?.worker != index || !waiters.others.isEmpty else { return }
+        for (worker, waiters) in Dictionary(grouping: waiters.all, by: \.worker)
         where worker != index {
             mailboxes[worker].post(.answer(tickets: waiters.map(\.ticket), fresh))
         }

@@ -27,7 +27,7 @@ final class Worker: NetworkHandler {
     var now: Int64 = 0
     /// All workers' mailboxes, for answers that their clients wait for.
     var mailboxes: [Mailbox] = []
-    private var waiting = WaitingClients()
+    private let waiting = WaitingClients()
     /// Clients whose answers have come, but who have not read those before.
     var postponed: [WaitingClient] = []
     private var response = [UInt8](repeating: 0, count: 65_535)
@@ -86,11 +86,12 @@ final class Worker: NetworkHandler {
             if processor.hasRefresh { refresh() }
             return length
         case .forward:
-            forward(
-                WaitingClient(
-                    message: message.array(0..<message.count), address: arrival.client,
-                    transport: arrival.transport, path: arrival.replyPath(),
-                    snapshot: processor.currentSnapshot))
+            let (path, snapshot) = (arrival.replyPath(), processor.currentSnapshot)
+            if let client = waiting.add(message, from: arrival.client, to: path, on: snapshot) {
+                forward(client)
+            } else {
+                giveUp(message, from: arrival.client, path, snapshot, because: .tooManyWaiting)
+            }
             return 0
         }
     }
@@ -103,30 +104,38 @@ final class Worker: NetworkHandler {
     }
 
     private func forward(_ client: WaitingClient) {
-        guard client.fresh.count < WaitingClient.maximumAnswers else {
-            return giveUp(client, because: .chainTooLong)
+        guard client.fresh.count < WaitingClient.maximumAnswers,
+            let question = processor.upstreamQuestion
+        else {
+            let message = client.message
+            if let snapshot = client.snapshot {
+                giveUp(
+                    message.span, from: client.address, client.path, snapshot,
+                    because: .chainTooLong)
+            }
+            return waiting.remove(client)
         }
-        guard let question = processor.upstreamQuestion, let ticket = waiting.add(client) else {
-            return giveUp(client, because: .tooManyWaiting)
-        }
-        forwarder.ask(question, ticket: ticket, now: now)
+        forwarder.ask(question, ticket: waiting.ticket(for: client), now: now)
         carryOut()
     }
 
-    private func giveUp(_ client: WaitingClient, because reason: ExtendedErrorOption) {
+    private func giveUp(
+        _ message: Span<UInt8>, from address: IPAddress, _ path: ReplyPath, _ snapshot: Snapshot,
+        because reason: ExtendedErrorOption
+    ) {
         var buffer = [UInt8](repeating: 0, count: EDNS.maximumUDPSize)
         var span = buffer.mutableSpan
         let length = processor.giveUp(
-            client.message.span, from: client.address, over: client.transport,
-            snapshot: client.snapshot, because: reason, into: &span)
-        guard length > 0 else { return loop.abandon(client.path) }
-        loop.send(span.span.extracting(..<length), to: client.path)
+            message, from: address, over: path.transport, snapshot: snapshot, because: reason,
+            into: &span)
+        guard length > 0 else { return loop.abandon(path) }
+        loop.send(span.span.extracting(..<length), to: path)
     }
 
     /// Processes a client's query again, now that there is an answer to what it waited for.
     func resume(_ ticket: UInt64, _ fresh: FreshAnswer) {
-        guard var client = waiting.remove(ticket) else { return }
-        client.fresh.append(fresh)
+        guard let client = waiting.client(ticket) else { return }
+        client.append(fresh)
         // Equal questions are answered all at once, each with as much as a message can hold.
         guard loop.hasRoom(for: client.path) else { return postponed.append(client) }
         resume(client)
@@ -144,23 +153,29 @@ final class Worker: NetworkHandler {
     }
 
     private func resume(_ client: WaitingClient) {
+        guard let snapshot = client.snapshot else { return }
+        let message = client.message
         // The buffer leaves its owner while it is written to.
         var buffer: [UInt8] = []
         swap(&buffer, &response)
         var span = buffer.mutableSpan
         let disposition = processor.process(
-            client.message.span, from: client.address, over: client.transport,
-            on: client.snapshot, fresh: client.fresh, into: &span)
+            message.span, from: client.address, over: client.path.transport, on: snapshot,
+            fresh: client.fresh, into: &span)
         if case .respond(let length) = disposition {
             let answer = span.span.extracting(..<length)
             loop.send(answer, to: client.path)
-            if shared.events.logsQueries { logQuery(client.message.span, client.address, answer) }
+            if shared.events.logsQueries { logQuery(message.span, client.address, answer) }
         }
         swap(&buffer, &response)
         switch disposition {
-        case .respond: refresh()
         case .forward: forward(client)
-        case .drop: loop.abandon(client.path)
+        case .respond:
+            waiting.remove(client)
+            if processor.hasRefresh { refresh() }
+        case .drop:
+            loop.abandon(client.path)
+            waiting.remove(client)
         }
     }
 

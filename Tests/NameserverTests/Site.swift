@@ -152,7 +152,9 @@ final class Site {
 
     /// Lets the upstream answer the oldest probe.
     func answerProbe() {
-        guard let index = watch.firstIndex(where: { $0.octets.count == 17 }) else { return }
+        // A check for a loop has a label of 16 digits and no EDNS.
+        guard let index = watch.firstIndex(where: { $0.octets[12] != 16 || $0.octets[11] != 0 })
+        else { return }
         let probe = watch.remove(at: index)
         _ = receive([0, 0, 0x81, 0x80] + probe.octets[4...], probe.exchange)
     }
@@ -174,23 +176,16 @@ final class Site {
         carryOut()
     }
 
-    /// Whether a query is `. NS` or a check for a loop, rather than for a client.
-    private static func isWatch(_ octets: [UInt8]) -> Bool {
-        octets.count == 17 || octets[12] == 16 && octets[11] == 0
-    }
-
     private func carryOut() {
         while let command = forwarder.nextCommand() { carryOut(command) }
     }
 
     private func carryOut(_ command: Forwarder.Command) {
         switch command {
-        case .send(let exchange, let upstream, let transport, let octets):
-            if Self.isWatch(octets) {
-                watch.append((exchange, upstream, octets))
-            } else {
-                sent.append((exchange, upstream, transport, octets))
-            }
+        case .send(let attempt):
+            let query = (attempt.exchange, attempt.address, attempt.sentOver, attempt.sentMessage)
+            sent.append(query)
+        case .sendCheck(let check): watch.append((check.exchange, check.address, check.message))
         case .cancel(let exchange):
             sent.removeAll { $0.exchange == exchange }
             watch.removeAll { $0.exchange == exchange }
@@ -198,7 +193,7 @@ final class Site {
         case .trouble(let trouble): troubles.append(trouble)
         case .loop(let notice): loops.append(notice)
         case .answer(let waiters, let fresh):
-            for waiter in waiters {
+            for waiter in waiters.all {
                 guard let client = waiting.removeValue(forKey: waiter.ticket) else { continue }
                 answers[waiter.ticket] = process(
                     client.message, client: client.client, transport: client.transport,

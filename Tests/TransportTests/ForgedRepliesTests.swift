@@ -240,7 +240,7 @@ struct ForgedRepliesTests {
 
     @Test("An ID stays taken, and replies to it are late once it is over")
     func remembersIDs() {
-        var ids = UpstreamIDs()
+        let ids = UpstreamIDs()
         #expect(ids.match(5) == .unknown)
         ids.begin(70, id: 5)
         ids.begin(71, id: 6)

@@ -5,7 +5,7 @@ import Testing
 @Suite("Slots and activity")
 struct SlotTableTests {
     private func add<Element>(
-        _ element: Element, to table: inout SlotTable<Element>
+        _ element: Element, to table: SlotTable<Element>
     ) throws -> SlotKey {
         let reserved = table.reserve()
         let key = try #require(reserved)
@@ -15,12 +15,12 @@ struct SlotTableTests {
 
     @Test("A key names nothing after its element is removed, also when the slot is used again")
     func invalidatesKeys() throws {
-        var table = SlotTable<String>(maximum: 2)
-        let first = try add("first", to: &table)
+        let table = SlotTable<String>(maximum: 2)
+        let first = try add("first", to: table)
         #expect(table[first] == "first")
         let removed = table.remove(first)
         #expect(removed == "first")
-        let second = try add("second", to: &table)
+        let second = try add("second", to: table)
         #expect(second.slot == first.slot)
         #expect(table[first] == nil)
         let removedAgain = table.remove(first)
@@ -30,9 +30,9 @@ struct SlotTableTests {
 
     @Test("A full table gives no key until something is removed")
     func isBounded() throws {
-        var table = SlotTable<Int>(maximum: 2)
-        let first = try add(0, to: &table)
-        _ = try add(1, to: &table)
+        let table = SlotTable<Int>(maximum: 2)
+        let first = try add(0, to: table)
+        _ = try add(1, to: table)
         #expect(table.isFull)
         let refused = table.reserve()
         #expect(refused == nil)

@@ -96,7 +96,7 @@ struct UpstreamRoundTests {
 
     @Test("Exchanges are found by their number, whatever came and went before")
     func exchangeTable() {
-        var table = ExchangeTable()
+        let table = ExchangeTable()
         var expected: [UInt64: ExchangePlace] = [:]
         var random = SystemRandomNumberGenerator()
         for step in 0..<20_000 {

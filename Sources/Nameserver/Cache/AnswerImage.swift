@@ -8,63 +8,95 @@ import DNS
 /// records, number of TTLs, number of watched names, end of the question section, place of the last
 /// name of the CNAME chain, extended error code, length of its text; then the places of the TTLs and of
 /// the watched names, the text, the sections. Places are octets from the message's start.
-struct AnswerImage: Equatable, Sendable {
-    var flags: UInt16
+///
+/// Watched names are those that a zone of the client's view may claim: targets of aliases and of service
+/// bindings, and owners of endpoint records outside the answer section.
+struct AnswerImage {
+    let flags: UInt16
     var answerCount: UInt16 = 0
     var authorityCount: UInt16 = 0
     var additionalCount: UInt16 = 0
-    var questionEnd: UInt16
-    /// Where the name stands that the CNAME chain ends with; 12 is the question's.
-    var finalName: UInt16 = 12
+    let questionEnd: UInt16
     var extendedError: ExtendedErrorOption?
-    var timeToLiveOffsets: [UInt16] = []
-    /// Names that a zone of the client's view may claim: targets of aliases and of service bindings,
-    /// and owners of endpoint records outside the answer section.
-    var watchedNames: [UInt16] = []
-    var sections: [UInt8] = []
 
     static let headerLength = 20
     /// The code that stands for no extended error (RFC 8914 §5.2 reserves it for private use).
     fileprivate static let noExtendedError: UInt16 = 65_535
 
-    /// The image's octets.
-    var encoded: [UInt8] {
-        let text =
-            extendedError.map { Array($0.text.utf8.prefix(ResponseOptions.maximumErrorText)) } ?? []
-        let textStart =
-            Self.headerLength + 2 * (timeToLiveOffsets.count + watchedNames.count)
-        var octets = [UInt8](zeros: textStart + text.count + sections.count)
+    /// The image of a whole message. Throws when its records cannot be read.
+    func encoded(of message: Span<UInt8>) throws(MessageError) -> [UInt8] {
+        let sections = message.extracting(Int(questionEnd)...)
+        let answers = Int(answerCount)
+        let others = answers + Int(authorityCount)
+        let count = others + Int(additionalCount)
+        let watchedStart = Self.headerLength + 2 * count
+        var octets: [UInt8] = []
+        // Most answers have no watched name; an alias has one.
+        octets.reserveCapacity(watchedStart + 2 * answers + sections.count)
+        octets.append(contentsOf: repeatElement(0, count: watchedStart))
         var image = octets.mutableSpan
-        image.store(flags, at: 0)
-        image.store(answerCount, at: 2)
-        image.store(authorityCount, at: 4)
-        image.store(additionalCount, at: 6)
-        image.store(UInt16(timeToLiveOffsets.count), at: 8)
+        var finalName = UInt16(Header.length)
+        var watchedNames: [UInt16] = []
+        var reader = MessageReader(message, at: Int(questionEnd))
+        for index in 0..<count {
+            let record = try reader.readRecord()
+            let rdata = record.rdata.lowerBound
+            image.store(UInt16(rdata - 6), at: Self.headerLength + 2 * index)
+            if index < answers, record.type == .cname {
+                finalName = UInt16(rdata)
+                watchedNames.append(finalName)
+            }
+            if index < answers || index >= others, record.type == .https || record.type == .svcb,
+                record.rdata.count > 2, message[rdata + 2] != 0
+            {
+                // The target of a service binding; "." is the owner itself (RFC 9460 §2.5).
+                watchedNames.append(UInt16(rdata + 2))
+            }
+            if index >= others, ZoneSettings.endpointTypes.contains(record.type) {
+                watchedNames.append(UInt16(record.ownerOffset))
+            }
+        }
+        writeHeader(into: &image)
+        image.store(UInt16(count), at: 8)
         image.store(UInt16(watchedNames.count), at: 10)
-        image.store(questionEnd, at: 12)
         image.store(finalName, at: 14)
-        image.store(extendedError?.infoCode ?? Self.noExtendedError, at: 16)
-        image.store(UInt16(text.count), at: 18)
-        var offset = Self.headerLength
-        for place in timeToLiveOffsets {
-            image.store(place, at: offset)
-            offset += 2
-        }
         for place in watchedNames {
-            image.store(place, at: offset)
-            offset += 2
+            octets.append(UInt8(place >> 8))
+            octets.append(UInt8(truncatingIfNeeded: place))
         }
-        image.copy(text.span, at: textStart)
-        image.copy(sections.span, at: textStart + text.count)
+        if let text = errorText { octets.append(contentsOf: text) }
+        octets.append(sections)
         return octets
     }
 
     /// An error answer without records.
     static func failure(
         _ rcode: RCode, questionEnd: Int, extendedError: ExtendedErrorOption?
-    ) -> AnswerImage {
-        AnswerImage(
+    ) -> [UInt8] {
+        let image = AnswerImage(
             flags: rcode.rawValue, questionEnd: UInt16(questionEnd), extendedError: extendedError)
+        var octets = [UInt8](zeros: headerLength)
+        var header = octets.mutableSpan
+        image.writeHeader(into: &header)
+        if let text = image.errorText { octets.append(contentsOf: text) }
+        return octets
+    }
+
+    /// Writes the header of an image without places.
+    @_lifetime(image: copy image)
+    private func writeHeader(into image: inout MutableSpan<UInt8>) {
+        image.store(flags, at: 0)
+        image.store(answerCount, at: 2)
+        image.store(authorityCount, at: 4)
+        image.store(additionalCount, at: 6)
+        image.store(questionEnd, at: 12)
+        image.store(UInt16(Header.length), at: 14)
+        image.store(extendedError?.infoCode ?? Self.noExtendedError, at: 16)
+        image.store(UInt16(errorText?.count ?? 0), at: 18)
+    }
+
+    private var errorText: Substring.UTF8View? {
+        extendedError?.text.utf8.prefix(ResponseOptions.maximumErrorText)
     }
 }
 

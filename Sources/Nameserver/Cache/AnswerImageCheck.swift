@@ -68,19 +68,19 @@ struct AnswerImageCheck {
     private static func describes(
         _ image: borrowing AnswerImageView, _ message: Span<UInt8>
     ) throws(MessageError) -> Bool {
-        var made = AnswerImage(
+        let octets = try AnswerImage(
             flags: image.flags, answerCount: image.answerCount,
             authorityCount: image.authorityCount, additionalCount: image.additionalCount,
-            questionEnd: UInt16(image.questionEnd))
-        try made.index(message)
-        guard image.finalName == made.finalName,
-            image.timeToLiveCount == made.timeToLiveOffsets.count,
-            image.watchedCount == made.watchedNames.count
+            questionEnd: UInt16(image.questionEnd)
+        ).encoded(of: message)
+        let made = AnswerImageView(octets.span)
+        guard image.finalName == made.finalName, image.timeToLiveCount == made.timeToLiveCount,
+            image.watchedCount == made.watchedCount
         else { return false }
-        for (index, place) in made.timeToLiveOffsets.enumerated()
-        where image.timeToLiveOffset(index) != place { return false }
-        for (index, place) in made.watchedNames.enumerated()
-        where image.watchedName(index) != place { return false }
+        for index in 0..<made.timeToLiveCount
+        where image.timeToLiveOffset(index) != made.timeToLiveOffset(index) { return false }
+        for index in 0..<made.watchedCount
+        where image.watchedName(index) != made.watchedName(index) { return false }
         return true
     }
 }

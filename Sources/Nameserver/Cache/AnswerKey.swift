@@ -2,13 +2,13 @@ package import DNS
 
 /// What makes two upstream questions the same, for the cache and for queries in flight.
 package struct AnswerKey: Hashable, Sendable {
-    /// The name's wire form in lower case.
-    package let name: [UInt8]
+    /// The name as it was first asked for. Names are equal whatever their letters' case.
+    package let name: DomainName
     package let parameters: Parameters
     /// Of both, with the process's secret: computed once, however often the key is looked up.
     private let hash: UInt64
 
-    init(name: [UInt8], parameters: Parameters, hash: UInt64) {
+    init(name: DomainName, parameters: Parameters, hash: UInt64) {
         self.name = name
         self.parameters = parameters
         self.hash = hash

@@ -1,4 +1,5 @@
 import DNS
+import Synchronization
 
 /// A forward rule with its servers' state, shared by all workers.
 package final class ActiveForwardRule: Sendable {
@@ -11,6 +12,7 @@ package final class ActiveForwardRule: Sendable {
     /// from one view's upstreams is served in another that asks others. Equal rules have equal values,
     /// so that a reload or a restart keeps their answers.
     let cacheIdentity: UInt64
+    private let flights = Atomic<Int>(0)
 
     init(_ rule: ForwardRule, upstreams registry: UpstreamRegistry) {
         domain = rule.domain
@@ -33,6 +35,11 @@ package final class ActiveForwardRule: Sendable {
         where upstream.isFailing || upstream.isDown || upstream.isLooping { return false }
         return true
     }
+
+    /// Counts a flight that begins; returns how many there are, over all workers.
+    func flightBegins() -> Int { flights.add(1, ordering: .relaxed).newValue }
+
+    func flightEnds() { flights.subtract(1, ordering: .relaxed) }
 
     /// Whether none of its servers has answered lately.
     var isFailing: Bool { upstreams.allSatisfy { $0.isFailing || $0.isLooping(for: domain) } }

@@ -39,7 +39,14 @@ struct AnswerDraft: ~Copyable, ~Escapable {
                 owner: response.name(at: record.owner), type: record.type, ttl: ttl,
                 rdata: rdata.span)
         } else {
-            try writer.copyRecord(record.bounds, of: response.message, ttl: ttl)
+            // Mostly the owner is the name that was asked for, which stands in front here too.
+            let message = response.message
+            let isOfQuestion =
+                message.labelOffset(at: record.owner) == Header.length
+                && message[Header.length] != 0
+            try writer.copyRecord(
+                record.bounds, of: message, ttl: ttl,
+                writtenOwner: isOfQuestion ? UInt16(Header.length) : nil)
         }
         note(record.section, ttl)
     }
@@ -60,12 +67,10 @@ struct AnswerDraft: ~Copyable, ~Escapable {
         flags: UInt16, extendedError: ExtendedErrorOption?
     ) throws(MessageError) -> UpstreamAnswer.Made {
         guard !writer.hasOverflowed else { throw .truncated(at: writer.count) }
-        var image = AnswerImage(flags: flags, questionEnd: UInt16(questionEnd))
-        image.extendedError = extendedError
-        image.answerCount = counts.answer
-        image.authorityCount = counts.authority
-        image.additionalCount = counts.additional
-        try image.index(writer.written)
+        let image = AnswerImage(
+            flags: flags, answerCount: counts.answer, authorityCount: counts.authority,
+            additionalCount: counts.additional, questionEnd: UInt16(questionEnd),
+            extendedError: extendedError)
         let seconds: UInt32 =
             switch kind {
             case .positive, .negative: lifetime == .max ? 0 : lifetime
@@ -73,7 +78,8 @@ struct AnswerDraft: ~Copyable, ~Escapable {
             case .failure: lifetimes.failures
             case .incomplete, .uncacheable: 0
             }
-        return UpstreamAnswer.Made(image: image, lifetime: lifetimes.isOff ? 0 : seconds)
+        return UpstreamAnswer.Made(
+            image: try image.encoded(of: writer.written), lifetime: lifetimes.isOff ? 0 : seconds)
     }
 
     private func timeToLive(
@@ -101,34 +107,6 @@ struct AnswerDraft: ~Copyable, ~Escapable {
         case .answer: counts.answer &+= 1
         case .authority: counts.authority &+= 1
         case .additional: counts.additional &+= 1
-        }
-    }
-}
-
-extension AnswerImage {
-    /// Takes the sections of a whole message and notes where its TTLs and watched names are.
-    mutating func index(_ message: Span<UInt8>) throws(MessageError) {
-        sections = message.array(Int(questionEnd)..<message.count)
-        var reader = MessageReader(message, at: Int(questionEnd))
-        let answers = Int(answerCount)
-        let others = answers + Int(authorityCount)
-        timeToLiveOffsets.reserveCapacity(others + Int(additionalCount))
-        for index in 0..<others + Int(additionalCount) {
-            let record = try reader.readRecord()
-            timeToLiveOffsets.append(UInt16(record.rdata.lowerBound - 6))
-            if index < answers, record.type == .cname {
-                finalName = UInt16(record.rdata.lowerBound)
-                watchedNames.append(finalName)
-            }
-            if index < answers || index >= others, record.type == .https || record.type == .svcb,
-                record.rdata.count > 2, message[record.rdata.lowerBound + 2] != 0
-            {
-                // The target of a service binding; "." is the owner itself (RFC 9460 §2.5).
-                watchedNames.append(UInt16(record.rdata.lowerBound + 2))
-            }
-            if index >= others, ZoneSettings.endpointTypes.contains(record.type) {
-                watchedNames.append(UInt16(record.ownerOffset))
-            }
         }
     }
 }

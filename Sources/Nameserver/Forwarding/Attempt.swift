@@ -1,12 +1,16 @@
 package import DNS
 
 /// One query to one upstream for a flight's question. Owned by its forwarder's queue.
-final class Attempt {
+package final class Attempt {
     /// The number of the exchange that carries it; another one's never.
-    let exchange: UInt64
+    package let exchange: UInt64
     /// Holds this attempt in turn, until one of them ends.
     let flight: Flight
     let upstream: Upstream
+    /// Behind it in its flight.
+    fileprivate(set) var next: Attempt?
+    /// What was sent last; a reply has to repeat its question.
+    var message: [UInt8] = []
     var transport: ClientTransport
     var form: QueryForm
     /// When it was sent, in monotonic nanoseconds.
@@ -32,6 +36,61 @@ final class Attempt {
         self.transport = transport
         self.form = form
         self.isPlainer = isPlainer
+    }
+
+    /// Where it goes.
+    package var address: UpstreamAddress { upstream.address }
+    package var sentOver: ClientTransport { transport }
+    package var sentMessage: [UInt8] { message }
+
+    /// Whether a letter of the name was sent as a capital.
+    var hasCapitals: Bool {
+        let name = flight.question.name.octets.count
+        return message[Header.length..<Header.length + name].contains { $0 &- 0x41 < 26 }
+    }
+}
+
+/// The attempts of a flight, in order. They hold on to each other, so that a list of one takes no
+/// memory of its own.
+struct AttemptList: Sequence {
+    private var first: Attempt?
+
+    var isEmpty: Bool { first == nil }
+
+    mutating func append(_ attempt: Attempt) {
+        guard var last = first else { return first = attempt }
+        while let next = last.next { last = next }
+        last.next = attempt
+    }
+
+    /// Takes an attempt out; false when it is not there. Whoever stands at it still gets at the next.
+    mutating func remove(_ attempt: Attempt) -> Bool {
+        if first === attempt {
+            first = attempt.next
+            return true
+        }
+        var current = first
+        while let before = current {
+            if before.next === attempt {
+                before.next = attempt.next
+                return true
+            }
+            current = before.next
+        }
+        return false
+    }
+
+    mutating func removeAll() { first = nil }
+
+    func makeIterator() -> Iterator { Iterator(attempt: first) }
+
+    struct Iterator: IteratorProtocol {
+        fileprivate var attempt: Attempt?
+
+        mutating func next() -> Attempt? {
+            defer { attempt = attempt?.next }
+            return attempt
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 /// A worker's attempts under way, by the number of their exchange, which tells the slot: the low bits
 /// are its index, and the rest is drawn, so that a number is another one's never.
-struct AttemptTable {
+///
+/// The arrays leave their owner while they are changed: so no access to them has to be checked at run
+/// time to exclude the others.
+final class AttemptTable {
     private var slots: [Attempt?] = []
     private var free: [Int] = []
 
@@ -18,12 +21,21 @@ struct AttemptTable {
         drawn << Self.slotBits | UInt64(free.last ?? slots.count)
     }
 
-    mutating func insert(_ attempt: Attempt) {
-        if let slot = free.popLast() {
+    /// Inserts an attempt whose exchange was told by `nextExchange`.
+    func insert(_ attempt: Attempt) {
+        var slots: [Attempt?] = []
+        swap(&slots, &self.slots)
+        let slot = Int(attempt.exchange & Self.noSlot)
+        if slot < slots.count {
             slots[slot] = attempt
+            var free: [Int] = []
+            swap(&free, &self.free)
+            free.removeLast()
+            self.free = free
         } else {
             slots.append(attempt)
         }
+        self.slots = slots
     }
 
     private func slot(_ exchange: UInt64) -> Int? {
@@ -33,10 +45,16 @@ struct AttemptTable {
 
     subscript(exchange: UInt64) -> Attempt? { slot(exchange).flatMap { slots[$0] } }
 
-    mutating func remove(_ exchange: UInt64) {
+    func remove(_ exchange: UInt64) {
         guard let slot = slot(exchange) else { return }
+        var slots: [Attempt?] = []
+        swap(&slots, &self.slots)
         slots[slot] = nil
+        self.slots = slots
+        var free: [Int] = []
+        swap(&free, &self.free)
         free.append(slot)
+        self.free = free
     }
 
     var all: [Attempt] { slots.compactMap(\.self) }

@@ -11,7 +11,7 @@ final class Flight {
     /// When they get an earlier answer instead, if there is one.
     var staleDeadline: Int64
     /// The attempts that an answer may still come to.
-    var attempts: [Attempt] = []
+    var attempts = AttemptList()
     /// When the last attempt was sent. Nobody has been asked on behalf of those who join later.
     var lastSentAt: Int64
     /// A response that was cut, while the whole one is asked for over TCP: better than none.
@@ -27,14 +27,13 @@ final class Flight {
     private let order: UpstreamOrder
     private var startedAttempts = 0
 
-    /// `askedAt` is when the first client asked for it, and `random` a random number.
-    init(_ question: UpstreamQuestion, askedAt: Int64, random: UInt64, place: Int) {
-        self.place = place
+    /// `askedAt` is when the first client asked for it, and `random` gives random numbers.
+    init(_ question: UpstreamQuestion, askedAt: Int64, _ random: () -> UInt64) {
         self.question = question
         totalDeadline = askedAt + Forwarder.totalTimeout
         staleDeadline = question.hasOlderAnswer ? askedAt + Forwarder.stalePatience : .max
         lastSentAt = askedAt
-        order = UpstreamOrder(question.rule, random: random)
+        order = UpstreamOrder(question.rule, random)
     }
 
     /// How many upstreams are asked at once at the start; 0 when there is none to ask.
@@ -78,11 +77,7 @@ final class Flight {
     }
 
     /// Takes an attempt out; false when it has ended already.
-    func end(_ attempt: Attempt) -> Bool {
-        guard let index = attempts.firstIndex(where: { $0 === attempt }) else { return false }
-        if index == attempts.count - 1 { attempts.removeLast() } else { attempts.remove(at: index) }
-        return true
-    }
+    func end(_ attempt: Attempt) -> Bool { attempts.remove(attempt) }
 
     /// Whether an attempt may still be answered in its time.
     func hasHope(now: Int64) -> Bool {

@@ -6,7 +6,7 @@ extension Forwarder {
     func finish(_ flight: Flight, _ made: UpstreamAnswer.Made, now: Int64) {
         guard remove(flight) else { return }
         let key = flight.question.key
-        let image = made.image.encoded
+        let image = made.image
         name.set(flight.question.name)
         if made.isRefusal, flight.question.hasOlderAnswer {
             shared.cache.postponeRecheck(
@@ -85,29 +85,22 @@ extension Forwarder {
         let image = AnswerImage.failure(
             .serverFailure, questionEnd: Header.length + question.name.octets.count + 4,
             extendedError: FailedQuery(question, failure, at: upstream).extendedError)
-        return FreshAnswer(key: question.key, image: image.encoded)
+        return FreshAnswer(key: question.key, image: image)
     }
 
-    func answer(_ waiters: [Waiter], _ answer: FreshAnswer) {
+    func answer(_ waiters: Waiters, _ answer: FreshAnswer) {
         if !waiters.isEmpty { commands.append(.answer(waiters, answer)) }
     }
 
     /// Takes a flight off, with the attempts that are still under way; false when it has ended.
     private func remove(_ flight: Flight) -> Bool {
-        guard let place = flight.place else { return false }
-        flight.place = nil
-        // The last one takes its place.
-        let last = flights.removeLast()
-        if last !== flight {
-            flights[place] = last
-            last.place = place
-        }
+        guard flights.remove(flight) else { return false }
         for attempt in flight.attempts {
             attempts.remove(attempt.exchange)
             commands.append(.cancel(exchange: attempt.exchange))
         }
-        flight.attempts = []
-        countFlight(of: flight.question.rule, -1)
+        flight.attempts.removeAll()
+        flight.question.rule.flightEnds()
         return true
     }
 }

@@ -40,17 +40,28 @@ extension Forwarder {
     private func takeAnswer(
         _ message: Span<UInt8>, _ attempt: Attempt, now: Int64
     ) -> Bool {
-        let question = attempt.flight.question
-        // Names in the reply that point into its question are to have the client's spelling.
-        var octets = message.array(0..<message.count)
-        if attempt.form.spelling != nil {
-            let name = question.name
-            var writable = octets.mutableSpan
-            writable.copy(name.octets.span, at: Header.length)
+        guard attempt.form.randomizesCase else {
+            return takeSpelledAnswer(message, attempt, now: now)
         }
+        // Names in the reply that point into its question are to have the client's spelling. The buffer
+        // leaves its owner while it is used.
+        var octets: [UInt8] = []
+        swap(&octets, &respelled)
+        defer { swap(&octets, &respelled) }
+        var respelled = octets.mutableSpan
+        respelled.copy(message, at: 0)
+        respelled.copy(attempt.flight.question.name.octets.span, at: Header.length)
+        return takeSpelledAnswer(respelled.span.extracting(..<message.count), attempt, now: now)
+    }
+
+    /// Takes a reply that has the right question as the client spells it.
+    private func takeSpelledAnswer(
+        _ message: Span<UInt8>, _ attempt: Attempt, now: Int64
+    ) -> Bool {
+        let question = attempt.flight.question
         let manners = attempt.upstream.manners
         do {
-            let response = try UpstreamResponse(octets.span)
+            let response = try UpstreamResponse(message)
             if attempt.form.cookie != nil, attempt.transport == .udp {
                 switch manners.judge(cookie: try response.cookie(), now: now) {
                 case .acceptable: break
@@ -78,7 +89,7 @@ extension Forwarder {
             if made.isRefusal {
                 refused(made, attempt, now: now)
             } else {
-                manners.answered(attempt.form, isPlainer: attempt.isPlainer, now: now)
+                manners.answered(attempt, now: now)
                 // Its exchange ends with this reply: there is nothing to cancel.
                 _ = end(attempt)
                 finish(attempt.flight, made, now: now)
@@ -106,7 +117,7 @@ extension Forwarder {
     private func sendByTCP(_ attempt: Attempt, now: Int64) {
         guard attempt.transport == .udp else { return }
         attempt.transport = .tcp
-        attempt.form.spelling = nil
+        attempt.form.randomizesCase = false
         attempt.form.cookie = nil
         send(attempt, now: now)
     }
@@ -129,7 +140,7 @@ extension Forwarder {
         if attempt.upstream.manners.spellingLost(now: now) {
             sendByTCP(attempt, now: now)
         } else {
-            attempt.form.spelling = nil
+            attempt.form.randomizesCase = false
             send(attempt, now: now)
         }
     }

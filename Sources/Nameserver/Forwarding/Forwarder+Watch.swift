@@ -5,8 +5,7 @@ import DNS
 extension Forwarder {
     /// Ends what has taken too long. To be called about every 50 ms while not idle.
     package func tick(now: Int64) {
-        // A copy: flights end and begin meanwhile.
-        for flight in Array(flights) { tick(flight, now: now) }
+        for flight in flights.all { tick(flight, now: now) }
         let returned = returned
         self.returned = []
         for check in returned { failAll(check, now: now) }
@@ -64,9 +63,9 @@ extension Forwarder {
         let exchange = drawExchange()
         let probe = probes[index]
         commands.append(
-            .send(
-                exchange: exchange, to: probe.upstream.address, over: probe.transport,
-                octets: probe.query))
+            .sendCheck(
+                UpstreamCheck(
+                    exchange: exchange, to: probe.upstream, message: probe.query)))
         probes[index].sent(exchange, now: now)
     }
 
@@ -124,14 +123,14 @@ extension Forwarder {
     }
 
     private func sendCheck(of index: Int, _ token: UInt64, _ name: DomainName) {
-        let address = watches[index].upstream.address
         let exchange = drawExchange()
         watches[index].checks.append((token, exchange))
         counters.sent += 1
         commands.append(
-            .send(
-                exchange: exchange, to: address, over: address.isSecure ? .tcp : .udp,
-                octets: LoopWatch.query(for: name)))
+            .sendCheck(
+                UpstreamCheck(
+                    exchange: exchange, to: watches[index].upstream,
+                    message: LoopWatch.query(for: name))))
     }
 
     /// A check has come back, perhaps another worker's, which goes on watching.

@@ -1,4 +1,4 @@
-package import DNS
+import DNS
 
 /// Decides what is asked of which upstream and when, and what its answers mean. It does no I/O and
 /// has no clock: it is told what happened and at which monotonic nanosecond, and leaves commands. Each
@@ -23,18 +23,20 @@ package final class Forwarder {
 
     /// What the worker is to do.
     package enum Command {
-        /// Send these octets; the exchange is to be told of the reply or failure.
-        case send(exchange: UInt64, to: UpstreamAddress, over: ClientTransport, octets: [UInt8])
+        /// Send its message; its exchange is to be told of the reply or failure.
+        case send(Attempt)
+        /// As `send`, for a probe or a check for a loop.
+        case sendCheck(UpstreamCheck)
         /// Nobody waits for a reply to this exchange any more.
         case cancel(exchange: UInt64)
         /// Process these clients' queries again, with this answer.
-        case answer([Waiter], FreshAnswer)
+        case answer(Waiters, FreshAnswer)
         /// Tell the operator of a query that failed.
-        case report(FailedQuery)
+        indirect case report(FailedQuery)
         /// Tell the operator of an upstream that others stand in for.
-        case trouble(UpstreamTrouble)
+        indirect case trouble(UpstreamTrouble)
         /// Tell the operator of an upstream that sends questions back here.
-        case loop(LoopNotice)
+        indirect case loop(LoopNotice)
     }
 
     /// What all workers' forwarders share.
@@ -50,9 +52,8 @@ package final class Forwarder {
     }
 
     let commands = CommandQueue()
-    /// In no order; each knows its place.
-    var flights: [Flight] = []
-    var attempts = AttemptTable()
+    let flights = FlightList()
+    let attempts = AttemptTable()
     var probes: [UpstreamProbe] = []
     var watches: [LoopWatch] = []
     /// Checks for names that have come back since the last tick, each once: no more than are under way.
@@ -65,8 +66,8 @@ package final class Forwarder {
     let scratch = AnswerScratch()
     let random: () -> UInt64
     private var nextNumber: UInt64 = 0
-    /// How many flights each rule has; those without any are left out, so it is short.
-    private var inFlight: [(rule: ActiveForwardRule, count: Int)] = []
+    /// The place for a reply whose question is spelled anew.
+    var respelled = [UInt8](repeating: 0, count: 65_535)
 
     /// `random` gives unpredictable numbers.
     package init(worker: Int, shared: Shared, random: @escaping () -> UInt64) {
@@ -94,7 +95,7 @@ package final class Forwarder {
         let waiter = Waiter(worker: worker, ticket: ticket)
         if let check = shared.loops.check(in: question) {
             foundLoop(check, now: now)
-            return answer([waiter], failure(of: question, .loop, at: check.upstream))
+            return answer(Waiters(first: waiter), failure(of: question, .loop, at: check.upstream))
         }
         if shared.pending.join(question.key, waiter, now: now) {
             start(question, askedAt: now, now: now)
@@ -112,9 +113,9 @@ package final class Forwarder {
 
     /// Begins a flight. `askedAt` is when the first of those who wait has asked.
     func start(_ question: UpstreamQuestion, askedAt: Int64, now: Int64) {
-        let flight = Flight(question, askedAt: askedAt, random: random(), place: flights.count)
-        flights.append(flight)
-        guard countFlight(of: question.rule, 1) <= Self.maximumInFlight else {
+        let flight = Flight(question, askedAt: askedAt, random)
+        flights.add(flight)
+        guard question.rule.flightBegins() <= Self.maximumInFlight else {
             flight.lastFailure = (question.rule.upstreams[0], .busy)
             return giveUp(flight, now: now)
         }
@@ -123,19 +124,6 @@ package final class Forwarder {
             return giveUp(flight, now: now)
         }
         for _ in 0..<flight.width { attempt(flight, now: now) }
-    }
-
-    /// Counts a flight of a rule that begins, or with -1 ends; returns how many there are now.
-    @discardableResult
-    func countFlight(of rule: ActiveForwardRule, _ change: Int) -> Int {
-        for index in inFlight.indices where inFlight[index].rule === rule {
-            inFlight[index].count += change
-            let count = inFlight[index].count
-            if count == 0 { inFlight.remove(at: index) }
-            return count
-        }
-        inFlight.append((rule, change))
-        return change
     }
 
     /// The number of an exchange that is no attempt's; no other one ever has it.
@@ -174,10 +162,9 @@ package final class Forwarder {
         flight.lastSentAt = now
         counters.sent += 1
         attempt.upstream.asked()
-        commands.append(
-            .send(
-                exchange: attempt.exchange, to: attempt.upstream.address,
-                over: attempt.transport, octets: flight.question.encode(attempt.form)))
+        attempt.message = flight.question.encode(attempt.form)
+        if attempt.form.randomizesCase { spellAtRandom(attempt) }
+        commands.append(.send(attempt))
     }
 
     private func form(
@@ -191,18 +178,21 @@ package final class Forwarder {
         // A connection proves enough: its sequence numbers have to be guessed as well.
         guard transport == .udp else { return form }
         form.cookie = manner.cookie
-        if manner.randomizesCase { form.spelling = spelling(of: question.name) }
+        form.randomizesCase = manner.randomizesCase
         return form
     }
 
-    /// The name's octets, each letter in a random case (RFC 5452 §9.2 asks for all entropy there is;
-    /// draft-vixie-dnsext-dns0x20).
-    private func spelling(of name: DomainName) -> [UInt8] {
-        var spelling = name.octets
-        var octets = spelling.mutableSpan
+    /// Gives each letter of the name in the attempt's message a random case (RFC 5452 §9.2 asks for all
+    /// entropy there is; draft-vixie-dnsext-dns0x20).
+    private func spellAtRandom(_ attempt: Attempt) {
+        // The message leaves its owner while it is written to.
+        var message: [UInt8] = []
+        swap(&message, &attempt.message)
+        defer { swap(&message, &attempt.message) }
+        var octets = message.mutableSpan
         var bits: UInt64 = 0
         var left = 0
-        for index in octets.indices {
+        for index in Header.length..<Header.length + attempt.flight.question.name.octets.count {
             let octet = octets[index]
             // A length octet is at most 63, so none is taken for a letter.
             guard octet & 0xdf &- 0x41 < 26 else { continue }
@@ -214,7 +204,6 @@ package final class Forwarder {
             bits >>= 1
             left &-= 1
         }
-        return spelling
     }
 
     /// An attempt was failed by the transport before its time was over.

@@ -17,8 +17,7 @@ package final class LoopGuard: Sendable {
         let domain: DomainName
         /// Whether `domain` is that of a rule.
         let isOfRule: Bool
-        /// In lower case.
-        let name: [UInt8]
+        let name: DomainName
     }
 
     /// Those under way, by the token that their names begin with.
@@ -56,11 +55,11 @@ package final class LoopGuard: Sendable {
         isOfRule: Bool
     ) -> DomainName? {
         guard labels.count + domain.octets.count <= DomainName.maximumLength else { return nil }
-        let name = labels + domain.octets.map(lowercased)
+        let name = DomainName(uncheckedOctets: labels + domain.octets.map(lowercased))
         let check = Check(upstream: upstream, domain: domain, isOfRule: isOfRule, name: name)
         checks.withLock { $0[token] = check }
         count.add(1, ordering: .relaxed)
-        return DomainName(uncheckedOctets: name)
+        return name
     }
 
     private static func label(_ number: UInt64) -> [UInt8] {
@@ -76,12 +75,12 @@ package final class LoopGuard: Sendable {
 
     /// The check that has come back with this question; nil for any other question.
     func check(in question: UpstreamQuestion) -> Check? {
-        let name = question.key.name
-        guard count.load(ordering: .relaxed) > 0, question.type == .txt,
-            name.count > Self.labelLength, name[0] == 16,
+        guard count.load(ordering: .relaxed) > 0, question.type == .txt else { return nil }
+        let name = question.name.octets
+        guard name.count > Self.labelLength, name[0] == 16,
             let digits = String(validating: name[1..<Self.labelLength], as: UTF8.self),
             let token = UInt64(digits, radix: 16),
-            let check = checks.withLock({ $0[token] }), check.name == name
+            let check = checks.withLock({ $0[token] }), check.name == question.name
         else { return nil }
         return check
     }

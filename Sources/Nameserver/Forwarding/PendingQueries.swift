@@ -12,6 +12,24 @@ package struct Waiter: Hashable, Sendable {
     }
 }
 
+/// Those who wait for one answer. Mostly it is one alone, who needs no array.
+package struct Waiters: Sendable {
+    package let first: Waiter?
+    package let others: [Waiter]
+
+    init(first: Waiter? = nil, others: [Waiter] = []) {
+        self.first = first
+        self.others = others
+    }
+
+    init(_ waiters: [Waiter]) {
+        self.init(first: waiters.first, others: Array(waiters.dropFirst()))
+    }
+
+    package var isEmpty: Bool { first == nil }
+    package var all: [Waiter] { first.map { [$0] + others } ?? [] }
+}
+
 /// The questions that are in flight, over all workers: equal ones share one upstream query.
 package final class PendingQueries: Sendable {
     private struct Asker {
@@ -29,9 +47,8 @@ package final class PendingQueries: Sendable {
             if first == nil { first = asker } else { others.append(asker) }
         }
 
-        var waiters: [Waiter] {
-            guard let first else { return [] }
-            return others.isEmpty ? [first.waiter] : [first.waiter] + others.map(\.waiter)
+        var waiters: Waiters {
+            Waiters(first: first?.waiter, others: others.isEmpty ? [] : others.map(\.waiter))
         }
 
         var all: [Asker] { first.map { [$0] + others } ?? [] }
@@ -61,14 +78,14 @@ package final class PendingQueries: Sendable {
     }
 
     /// Ends the question and returns all who waited for it.
-    func complete(_ key: AnswerKey) -> [Waiter] {
-        waiting.withLock { $0.removeValue(forKey: key)?.waiters ?? [] }
+    func complete(_ key: AnswerKey) -> Waiters {
+        waiting.withLock { $0.removeValue(forKey: key)?.waiters ?? Waiters() }
     }
 
     /// Returns all who wait so far; the question goes on.
-    func takeWaiters(_ key: AnswerKey) -> [Waiter] {
+    func takeWaiters(_ key: AnswerKey) -> Waiters {
         waiting.withLock { waiting in
-            guard let askers = waiting[key] else { return [] }
+            guard let askers = waiting[key] else { return Waiters() }
             waiting[key] = Askers()
             return askers.waiters
         }
@@ -79,14 +96,15 @@ package final class PendingQueries: Sendable {
     /// left, when the first of them asked: the question then goes on for them.
     func fail(
         _ key: AnswerKey, askedBefore time: Int64
-    ) -> (failed: [Waiter], nextJoinedAt: Int64?) {
+    ) -> (failed: Waiters, nextJoinedAt: Int64?) {
         waiting.withLock { waiting in
             let askers = waiting[key]?.all ?? []
             let later = askers.filter { $0.joinedAt > time }
             waiting[key] =
                 later.isEmpty ? nil : Askers(first: later[0], others: Array(later.dropFirst()))
             return (
-                askers.filter { $0.joinedAt <= time }.map(\.waiter), later.map(\.joinedAt).min()
+                Waiters(askers.filter { $0.joinedAt <= time }.map(\.waiter)),
+                later.map(\.joinedAt).min()
             )
         }
     }

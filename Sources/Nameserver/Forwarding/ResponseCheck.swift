@@ -30,17 +30,15 @@ enum ResponseCheck {
             return header.rcode == .formatError && withEDNS
                 ? .refusesEDNS(hasQuestion: false) : .malformed
         }
-        let name = question.key.name
-        let end = Header.length + name.count
-        guard header.questionCount == 1, end + 4 <= message.count,
-            isName(message.extracting(Header.length..<end), name.span),
-            message.uint16(at: end) == question.type.rawValue,
-            message.uint16(at: end + 2) == RRClass.internet
-        else { return .notOurs }
-        if let spelling = attempt.form.spelling,
-            !isEqual(message.extracting(Header.length..<end), spelling.span)
-        {
-            return .otherSpelling
+        let end = Header.length + question.name.octets.count + 4
+        guard header.questionCount == 1, end <= message.count else { return .notOurs }
+        let asked = attempt.message
+        let (sent, repeated) = (
+            asked.span.extracting(Header.length..<end), message.extracting(Header.length..<end)
+        )
+        if !repeated.hasEqualOctets(sent) {
+            guard isEqual(repeated, sent) else { return .notOurs }
+            if attempt.form.randomizesCase { return .otherSpelling }
         }
         if header.isTruncated { return attempt.transport == .udp ? .truncated : .malformed }
         // FORMERR is what a server says that does not know EDNS, or an option; one that does not know
@@ -54,16 +52,12 @@ enum ResponseCheck {
         return .answer
     }
 
-    /// Whether the octets are those of a name in lower case, however they are spelled.
-    private static func isName(_ octets: Span<UInt8>, _ name: Span<UInt8>) -> Bool {
-        guard octets.count == name.count else { return false }
-        for index in octets.indices where lowercased(octets[index]) != name[index] { return false }
-        return true
-    }
-
-    private static func isEqual(_ octets: Span<UInt8>, _ others: Span<UInt8>) -> Bool {
-        guard octets.count == others.count else { return false }
-        for index in octets.indices where octets[index] != others[index] { return false }
-        return true
+    /// Whether two questions of one length are equal, however their names are spelled.
+    private static func isEqual(_ question: Span<UInt8>, _ other: Span<UInt8>) -> Bool {
+        let name = question.count - 4
+        for index in 0..<name where lowercased(question[index]) != lowercased(other[index]) {
+            return false
+        }
+        return question.uint32(at: name) == other.uint32(at: name)
     }
 }

@@ -4,18 +4,14 @@ import DNS
 /// records of the type, the policies applied, TTLs clamped, OPT and whatever does not belong left
 /// out. One is kept by each worker.
 package final class UpstreamAnswer {
-    /// A made answer. An object, since it is handed on more than once and all of it is on the heap.
-    final class Made {
-        var image: AnswerImage
+    /// A made answer.
+    struct Made {
+        /// An encoded `AnswerImage`.
+        var image: [UInt8]
         /// Seconds for which it may be stored; 0 for not at all.
         let lifetime: UInt32
         /// What else than the question it denies.
         var denial: Denial?
-
-        init(image: AnswerImage, lifetime: UInt32) {
-            self.image = image
-            self.lifetime = lifetime
-        }
 
         /// How far an NXDOMAIN goes.
         enum Denial {
@@ -25,22 +21,19 @@ package final class UpstreamAnswer {
             case subtree
         }
 
-        private var rcode: RCode { RCode(rawValue: image.flags & Header.Flag.rcodeMask) }
-
         /// Whether the upstream could not or would not answer; another one may.
         var isRefusal: Bool {
-            switch rcode {
-            // RFC 6672 §2.2: the name got too long, which is so everywhere.
-            case .noError, .nameError, .nameExists: false
-            default: true
-            }
+            let image = image
+            return AnswerImageView(image.span).rcode.isRefusal
         }
 
         /// A cut response as the client gets it when the upstream has no TCP: with TC, not stored.
         var passedOn: Made {
-            let made = Made(image: image, lifetime: 0)
-            made.image.flags |= Header.Flag.truncated
-            return made
+            var octets = image
+            let flags = AnswerImageView(octets.span).flags | Header.Flag.truncated
+            var image = octets.mutableSpan
+            image.store(flags, at: 0)
+            return Made(image: octets, lifetime: 0)
         }
     }
 
@@ -114,11 +107,9 @@ package final class UpstreamAnswer {
             & (Header.Flag.authoritativeAnswer | Header.Flag.authenticData | Header.Flag.rcodeMask)
         if filter.hasAltered { flags &= ~Header.Flag.authenticData }
         let own = filter.extendedError(asked: question.type, isEmptied: isEmptied)
-        let made = try draft.finish(
-            flags: flags, extendedError: own ?? extendedError(response))
-        if made.isRefusal, made.image.extendedError == nil {
-            made.image.extendedError = .said(response.rcode)
-        }
+        let said = response.rcode.isRefusal ? ExtendedErrorOption.said(response.rcode) : nil
+        var made = try draft.finish(
+            flags: flags, extendedError: own ?? extendedError(response) ?? said)
         if kind == .negative, response.rcode == .nameError, answer.isEmpty {
             made.denial = isProven(response, flags) ? .subtree : .name
         }
@@ -144,7 +135,7 @@ package final class UpstreamAnswer {
         counters.endlessAliases += 1
         let lifetimes = question.rule.lifetimes
         return Made(
-            image: .failure(
+            image: AnswerImage.failure(
                 .serverFailure, questionEnd: Header.length + question.name.octets.count + 4,
                 extendedError: .endlessAliases),
             lifetime: lifetimes.isOff ? 0 : lifetimes.failures)
@@ -171,6 +162,17 @@ package final class UpstreamAnswer {
                 + 2..<min(option.upperBound, option.lowerBound + Self.maximumErrorText))
         return ExtendedErrorOption(
             message.uint16(at: option.lowerBound), String(validating: text, as: UTF8.self) ?? "")
+    }
+}
+
+extension RCode {
+    /// Whether a server could not or would not answer; another one may.
+    fileprivate var isRefusal: Bool {
+        switch self {
+        // RFC 6672 §2.2: the name got too long, which is so everywhere.
+        case .noError, .nameError, .nameExists: false
+        default: true
+        }
     }
 }
 

@@ -122,15 +122,13 @@ final class UpstreamManners: Sendable {
 
     // MARK: What answers teach
 
-    /// It has given a good answer to a query of this form. `isPlainer` tells that the query had less in
-    /// it than an earlier one for the same question that came to nothing.
-    func answered(_ form: QueryForm, isPlainer: Bool, now: Int64) {
+    /// It has given a good answer to an attempt.
+    func answered(_ attempt: Attempt, now: Int64) {
+        let form = attempt.form
         state.withLock { state in
             state.silences = 0
             state.lastGoodAt = now
-            if !state.echo.isKept, let spelling = form.spelling,
-                spelling.contains(where: { $0 & 0xdf == $0 && $0 > 0x40 })
-            {
+            if !state.echo.isKept, form.randomizesCase, attempt.hasCapitals {
                 // A name that was spelled without capitals says nothing.
                 state.echo = .kept
             }
@@ -139,10 +137,10 @@ final class UpstreamManners: Sendable {
                 state.plainAnswers = 0
                 if form.cookie != nil {
                     state.knowsCookies = true
-                } else if isPlainer {
+                } else if attempt.isPlainer {
                     state.noteCookieLapse(now: now)
                 }
-            } else if isPlainer, state.plainUntil <= now {
+            } else if attempt.isPlainer, state.plainUntil <= now {
                 state.plainAnswers += 1
                 guard state.plainAnswers > Self.toleratedLapses else { return }
                 state.knowsEDNS = false

@@ -14,8 +14,8 @@ struct UpstreamOrder {
     /// One question in so many also goes to an upstream that is not the fastest known, to measure it.
     private static let measuringInterval: UInt64 = 32
 
-    /// `random` is drawn anew for every question.
-    init(_ rule: ActiveForwardRule, random: UInt64) {
+    /// `random` gives random numbers.
+    init(_ rule: ActiveForwardRule, _ random: () -> UInt64) {
         if rule.isInOrder {
             upstreams = rule.upstreams
             wellCount = upstreams.count
@@ -30,11 +30,12 @@ struct UpstreamOrder {
         switch rule.policy {
         case .sequential: break
         case .random:
-            var generator = Scrambler(state: random)
+            var generator = Scrambler(state: random())
             well.shuffle(using: &generator)
         case .fastest:
             // One that was never asked comes first: it cannot be measured otherwise.
             well.sort { $0.responseTime < $1.responseTime }
+            let random = random()
             if well.count > 1, random % Self.measuringInterval == 0 {
                 well.swapAt(1, 1 + Int(random >> 32) % (well.count - 1))
                 width = 2

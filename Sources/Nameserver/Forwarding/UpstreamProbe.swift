@@ -1,4 +1,4 @@
-import DNS
+package import DNS
 
 /// The probing of one upstream that failed until it answers: `. NS`, which every resolver knows, and every
 /// third time the question that it failed at, since some routers leave `. NS` unanswered.
@@ -23,8 +23,6 @@ struct UpstreamProbe {
         self.question = question
     }
 
-    var transport: ClientTransport { upstream.address.isSecure ? .tcp : .udp }
-
     /// The query to send now.
     var query: [UInt8] { count % 3 == 2 ? question : Self.rootQuery }
 
@@ -39,4 +37,21 @@ struct UpstreamProbe {
         exchange = nil
         deadline = now + Self.interval
     }
+}
+
+/// A query that no client waits for: a probe, or a check for a loop.
+package final class UpstreamCheck {
+    package let exchange: UInt64
+    package let message: [UInt8]
+    private let upstream: Upstream
+
+    init(exchange: UInt64, to upstream: Upstream, message: [UInt8]) {
+        self.exchange = exchange
+        self.upstream = upstream
+        self.message = message
+    }
+
+    /// Where it goes.
+    package var address: UpstreamAddress { upstream.address }
+    package var transport: ClientTransport { address.isSecure ? .tcp : .udp }
 }

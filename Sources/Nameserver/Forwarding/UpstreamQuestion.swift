@@ -2,9 +2,6 @@ package import DNS
 
 /// A question for an upstream server, and what is to become of its answer.
 package final class UpstreamQuestion: Sendable {
-    /// The name as the first client spells it.
-    package let name: DomainName
-    package let type: RRType
     package let key: AnswerKey
     package let rule: ActiveForwardRule
     /// What happens to the answer before it is stored.
@@ -17,12 +14,10 @@ package final class UpstreamQuestion: Sendable {
     let hasOlderAnswer: Bool
 
     init(
-        name: DomainName, type: RRType, key: AnswerKey, rule: ActiveForwardRule,
+        key: AnswerKey, rule: ActiveForwardRule,
         policy: AnswerPolicy, rebindProtection: RebindProtection,
         transport: ClientTransport, hasOlderAnswer: Bool
     ) {
-        self.name = name
-        self.type = type
         self.key = key
         self.rule = rule
         self.policy = policy
@@ -30,14 +25,18 @@ package final class UpstreamQuestion: Sendable {
         self.transport = transport
         self.hasOlderAnswer = hasOlderAnswer
     }
+
+    /// The name as the first client spells it.
+    package var name: DomainName { key.name }
+    package var type: RRType { key.parameters.type }
 }
 
 /// How a question is put to one server.
 package struct QueryForm: Equatable, Sendable {
     package var withEDNS = true
-    /// The name with letters of random case, which the reply has to repeat; nil for the client's own
-    /// spelling.
-    package var spelling: [UInt8]?
+    /// Whether the name's letters have a random case, which the reply has to repeat; else they are
+    /// spelled as by the client.
+    package var randomizesCase = false
     /// The data of the COOKIE option (RFC 7873 §4); nil for none.
     package var cookie: [UInt8]?
     /// Whether the length is to tell nothing of the name: on an encrypted way (RFC 7830).
@@ -66,8 +65,7 @@ extension UpstreamQuestion {
         writer.write(
             Header(
                 id: 0, flags: flags, questionCount: 1, additionalCount: form.withEDNS ? 1 : 0))
-        let spelled = form.spelling ?? name.octets
-        writer.write(spelled.span)
+        writer.write(name.octets.span)
         writer.write(type.rawValue)
         writer.write(RRClass.internet)
         guard form.withEDNS else { return octets }
@@ -107,8 +105,9 @@ extension AddressPrefix {
     }
 }
 
-/// An upstream answer on its way to those who wait for it.
-package struct FreshAnswer: Sendable {
+/// An upstream answer on its way to those who wait for it. An object, since it is handed on more than
+/// once and all of it is on the heap.
+package final class FreshAnswer: Sendable {
     package let key: AnswerKey
     /// An encoded `AnswerImage`.
     package let image: [UInt8]

@@ -1,7 +1,7 @@
 import DNS
 
 /// An upstream's response, read: where its records and the names in them stand in the message.
-struct UpstreamResponse: ~Escapable {
+struct UpstreamResponse: ~Copyable, ~Escapable {
     enum Section { case answer, authority, additional }
 
     /// What the records of one set have in common (RFC 2181 §5).
@@ -37,16 +37,16 @@ struct UpstreamResponse: ~Escapable {
 
     let message: Span<UInt8>
     let header: Header
-    var records: [Record] = []
+    var records: [Record]
     /// RDATA that a policy put in the place of what came.
-    var replacements: [[UInt8]] = []
-    private(set) var edns: EDNS?
+    var replacements: [[UInt8]]
+    let edns: EDNS?
 
     @_lifetime(copy message)
     init(_ message: Span<UInt8>) throws(MessageError) {
         guard let header = Header(message) else { throw .truncated(at: 0) }
-        self.message = message
-        self.header = header
+        var records: [Record] = []
+        var edns: EDNS?
         var reader = MessageReader(message, at: Header.length)
         for _ in 0..<header.questionCount {
             try reader.skipName()
@@ -77,6 +77,11 @@ struct UpstreamResponse: ~Escapable {
                     covered: isSignature
                         ? RRType(rawValue: message.uint16(at: bounds.rdata.lowerBound)) : nil))
         }
+        self.message = message
+        self.header = header
+        self.records = records
+        replacements = []
+        self.edns = edns
     }
 
     /// The root's name, type, class, TTL and the length of no RDATA.

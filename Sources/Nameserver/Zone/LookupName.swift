@@ -127,6 +127,17 @@ package import DNS
         return true
     }
 
+    /// Whether it is this name, however that is spelled.
+    func equals(_ other: DomainName) -> Bool {
+        let octets = other.octets
+        guard octets.count == length else { return false }
+        for index in octets.indices {
+            let octet = unsafe storage.load(fromByteOffset: index, as: UInt8.self)
+            guard octet == lowercased(octets[index]) else { return false }
+        }
+        return true
+    }
+
     /// Copies the suffix to `target` and pads it with zeros to whole words; returns how many octets
     /// that takes.
     @discardableResult

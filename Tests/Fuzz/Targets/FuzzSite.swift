@@ -104,19 +104,29 @@ final class FuzzSite {
         _ command: Forwarder.Command, _ upstream: Upstream
     ) throws(Finding) {
         switch command {
-        case .send(let exchange, _, let transport, let octets):
-            let query = try StrictMessage(octets)
-            try require(!query.isResponse && query.questionCount == 1, "a bad query upstream")
+        case .send(let attempt):
+            let query = attempt.sentMessage
+            try send(query, attempt.exchange, reply: upstream(query, attempt.sentOver))
+        case .sendCheck(let check):
+            let query = check.message
             // A probe is always answered, so that no input leaves the upstream down for the next.
-            let isProbe = query.records.isEmpty && query.questionEnd == 17
-            let reply = isProbe ? [0, 0, 0x81] + octets[3...] : upstream(octets, transport)
-            if reply.map({ forwarder.receive($0.span, exchange: exchange, now: now) }) != true {
-                forwarder.fail(exchange: exchange, .timeout, now: now)
-            }
+            let isProbe = query.count == 17
+            let reply = isProbe ? [0, 0, 0x81] + query[3...] : upstream(query, check.transport)
+            try send(query, check.exchange, reply: reply)
         case .answer(let waiters, let fresh):
-            try require(waiters == [Waiter(worker: 0, ticket: 1)], "others wait: \(waiters)")
+            try require(waiters.all == [Waiter(worker: 0, ticket: 1)], "others wait: \(waiters)")
             answered = fresh
         case .cancel, .report, .trouble, .loop: break
+        }
+    }
+
+    private func send(
+        _ query: [UInt8], _ exchange: UInt64, reply: [UInt8]?
+    ) throws(Finding) {
+        let message = try StrictMessage(query)
+        try require(!message.isResponse && message.questionCount == 1, "a bad query upstream")
+        if reply.map({ forwarder.receive($0.span, exchange: exchange, now: now) }) != true {
+            forwarder.fail(exchange: exchange, .timeout, now: now)
         }
     }
 }
