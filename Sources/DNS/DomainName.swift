@@ -90,6 +90,7 @@ public struct DomainName: Sendable {
 
     fileprivate static func equal(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
         guard left.count == right.count else { return false }
+        if left.hasEqualOctets(right) { return true }
         for index in 0..<left.count {
             guard
                 left[index] == right[index]

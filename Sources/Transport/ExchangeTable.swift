@@ -11,36 +11,48 @@ final class ExchangeTable {
     private var entries: [Entry?] = Array(repeating: nil, count: 64)
     private(set) var count = 0
 
-    private func home(_ exchange: UInt64) -> Int {
+    // The entries leave their owner while they are changed: so no access to them has to be checked at run
+    // time.
+
+    private static func home(_ exchange: UInt64, _ entries: [Entry?]) -> Int {
         let product = exchange &* 0x9e37_79b9_7f4a_7c15
         return Int(truncatingIfNeeded: product >> 32) & (entries.count &- 1)
     }
 
     /// The exchange's index, or the empty one where it would be.
-    private func index(of exchange: UInt64) -> Int {
-        var index = home(exchange)
+    private static func index(of exchange: UInt64, _ entries: [Entry?]) -> Int {
+        var index = home(exchange, entries)
         while let entry = entries[index], entry.exchange != exchange {
             index = (index &+ 1) & (entries.count &- 1)
         }
         return index
     }
 
-    subscript(exchange: UInt64) -> ExchangePlace? { entries[index(of: exchange)]?.place }
+    subscript(exchange: UInt64) -> ExchangePlace? {
+        let entries = entries
+        return entries[Self.index(of: exchange, entries)]?.place
+    }
 
     func set(_ place: ExchangePlace, for exchange: UInt64) {
-        var index = index(of: exchange)
+        var entries: [Entry?] = []
+        swap(&entries, &self.entries)
+        var index = Self.index(of: exchange, entries)
         if entries[index] == nil {
             if 2 &* (count &+ 1) > entries.count {
-                grow()
-                index = self.index(of: exchange)
+                entries = Self.grown(entries)
+                index = Self.index(of: exchange, entries)
             }
             count &+= 1
         }
         entries[index] = Entry(exchange: exchange, place: place)
+        self.entries = entries
     }
 
     func remove(_ exchange: UInt64) {
-        var hole = index(of: exchange)
+        var entries: [Entry?] = []
+        swap(&entries, &self.entries)
+        defer { swap(&entries, &self.entries) }
+        var hole = Self.index(of: exchange, entries)
         guard entries[hole] != nil else { return }
         count &-= 1
         let mask = entries.count &- 1
@@ -49,7 +61,7 @@ final class ExchangeTable {
         while true {
             next = (next &+ 1) & mask
             guard let entry = entries[next] else { break }
-            let distance = (next &- home(entry.exchange)) & mask
+            let distance = (next &- Self.home(entry.exchange, entries)) & mask
             guard distance >= (next &- hole) & mask else { continue }
             entries[hole] = entry
             hole = next
@@ -57,9 +69,9 @@ final class ExchangeTable {
         entries[hole] = nil
     }
 
-    private func grow() {
-        let old = entries
-        entries = Array(repeating: nil, count: old.count &* 2)
-        for case let entry? in old { entries[index(of: entry.exchange)] = entry }
+    private static func grown(_ old: [Entry?]) -> [Entry?] {
+        var entries: [Entry?] = Array(repeating: nil, count: old.count &* 2)
+        for case let entry? in old { entries[index(of: entry.exchange, entries)] = entry }
+        return entries
     }
 }

@@ -28,12 +28,18 @@ final class SlotTable<Element> {
 
     var isFull: Bool { count >= maximum }
 
+    // The arrays leave their owner while they are changed: so no access to them has to be checked at run
+    // time.
+
     /// The key that the next `insert` will give; nil when the table is full.
     func reserve() -> SlotKey? {
         guard !isFull else { return nil }
         if free.isEmpty {
-            free.append(UInt32(slots.count))
+            free = [UInt32(slots.count)]
+            var slots: [Slot] = []
+            swap(&slots, &self.slots)
             slots.append(Slot())
+            self.slots = slots
         }
         guard let slot = free.last else { return nil }
         return SlotKey(slot: slot, generation: slots[Int(slot)].generation)
@@ -42,8 +48,14 @@ final class SlotTable<Element> {
     /// Puts the element at a key just reserved.
     func insert(_ element: Element, at key: SlotKey) {
         precondition(free.last == key.slot)
+        var free: [UInt32] = []
+        swap(&free, &self.free)
         free.removeLast()
+        self.free = free
+        var slots: [Slot] = []
+        swap(&slots, &self.slots)
         slots[Int(key.slot)].element = element
+        self.slots = slots
         count &+= 1
     }
 
@@ -61,9 +73,15 @@ final class SlotTable<Element> {
     @discardableResult
     func remove(_ key: SlotKey) -> Element? {
         guard let element = self[key] else { return nil }
+        var slots: [Slot] = []
+        swap(&slots, &self.slots)
         slots[Int(key.slot)].element = nil
         slots[Int(key.slot)].generation &+= 1
+        self.slots = slots
+        var free: [UInt32] = []
+        swap(&free, &self.free)
         free.append(key.slot)
+        self.free = free
         count &-= 1
         return element
     }

@@ -77,7 +77,11 @@ final class UpstreamDatagrams {
         octets.copy(message, at: 0)
         octets.store(id, at: 0)
         queue.commit(length: message.count)
+        // It leaves its owner while it is changed: so no access to it has to be checked at run time.
+        var queued: [(exchange: UInt64, id: UInt16)] = []
+        swap(&queued, &self.queued)
         queued.append((exchange, id))
+        self.queued = queued
         begin(exchange, socket, id: id)
     }
 
@@ -111,7 +115,10 @@ final class UpstreamDatagrams {
     private func clearQueue() {
         queueSocket = nil
         queue.removeAll()
+        var queued: [(exchange: UInt64, id: UInt16)] = []
+        swap(&queued, &self.queued)
         queued.removeAll(keepingCapacity: true)
+        self.queued = queued
     }
 
     /// Sends a queued query from a new socket. One that cannot be sent fails with its old socket.

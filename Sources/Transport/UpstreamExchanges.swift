@@ -58,24 +58,28 @@ final class UpstreamIDs {
         case unknown
     }
 
-    // Side by side, in the order of sending: they are few, and walking them is quicker than hashing.
-    private var ids: [UInt16] = []
-    /// The exchange that waits under each ID. nil once it was answered or given up: nothing with this ID
-    /// is taken any more, so a reply to it is no guess worth counting, however often it comes: networks
-    /// repeat datagrams, and upstreams answer late. A forger's guess has such an ID once in 2048 times,
-    /// with 32 queries a socket.
-    private var exchanges: [UInt64?] = []
+    private struct Entry {
+        let id: UInt16
+        /// The exchange that waits under the ID. nil once it was answered or given up: nothing with this ID
+        /// is taken any more, so a reply to it is no guess worth counting, however often it comes: networks
+        /// repeat datagrams, and upstreams answer late. A forger's guess has such an ID once in 2048 times,
+        /// with 32 queries a socket.
+        var exchange: UInt64?
+    }
+
+    // In the order of sending: they are few, and walking them is quicker than hashing. The array leaves
+    // its owner while it is changed: so no access to it has to be checked at run time.
+    private var entries: [Entry] = []
     /// How many exchanges wait for their reply.
     private(set) var waitingCount = 0
 
     /// The exchanges that wait for their reply.
     var waiting: [(id: UInt16, exchange: UInt64)] {
-        zip(ids, exchanges).compactMap { id, exchange in exchange.map { (id, $0) } }
+        entries.compactMap { entry in entry.exchange.map { (entry.id, $0) } }
     }
 
     private func index(of id: UInt16) -> Int? {
-        let ids = ids
-        for index in ids.indices where ids[index] == id { return index }
+        for index in 0..<entries.count where entries[index].id == id { return index }
         return nil
     }
 
@@ -84,28 +88,36 @@ final class UpstreamIDs {
 
     /// An exchange's query went out with an ID that is not taken.
     func begin(_ exchange: UInt64, id: UInt16) {
-        ids.append(id)
-        exchanges.append(exchange)
+        var entries: [Entry] = []
+        swap(&entries, &self.entries)
+        entries.append(Entry(id: id, exchange: exchange))
+        self.entries = entries
         waitingCount += 1
     }
 
     /// Nothing is waited for any more under this ID.
     func end(id: UInt16) {
-        guard let index = index(of: id), exchanges[index] != nil else { return }
-        exchanges[index] = nil
-        waitingCount -= 1
+        guard let index = index(of: id), entries[index].exchange != nil else { return }
+        end(at: index)
     }
 
     /// As `end`, where it is still this exchange that waits.
     func end(_ exchange: UInt64, id: UInt16) {
-        guard let index = index(of: id), exchanges[index] == exchange else { return }
-        exchanges[index] = nil
+        guard let index = index(of: id), entries[index].exchange == exchange else { return }
+        end(at: index)
+    }
+
+    private func end(at index: Int) {
+        var entries: [Entry] = []
+        swap(&entries, &self.entries)
+        entries[index].exchange = nil
+        self.entries = entries
         waitingCount -= 1
     }
 
     /// What a message with this ID is.
     func match(_ id: UInt16) -> Match {
         guard let index = index(of: id) else { return .unknown }
-        return exchanges[index].map { .exchange($0) } ?? .late
+        return entries[index].exchange.map { .exchange($0) } ?? .late
     }
 }

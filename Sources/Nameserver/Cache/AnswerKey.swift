@@ -6,7 +6,7 @@ package struct AnswerKey: Hashable, Sendable {
     package let name: DomainName
     package let parameters: Parameters
     /// Of both, with the process's secret: computed once, however often the key is looked up.
-    private let hash: UInt64
+    let hash: UInt64
 
     init(name: DomainName, parameters: Parameters, hash: UInt64) {
         self.name = name

@@ -8,7 +8,7 @@ package final class Attempt {
     let flight: Flight
     let upstream: Upstream
     /// Behind it in its flight.
-    fileprivate(set) var next: Attempt?
+    var next: Attempt?
     /// What was sent last; a reply has to repeat its question.
     var message: [UInt8] = []
     var transport: ClientTransport
@@ -50,37 +50,12 @@ package final class Attempt {
     }
 }
 
-/// The attempts of a flight, in order. They hold on to each other, so that a list of one takes no
-/// memory of its own.
+/// The attempts of a flight, in order. Each holds on to the next, so that a list of one takes no memory of
+/// its own. Whoever stands at one that is taken out still gets at the next.
 struct AttemptList: Sequence {
-    private var first: Attempt?
+    let first: Attempt?
 
     var isEmpty: Bool { first == nil }
-
-    mutating func append(_ attempt: Attempt) {
-        guard var last = first else { return first = attempt }
-        while let next = last.next { last = next }
-        last.next = attempt
-    }
-
-    /// Takes an attempt out; false when it is not there. Whoever stands at it still gets at the next.
-    mutating func remove(_ attempt: Attempt) -> Bool {
-        if first === attempt {
-            first = attempt.next
-            return true
-        }
-        var current = first
-        while let before = current {
-            if before.next === attempt {
-                before.next = attempt.next
-                return true
-            }
-            current = before.next
-        }
-        return false
-    }
-
-    mutating func removeAll() { first = nil }
 
     func makeIterator() -> Iterator { Iterator(attempt: first) }
 

@@ -1,25 +1,35 @@
 /// What a forwarder wants to be done, in order. Mostly it is one thing at a time, which needs no array.
+///
+/// The array leaves its owner while it is changed: so no access to it has to be checked at run time.
 final class CommandQueue {
     private var first: Forwarder.Command?
-    /// Those behind the first one; nil where one has been taken.
-    private var others: [Forwarder.Command?] = []
-    /// The next of `others`.
-    private var position = 0
+    /// Those behind the first one, the last one in front.
+    private var others: [Forwarder.Command] = []
+    /// Those that came since then, in order.
+    private var added: [Forwarder.Command] = []
 
     func append(_ command: Forwarder.Command) {
-        if first == nil, others.isEmpty { first = command } else { others.append(command) }
+        guard first != nil || !others.isEmpty || !added.isEmpty else { return first = command }
+        var added: [Forwarder.Command] = []
+        swap(&added, &self.added)
+        added.append(command)
+        self.added = added
     }
 
     /// Takes the next command; nil when there is none.
     func next() -> Forwarder.Command? {
-        if let command = first.take() { return command }
-        guard position < others.count else { return nil }
-        let command = others[position].take()
-        position &+= 1
-        if position == others.count {
-            others.removeAll(keepingCapacity: true)
-            position = 0
+        if let command = first {
+            first = nil
+            return command
         }
-        return command
+        guard !others.isEmpty || !added.isEmpty else { return nil }
+        if others.isEmpty {
+            others = added.reversed()
+            added = []
+        }
+        var others: [Forwarder.Command] = []
+        swap(&others, &self.others)
+        defer { swap(&others, &self.others) }
+        return others.popLast()
     }
 }

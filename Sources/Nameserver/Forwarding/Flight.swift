@@ -10,8 +10,7 @@ final class Flight {
     let totalDeadline: Int64
     /// When they get an earlier answer instead, if there is one.
     var staleDeadline: Int64
-    /// The attempts that an answer may still come to.
-    var attempts = AttemptList()
+    private var firstAttempt: Attempt?
     /// When the last attempt was sent. Nobody has been asked on behalf of those who join later.
     var lastSentAt: Int64
     /// A response that was cut, while the whole one is asked for over TCP: better than none.
@@ -76,8 +75,33 @@ final class Flight {
         return now + (isLast ? Forwarder.attemptTimeout : upstream.patience)
     }
 
+    /// The attempts that an answer may still come to.
+    var attempts: AttemptList { AttemptList(first: firstAttempt) }
+
+    func begin(_ attempt: Attempt) {
+        guard var last = firstAttempt else { return firstAttempt = attempt }
+        while let next = last.next { last = next }
+        last.next = attempt
+    }
+
     /// Takes an attempt out; false when it has ended already.
-    func end(_ attempt: Attempt) -> Bool { attempts.remove(attempt) }
+    func end(_ attempt: Attempt) -> Bool {
+        if firstAttempt === attempt {
+            firstAttempt = attempt.next
+            return true
+        }
+        var current = firstAttempt
+        while let before = current {
+            if before.next === attempt {
+                before.next = attempt.next
+                return true
+            }
+            current = before.next
+        }
+        return false
+    }
+
+    func endAttempts() { firstAttempt = nil }
 
     /// Whether an attempt may still be answered in its time.
     func hasHope(now: Int64) -> Bool {

@@ -99,7 +99,7 @@ extension Forwarder {
             attempts.remove(attempt.exchange)
             commands.append(.cancel(exchange: attempt.exchange))
         }
-        flight.attempts.removeAll()
+        flight.endAttempts()
         flight.question.rule.flightEnds()
         return true
     }

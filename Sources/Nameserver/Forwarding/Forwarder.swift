@@ -148,7 +148,7 @@ package final class Forwarder {
             attempts.nextExchange(draw()), of: flight, to: upstream, over: transport, form,
             isPlainer: flight.isSecondRound)
         attempts.insert(attempt)
-        flight.attempts.append(attempt)
+        flight.begin(attempt)
         send(attempt, now: now)
         return true
     }
@@ -190,19 +190,23 @@ package final class Forwarder {
         swap(&message, &attempt.message)
         defer { swap(&message, &attempt.message) }
         var octets = message.mutableSpan
+        let end = Header.length + attempt.flight.question.name.octets.count
         var bits: UInt64 = 0
         var left = 0
-        for index in Header.length..<Header.length + attempt.flight.question.name.octets.count {
-            let octet = octets[index]
-            // A length octet is at most 63, so none is taken for a letter.
-            guard octet & 0xdf &- 0x41 < 26 else { continue }
+        var start = Header.length
+        // Eight octets at a time, the last ones with what stands before them: a header's counts have no
+        // letters either.
+        while start < end {
+            start = min(start, end &- 8)
             if left == 0 {
                 bits = random()
-                left = 64
+                left = 8
             }
-            octets[index] = bits & 1 == 0 ? octet | 0x20 : octet & 0xdf
-            bits >>= 1
+            octets.spell(at: start, bits)
+            // Each bit is used for one letter.
+            bits = bits << 1 | bits >> 63
             left &-= 1
+            start &+= 8
         }
     }
 
@@ -244,5 +248,20 @@ package final class Forwarder {
     func end(_ attempt: Attempt) -> Bool {
         attempts.remove(attempt.exchange)
         return attempt.flight.end(attempt)
+    }
+}
+
+extension MutableSpan where Element == UInt8 {
+    /// Gives each letter among the eight octets at `offset` the case that a bit of `bits` tells: bit 5 of
+    /// each octet. Length octets are at most 63, so none is taken for a letter.
+    @_lifetime(self: copy self)
+    fileprivate mutating func spell(at offset: Int, _ bits: UInt64) {
+        let octets = span.uint64(at: offset)
+        let lower = octets | 0x2020_2020_2020_2020
+        let low7 = lower & 0x7f7f_7f7f_7f7f_7f7f
+        let atLeastA = low7 &+ 0x1f1f_1f1f_1f1f_1f1f
+        let aboveZ = low7 &+ 0x0505_0505_0505_0505
+        let letters = (atLeastA & ~aboveZ & ~octets & 0x8080_8080_8080_8080) &>> 2
+        store((octets | letters) & ~(letters & bits), at: offset)
     }
 }

@@ -54,7 +54,7 @@ package final class PendingQueries: Sendable {
         var all: [Asker] { first.map { [$0] + others } ?? [] }
     }
 
-    private let waiting = Mutex<[AnswerKey: Askers]>([:])
+    private let waiting = Mutex(PendingTable<Askers>())
 
     package init() {}
 
@@ -66,27 +66,24 @@ package final class PendingQueries: Sendable {
     func join(_ key: AnswerKey, _ waiter: Waiter?, now: Int64) -> Bool {
         let asker = waiter.map { Asker(waiter: $0, joinedAt: now) }
         return waiting.withLock { waiting in
-            var isFirst = false
-            func join(_ askers: inout Askers?) {
-                isFirst = askers == nil
-                if isFirst { askers = Askers() }
-                if let asker { askers?.append(asker) }
+            let isKnown = waiting.change(key) { askers in
+                if let asker { askers.append(asker) }
             }
-            join(&waiting[key])
-            return isFirst
+            if !isKnown { waiting.set(Askers(first: asker), for: key) }
+            return !isKnown
         }
     }
 
     /// Ends the question and returns all who waited for it.
     func complete(_ key: AnswerKey) -> Waiters {
-        waiting.withLock { $0.removeValue(forKey: key)?.waiters ?? Waiters() }
+        waiting.withLock { $0.remove(key)?.waiters ?? Waiters() }
     }
 
     /// Returns all who wait so far; the question goes on.
     func takeWaiters(_ key: AnswerKey) -> Waiters {
         waiting.withLock { waiting in
             guard let askers = waiting[key] else { return Waiters() }
-            waiting[key] = Askers()
+            waiting.set(Askers(), for: key)
             return askers.waiters
         }
     }
@@ -100,8 +97,11 @@ package final class PendingQueries: Sendable {
         waiting.withLock { waiting in
             let askers = waiting[key]?.all ?? []
             let later = askers.filter { $0.joinedAt > time }
-            waiting[key] =
-                later.isEmpty ? nil : Askers(first: later[0], others: Array(later.dropFirst()))
+            if let first = later.first {
+                waiting.set(Askers(first: first, others: Array(later.dropFirst())), for: key)
+            } else {
+                waiting.remove(key)
+            }
             return (
                 Waiters(askers.filter { $0.joinedAt <= time }.map(\.waiter)),
                 later.map(\.joinedAt).min()

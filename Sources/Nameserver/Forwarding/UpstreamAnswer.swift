@@ -53,12 +53,13 @@ package final class UpstreamAnswer {
 
     private(set) var counters = Counters()
 
-    /// RFC 1034 §5.3.3 leaves the bound to the resolver; public chains have about five.
-    private static let maximumChainLength = 16
     /// A text longer than this is cut; it has to fit beside the answer.
     private static let maximumErrorText = 200
 
+    // Both leave their owner while they are used.
     private var octets = [UInt8](repeating: 0, count: 65_535)
+    /// The answer section's records in the order in which they are written.
+    private var order: [Int] = []
 
     /// Makes it of a response. Throws when that cannot be used.
     func make(
@@ -69,8 +70,7 @@ package final class UpstreamAnswer {
         guard response.rcode.rawValue < 16 else {
             throw .malformedRData(at: response.message.count)
         }
-        guard let chain = response.chain(from: question, maximumLength: Self.maximumChainLength)
-        else { return aliasFailure(question) }
+        guard let chain = response.chain(from: question) else { return aliasFailure(question) }
         response.removeWhatIsUnrelated(to: chain)
         let strangers = response.records.count(where: \.isRemoved)
         var filter = AnswerFilter(question)
@@ -86,7 +86,10 @@ package final class UpstreamAnswer {
         swap(&buffer, &octets)
         defer { swap(&buffer, &octets) }
         var draft = AnswerDraft(into: buffer.mutableSpan, question: question, kind: kind)
-        let answer = response.answer(chain, question)
+        var answer: [Int] = []
+        swap(&answer, &order)
+        defer { swap(&answer, &order) }
+        response.answer(chain, question, into: &answer)
         // Those that the chain does not lead to are left out.
         let passedOver = response.records.count(where: { $0.section == .answer }) - answer.count
         counters.unrelatedRecords += UInt64(max(0, strangers + passedOver))
@@ -97,7 +100,7 @@ package final class UpstreamAnswer {
         // A policy took all that was asked for: NODATA with SOA, never an error, since NXDOMAIN
         // would deny the addresses too (RFC 8020 §2).
         if isEmptied, !response.hasSOA {
-            draft.appendSynthesizedSOA(zone: response.name(at: chain[chain.count - 1]))
+            draft.appendSynthesizedSOA(zone: response.name(at: chain.last))
         }
         for index in response.additional {
             try draft.append(response.records[index], of: response)

@@ -61,16 +61,20 @@ extension UpstreamQuestion {
         let padding = form.withEDNS && form.isPadded ? Self.padding(of: unpadded) : nil
         let length = unpadded + (padding.map { EDNS.optionHeaderLength + $0 } ?? 0)
         var octets = [UInt8](zeros: length)
-        var writer = MessageWriter(octets.mutableSpan, limit: length)
-        writer.write(
-            Header(
-                id: 0, flags: flags, questionCount: 1, additionalCount: form.withEDNS ? 1 : 0))
-        writer.write(name.octets.span)
-        writer.write(type.rawValue)
-        writer.write(RRClass.internet)
+        var message = octets.mutableSpan
+        message.store(flags, at: 2)
+        // One question, and perhaps the OPT record.
+        message.store(UInt16(1), at: 4)
+        message.store(UInt16(form.withEDNS ? 1 : 0), at: 10)
+        message.copy(name.octets.span, at: Header.length)
+        let typeOffset = Header.length + name.octets.count
+        message.store(type.rawValue, at: typeOffset)
+        message.store(RRClass.internet, at: typeOffset + 2)
         guard form.withEDNS else { return octets }
-        let optionsLength = length - writer.count - EDNS.emptyLength
-        writer.writeOPT(dnssecOK: bits.contains(.dnssecOK), optionsLength: optionsLength)
+        var writer = MessageWriter(message._mutatingExtracting((typeOffset + 4)...), limit: length)
+        writer.writeOPT(
+            dnssecOK: bits.contains(.dnssecOK),
+            optionsLength: length - typeOffset - 4 - EDNS.emptyLength)
         if let cookie = form.cookie { writer.writeOption(EDNSOption.cookie, cookie.span) }
         if let subnet = rule.clientSubnet {
             writer.writeOption(EDNSOption.clientSubnet, subnet.ednsOption.span)

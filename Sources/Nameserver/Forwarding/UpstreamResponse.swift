@@ -175,14 +175,15 @@ struct UpstreamResponse: ~Copyable, ~Escapable {
 
     // MARK: The answer section
 
-    /// Where the names from the question's along its aliases stand, in order; nil when they form a loop,
-    /// or when there are more than `maximumLength`.
-    func chain(from question: UpstreamQuestion, maximumLength: Int) -> [Int]? {
-        var chain = [Header.length]
+    /// The names from the question's along its aliases; nil when they form a loop, or are too many.
+    func chain(from question: UpstreamQuestion) -> NameChain? {
+        var chain = NameChain()
         guard question.type != .cname else { return chain }
-        while let alias = alias(of: chain[chain.count - 1]) {
-            guard chain.count < maximumLength else { return nil }
-            for name in chain where message.hasEqualNames(at: name, alias) { return nil }
+        while let alias = alias(of: chain.last) {
+            guard chain.count < NameChain.maximumLength else { return nil }
+            for index in 0..<chain.count where message.hasEqualNames(at: chain[index], alias) {
+                return nil
+            }
             chain.append(alias)
         }
         return chain
@@ -199,12 +200,12 @@ struct UpstreamResponse: ~Copyable, ~Escapable {
         return nil
     }
 
-    /// The answer section's records that belong to the chain, in order, by their index: each alias with
+    /// Gives the answer section's records that belong to the chain, in order, by their index: each alias with
     /// its signatures, the DNAME records behind aliases, then the records asked for.
-    func answer(_ chain: [Int], _ question: UpstreamQuestion) -> [Int] {
-        var ordered: [Int] = []
-        ordered.reserveCapacity(records.count)
-        for (position, owner) in chain.enumerated() {
+    func answer(_ chain: NameChain, _ question: UpstreamQuestion, into ordered: inout [Int]) {
+        ordered.removeAll(keepingCapacity: true)
+        for position in 0..<chain.count {
+            let owner = chain[position]
             let isLast = position == chain.count - 1
             // A synthesized CNAME has no signature of its own: the DNAME goes with it, also where the
             // CNAME itself was asked for (RFC 6672 §3.1).
@@ -229,16 +230,15 @@ struct UpstreamResponse: ~Copyable, ~Escapable {
                 }
             }
         }
-        return ordered
     }
 
     /// Whether records of the type asked for stand at the end of the chain; those that a policy has
     /// removed do not count unless `removed`.
-    func hasData(_ chain: [Int], _ question: UpstreamQuestion, removed: Bool = false) -> Bool {
+    func hasData(_ chain: NameChain, _ question: UpstreamQuestion, removed: Bool = false) -> Bool {
         for record in records
         where record.section == .answer && record.isRemoved == removed
             && record.type == question.type
-            && message.hasEqualNames(at: record.owner, chain[chain.count - 1])
+            && message.hasEqualNames(at: record.owner, chain.last)
         {
             return true
         }
@@ -246,7 +246,7 @@ struct UpstreamResponse: ~Copyable, ~Escapable {
     }
 
     /// Whether a policy has removed all records of the type asked for.
-    func isEmptied(_ chain: [Int], _ question: UpstreamQuestion) -> Bool {
+    func isEmptied(_ chain: NameChain, _ question: UpstreamQuestion) -> Bool {
         !hasData(chain, question) && hasData(chain, question, removed: true)
     }
 
@@ -281,7 +281,7 @@ struct UpstreamResponse: ~Copyable, ~Escapable {
     /// zone that the chain is not in, and additional records of names that nothing in the answer or
     /// authority section mentions.
     @_lifetime(self: copy self)
-    mutating func removeWhatIsUnrelated(to chain: [Int]) {
+    mutating func removeWhatIsUnrelated(to chain: NameChain) {
         for index in records.indices where records[index].section == .authority {
             let record = records[index]
             switch record.covered ?? record.type {
@@ -301,8 +301,10 @@ struct UpstreamResponse: ~Copyable, ~Escapable {
         }
     }
 
-    private func isAtOrAbove(_ chain: [Int], _ owner: Int) -> Bool {
-        for name in chain where message.hasName(at: name, atOrBelow: owner) { return true }
+    private func isAtOrAbove(_ chain: NameChain, _ owner: Int) -> Bool {
+        for index in 0..<chain.count where message.hasName(at: chain[index], atOrBelow: owner) {
+            return true
+        }
         return false
     }
 
@@ -317,7 +319,7 @@ struct UpstreamResponse: ~Copyable, ~Escapable {
         records.contains { $0.section == .authority && $0.type == .soa && !$0.isRemoved }
     }
 
-    func kind(_ chain: [Int], _ question: UpstreamQuestion) -> AnswerKind {
+    func kind(_ chain: NameChain, _ question: UpstreamQuestion) -> AnswerKind {
         switch rcode {
         case .noError where hasData(chain, question): .positive
         case .noError where hasSOA: .negative
@@ -328,5 +330,24 @@ struct UpstreamResponse: ~Copyable, ~Escapable {
         case .serverFailure, .notImplemented: .failure
         default: .uncacheable
         }
+    }
+}
+
+/// Where the names from the question's along its aliases stand in a message, in order.
+struct NameChain {
+    /// RFC 1034 §5.3.3 leaves the bound to the resolver; public chains have about five.
+    static let maximumLength = SIMD16<UInt16>.scalarCount
+
+    private var names = SIMD16<UInt16>(repeating: UInt16(Header.length))
+    /// The question's name is always there.
+    private(set) var count = 1
+
+    subscript(index: Int) -> Int { Int(names[index]) }
+
+    var last: Int { self[count - 1] }
+
+    mutating func append(_ name: Int) {
+        names[count] = UInt16(name)
+        count += 1
     }
 }

@@ -131,7 +131,14 @@ package import DNS
     func equals(_ other: DomainName) -> Bool {
         let octets = other.octets
         guard octets.count == length else { return false }
-        for index in octets.indices {
+        var index = 0
+        // Mostly names are spelled in lower case.
+        while index &+ 8 <= length {
+            let here = unsafe storage.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            guard here.bigEndian == octets.span.uint64(at: index) else { break }
+            index &+= 8
+        }
+        for index in index..<length {
             let octet = unsafe storage.load(fromByteOffset: index, as: UInt8.self)
             guard octet == lowercased(octets[index]) else { return false }
         }
