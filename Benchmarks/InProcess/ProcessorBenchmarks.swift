@@ -97,15 +97,14 @@ enum ProcessorBenchmarks {
         forwarder.ask(question, ticket: nextTicket, now: now)
         var isAnswered = false
         // The query goes out, its reply comes in, and then its client's turn comes.
-        for _ in 0..<2 {
-            for command in forwarder.takeCommands() {
-                switch command {
-                case .send(let exchange, _, _, let octets):
-                    _ = forwarder.receive(Self.reply(to: octets).span, exchange: exchange, now: now)
-                case .answer(_, let fresh):
-                    if case .respond = process(message, fresh: fresh) { isAnswered = true }
-                case .cancel, .report, .trouble, .loop: break
-                }
+        while let command = forwarder.nextCommand() {
+            switch command {
+            case .send(let attempt):
+                let reply = Self.reply(to: attempt.sentMessage)
+                _ = forwarder.receive(reply.span, exchange: attempt.exchange, now: now)
+            case .answer(_, let fresh):
+                if case .respond = process(message, fresh: fresh) { isAnswered = true }
+            case .sendCheck, .cancel, .report, .trouble, .loop: break
             }
         }
         return isAnswered

@@ -85,8 +85,18 @@ public struct MessageWriter: ~Copyable, ~Escapable {
 
     @_lifetime(self: copy self)
     public mutating func write(_ question: Question) {
-        // Nothing stands before it that it could point to.
-        writeName(question.name, compress: false)
+        // Nothing stands before it that it could point to, so it is written in one piece; later names may
+        // point to it.
+        let start = count
+        write(question.name.octets.span)
+        if !hasOverflowed {
+            var offset = start
+            while octets[offset] != 0, offset < 0x4000, suffixCount < 64 {
+                suffixes[suffixCount] = UInt16(offset)
+                suffixCount &+= 1
+                offset &+= 1 &+ Int(octets[offset])
+            }
+        }
         write(question.type.rawValue)
         write(question.rrClass)
     }

@@ -49,9 +49,11 @@ extension [UInt8] {
 
     /// So many zeros. (`init(repeating:count:)` looks its array's type up each time: 400 instructions.)
     public init(zeros count: Int) {
-        self = []
-        reserveCapacity(count)
-        append(contentsOf: repeatElement(0, count: count))
+        // All that is counted is initialised.
+        unsafe self.init(unsafeUninitializedCapacity: count) { octets, initialized in
+            unsafe octets.initialize(repeating: 0)
+            initialized = count
+        }
     }
 }
 

@@ -45,8 +45,9 @@ package struct TransportLimits: Sendable {
     package var upstreamForgeries = 8
     /// The longest time that a replaced socket waits for its last replies, in nanoseconds.
     package var longestExchange: Int64 = 5 * MonotonicClock.nanosecondsPerSecond
-    /// Unanswered exchanges of the worker, all upstreams together.
-    package var exchanges = 8192
+    /// Unanswered exchanges of the worker, all upstreams together: what the forwarder has in flight for a
+    /// rule, four times over.
+    package var exchanges = 32_768
     /// Open upstream descriptors of the worker, UDP and TCP together.
     package var upstreamDescriptors = 1024
     /// How long an upstream TCP connection stays open without exchanges, in nanoseconds.

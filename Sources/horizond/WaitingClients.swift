@@ -5,8 +5,10 @@ import Transport
 /// A client whose query waits for an upstream. An object that is used again for another client, with the
 /// memory that it has.
 final class WaitingClient {
-    /// The query as it came: it is processed again when there is an answer.
-    private(set) var message: [UInt8] = []
+    /// Begins with the query as it came: it is processed again when there is an answer.
+    private(set) var octets: [UInt8] = []
+    /// The query's length.
+    private(set) var length = 0
     private(set) var address: IPAddress
     private(set) var path: ReplyPath
     /// The snapshot on which the query began; nil while no query waits.
@@ -36,9 +38,15 @@ final class WaitingClient {
         _ message: Span<UInt8>, _ address: IPAddress, _ path: ReplyPath, _ snapshot: Snapshot
     ) {
         var octets: [UInt8] = []
-        swap(&octets, &self.message)
-        octets.append(message)
-        self.message = octets
+        swap(&octets, &self.octets)
+        if octets.count < message.count {
+            octets = message.array(0..<message.count)
+        } else {
+            var span = octets.mutableSpan
+            span.copy(message, at: 0)
+        }
+        self.octets = octets
+        length = message.count
         self.address = address
         self.path = path
         self.snapshot = snapshot
@@ -53,15 +61,10 @@ final class WaitingClient {
     }
 
     fileprivate func end() {
-        var octets: [UInt8] = []
-        swap(&octets, &message)
-        if octets.count <= Self.keptLength {
-            octets.removeAll(keepingCapacity: true)
-            message = octets
-        }
+        if octets.count > Self.keptLength { octets = [] }
         var answers: [FreshAnswer] = []
         swap(&answers, &fresh)
-        answers.removeAll(keepingCapacity: true)
+        while !answers.isEmpty { answers.removeLast() }
         fresh = answers
         snapshot = nil
     }

@@ -107,11 +107,11 @@ final class Worker: NetworkHandler {
         guard client.fresh.count < WaitingClient.maximumAnswers,
             let question = processor.upstreamQuestion
         else {
-            let message = client.message
+            let octets = client.octets
             if let snapshot = client.snapshot {
                 giveUp(
-                    message.span, from: client.address, client.path, snapshot,
-                    because: .chainTooLong)
+                    octets.span.extracting(..<client.length), from: client.address, client.path,
+                    snapshot, because: .chainTooLong)
             }
             return waiting.remove(client)
         }
@@ -154,18 +154,19 @@ final class Worker: NetworkHandler {
 
     private func resume(_ client: WaitingClient) {
         guard let snapshot = client.snapshot else { return }
-        let message = client.message
+        let octets = client.octets
+        let message = octets.span.extracting(..<client.length)
         // The buffer leaves its owner while it is written to.
         var buffer: [UInt8] = []
         swap(&buffer, &response)
         var span = buffer.mutableSpan
         let disposition = processor.process(
-            message.span, from: client.address, over: client.path.transport, on: snapshot,
+            message, from: client.address, over: client.path.transport, on: snapshot,
             fresh: client.fresh, into: &span)
         if case .respond(let length) = disposition {
             let answer = span.span.extracting(..<length)
             loop.send(answer, to: client.path)
-            if shared.events.logsQueries { logQuery(message.span, client.address, answer) }
+            if shared.events.logsQueries { logQuery(message, client.address, answer) }
         }
         swap(&buffer, &response)
         switch disposition {

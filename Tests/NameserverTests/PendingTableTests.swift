@@ -26,8 +26,8 @@ struct PendingTableTests {
                 table.set(step, for: key)
                 expected[number] = step
             case 1:
-                #expect(table.change(key) { $0 += 1 } == (expected[number] != nil))
-                expected[number]? += 1
+                #expect(table.join(key, first: step) { $0 += 1 } == (expected[number] == nil))
+                expected[number] = expected[number].map { $0 + 1 } ?? step
             default:
                 #expect(table.remove(key) == expected.removeValue(forKey: number))
             }

@@ -66,11 +66,9 @@ package final class PendingQueries: Sendable {
     func join(_ key: AnswerKey, _ waiter: Waiter?, now: Int64) -> Bool {
         let asker = waiter.map { Asker(waiter: $0, joinedAt: now) }
         return waiting.withLock { waiting in
-            let isKnown = waiting.change(key) { askers in
+            waiting.join(key, first: Askers(first: asker)) { askers in
                 if let asker { askers.append(asker) }
             }
-            if !isKnown { waiting.set(Askers(first: asker), for: key) }
-            return !isKnown
         }
     }
 
