@@ -73,7 +73,7 @@ extension ServiceTests.ForwardingContractTests {
             try socket.connect(to: Endpoint(port: server.port))
             var refused = 0
             let start = ContinuousClock.now
-            for number in 0..<3000 {
+            for number in 0..<10_000 {
                 try socket.send(try Query("n\(number).example.net").octets)
                 if number % 50 == 0 { pause(.milliseconds(2)) }
                 while let octets = try socket.receive(timeout: .zero) {
