@@ -21,6 +21,7 @@ enum StoredLookup: Equatable {
 /// those past their lifetime while nothing newer can be had.
 extension QueryProcessor {
     /// Puts the answer to a question about `name` into `scratch`.
+    @inline(__always)
     func lookUp(
         _ key: AnswerKey.Parameters, _ rule: ActiveForwardRule, fresh: [FreshAnswer]
     ) -> StoredLookup {

@@ -19,6 +19,13 @@ package final class Arrival {
     /// Whether the handler has asked for the reply path, so that an answer may come later.
     var isPathTaken = false
 
+    /// The next queries come to this listener or connection.
+    func begin(_ transport: ClientTransport, _ key: SlotKey) {
+        carrier = transport
+        self.key = key
+        local = LocalAddress()
+    }
+
     /// Where the answer goes, to be kept for one later `NetworkLoop.send`. Over TCP a query whose
     /// path was taken is in flight until it is answered or abandoned.
     package func replyPath() -> ReplyPath {

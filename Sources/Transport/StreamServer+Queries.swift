@@ -68,9 +68,8 @@ extension StreamServer {
     private func answer(
         _ octets: Span<UInt8>, _ connection: TCPConnection, _ handler: any NetworkHandler
     ) {
-        arrival.carrier = .tcp
+        arrival.begin(.tcp, connection.key)
         arrival.peer = connection.peer
-        arrival.key = connection.key
         let limits = context.limits
         var offset = 0
         var taken: UInt64 = 0

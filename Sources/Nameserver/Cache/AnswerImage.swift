@@ -75,17 +75,27 @@ struct AnswerImageView: ~Escapable {
     @_lifetime(copy octets)
     init(_ octets: Span<UInt8>) { self.octets = octets }
 
+    @inline(__always)
     var flags: UInt16 { octets.uint16(at: 0) }
+    @inline(__always)
     var rcode: RCode { RCode(rawValue: flags & Header.Flag.rcodeMask) }
+    @inline(__always)
     var answerCount: UInt16 { octets.uint16(at: 2) }
+    @inline(__always)
     var authorityCount: UInt16 { octets.uint16(at: 4) }
+    @inline(__always)
     var additionalCount: UInt16 { octets.uint16(at: 6) }
+    @inline(__always)
     var timeToLiveCount: Int { Int(octets.uint16(at: 8)) }
+    @inline(__always)
     var watchedCount: Int { Int(octets.uint16(at: 10)) }
+    @inline(__always)
     var questionEnd: Int { Int(octets.uint16(at: 12)) }
+    @inline(__always)
     var finalName: Int { Int(octets.uint16(at: 14)) }
 
     /// The code of the extended error that belongs to the answer; nil for none.
+    @inline(__always)
     var extendedErrorCode: UInt16? {
         let code = octets.uint16(at: 16)
         return code == AnswerImage.noExtendedError ? nil : code
@@ -96,10 +106,12 @@ struct AnswerImageView: ~Escapable {
         get { octets.extracting(textStart..<sectionsStart) }
     }
 
+    @inline(__always)
     func timeToLiveOffset(_ index: Int) -> Int {
         Int(octets.uint16(at: AnswerImage.headerLength &+ 2 &* index))
     }
 
+    @inline(__always)
     func watchedName(_ index: Int) -> Int {
         Int(octets.uint16(at: AnswerImage.headerLength &+ 2 &* (timeToLiveCount &+ index)))
     }
