@@ -95,6 +95,7 @@ extension QueryProcessor {
 
     /// What the client is told about a stored answer: its own extended error, or that it is past its
     /// lifetime (RFC 8914 §4.4, §4.20).
+    @inline(__always)
     func setError(of image: borrowing AnswerImageView, _ stored: StoredAnswer) {
         guard stored.age == .stale else { return options.set(errorOf: image) }
         options.set(image.rcode == .nameError ? .staleNameError : .staleAnswer)

@@ -113,7 +113,8 @@ extension StreamServer {
         arrival.isPathTaken = false
         let answers = answers
         var target = answers.next()
-        let length = handler.query(query, arrival, &target)
+        let length = handler.query(
+            query, from: connection.peer.ip, over: .tcp, arrival, &target)
         if length > StreamFrames.maximumMessage {
             context.counters.droppedOversized &+= 1
         } else if length > 0 {

@@ -68,9 +68,9 @@ final class UDPListener {
         }
         context.counters.received &+= 1
         arrival.peer = peer
-        arrival.isPathTaken = false
         var response = answers.next()
-        let length = handler.query(received.message(index), arrival, &response)
+        let length = handler.query(
+            received.message(index), from: peer.ip, over: .udp, arrival, &response)
         guard length > 0 else { return }
         guard length <= DatagramLimits.sent else {
             context.counters.droppedOversized &+= 1

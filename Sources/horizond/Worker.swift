@@ -75,21 +75,22 @@ final class Worker: NetworkHandler {
     /// Answers one query, or remembers its client until the upstream has answered.
     @_lifetime(response: copy response)
     func query(
-        _ message: Span<UInt8>, _ arrival: Arrival, _ response: inout MutableSpan<UInt8>
+        _ message: Span<UInt8>, from client: IPAddress, over transport: ClientTransport,
+        _ arrival: Arrival, _ response: inout MutableSpan<UInt8>
     ) -> Int {
         let disposition = processor.process(
-            message, from: arrival.client, over: arrival.transport, into: &response)
+            message, from: client, over: transport, into: &response)
         switch disposition {
         case .drop: return 0
         case .respond(let length):
-            if shared.events.logsQueries { logQuery(message, arrival.client, response.span) }
+            if shared.events.logsQueries { logQuery(message, client, response.span) }
             if processor.hasRefresh { refresh() }
             return length
         case .forward:
             forward(
                 WaitingClient(
-                    message: message.array(0..<message.count), address: arrival.client,
-                    transport: arrival.transport, path: arrival.replyPath(),
+                    message: message.array(0..<message.count), address: client,
+                    transport: transport, path: arrival.replyPath(),
                     snapshot: processor.currentSnapshot))
             return 0
         }

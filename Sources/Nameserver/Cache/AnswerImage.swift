@@ -133,6 +133,7 @@ struct AnswerImageView: ~Escapable {
 
     /// Copies the sections behind a question that `message` holds already, with the TTLs that they
     /// have at this age. `message` must have room for `messageLength`.
+    @inline(__always)
     @_lifetime(message: copy message)
     func expand(into message: inout MutableSpan<UInt8>, _ age: AnswerAge) {
         message.copy(octets.extracting(sectionsStart..<octets.count), at: questionEnd)

@@ -64,6 +64,7 @@ final class ResponseOptions {
     }
 
     /// Sets the extended error of a stored answer, or none.
+    @inline(__always)
     func set(errorOf image: borrowing AnswerImageView) {
         guard isPresent else { return }
         errorCode = image.extendedErrorCode

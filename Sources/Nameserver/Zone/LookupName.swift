@@ -41,17 +41,19 @@ package import DNS
     /// question's). Returns the octet after it; nil when it is malformed.
     @inline(__always)
     func setUncompressed(_ message: Span<UInt8>, at offset: Int) -> Int? {
-        // The root's octet still has to fit: a name has at most 255.
-        let end = min(message.count, offset &+ DomainName.maximumLength)
-        var position = offset
+        guard offset <= message.count else { return nil }
+        // The root's octet has to fit, too: a name has at most 255.
+        let octets = message.extracting(
+            offset..<min(message.count, offset &+ DomainName.maximumLength))
+        var position = 0
         var labels = 0
-        while position < end {
-            // Sound: `position` only grows from `offset`, and is below the message's end.
-            let octet = unsafe message[unchecked: position]
-            unsafe labelOffsets[labels] = UInt8(truncatingIfNeeded: position &- offset)
+        while position < octets.count {
+            // Sound: `position` only grows, and was compared just now.
+            let octet = unsafe octets[unchecked: position]
+            unsafe labelOffsets[labels] = UInt8(truncatingIfNeeded: position)
             if octet == 0 {
-                take(message.extracting(offset..<position &+ 1), labelCount: labels)
-                return position &+ 1
+                take(octets.extracting(0..<position &+ 1), labelCount: labels)
+                return offset &+ position &+ 1
             }
             guard octet < 64 else { return nil }
             position &+= 1 &+ Int(octet)
@@ -120,13 +122,13 @@ package import DNS
         let start = offset(of: label)
         guard entryLength == length &- start else { return false }
         var index = 0
-        while index < entryLength {
+        repeat {
             let here = unsafe storage.loadUnaligned(
                 fromByteOffset: start &+ index, as: UInt64.self)
             let there = unsafe entry.loadUnaligned(fromByteOffset: index, as: UInt64.self)
             guard here == there else { return false }
             index &+= 8
-        }
+        } while index < entryLength
         return true
     }
 
@@ -151,12 +153,13 @@ package import DNS
     static func hash(_ octets: UnsafeRawPointer, length: Int, seed: UInt64) -> UInt64 {
         var hash = seed ^ UInt64(truncatingIfNeeded: length)
         var index = 0
-        while index < length {
+        // A name has one octet at least.
+        repeat {
             let word = unsafe octets.loadUnaligned(fromByteOffset: index, as: UInt64.self)
             let product = (hash ^ word).multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)
             hash = product.high ^ product.low
             index &+= 8
-        }
+        } while index < length
         return hash
     }
 

@@ -2,6 +2,7 @@ import DNS
 
 /// Look-up in an overlay: names with addresses are owned, all else is the public zone's.
 extension Zone {
+    @inline(__always)
     func overlayAnswer(_ name: LookupName, _ type: RRType) -> LocalAnswer {
         if let node = node(name), let answer = decision(of: node, type) { return answer }
         if type == .https || type == .svcb, owns(type), name.isServiceName {
