@@ -158,13 +158,13 @@ public struct MessageReader: ~Escapable {
     public mutating func readRecord() throws(MessageError) -> ResourceRecord {
         let start = offset
         try skipName()
-        let type = RRType(rawValue: try readUInt16())
-        let rrClass = try readUInt16()
-        let ttl = try readUInt32()
-        let length = Int(try readUInt16())
+        let fields = offset
+        try skip(10)
+        let length = Int(message.uint16(at: fields &+ 8))
         try skip(length)
         return ResourceRecord(
-            ownerOffset: start, type: type, rrClass: rrClass, ttl: ttl,
+            ownerOffset: start, type: RRType(rawValue: message.uint16(at: fields)),
+            rrClass: message.uint16(at: fields &+ 2), ttl: message.uint32(at: fields &+ 4),
             rdata: offset &- length..<offset)
     }
 

@@ -71,9 +71,10 @@ package struct Query: Sendable {
         }
         // A query asks exactly one question (RFC 9619 §4), NOTIFY and UPDATE are about one zone
         // (RFC 1996 §3.7, RFC 2136 §2.3).
-        guard header.questionCount <= 1 else { return .error(.formatError, question: nil, nil) }
         guard header.questionCount == 1 else {
-            return acceptWithoutQuestion(message, header, transport)
+            return header.questionCount == 0
+                ? acceptWithoutQuestion(message, header, transport)
+                : .error(.formatError, question: nil, nil)
         }
         guard let nameEnd = name.setUncompressed(message, at: Header.length),
             nameEnd &+ 4 <= message.count

@@ -21,6 +21,7 @@ enum StoredLookup: Equatable {
 /// those past their lifetime while nothing newer can be had.
 extension QueryProcessor {
     /// Puts the answer to a question about `name` into `scratch`.
+    @inline(__always)
     func lookUp(
         _ key: AnswerKey.Parameters, _ rule: ActiveForwardRule, fresh: [FreshAnswer]
     ) -> StoredLookup {
@@ -91,6 +92,7 @@ extension QueryProcessor {
 
     /// What the client is told about a stored answer: its own extended error, or that it is past its
     /// lifetime (RFC 8914 §4.4, §4.20).
+    @inline(__always)
     func setError(of image: borrowing AnswerImageView, _ stored: StoredAnswer) {
         guard stored.age == .stale else { return options.set(errorOf: image) }
         options.set(image.rcode == .nameError ? .staleNameError : .staleAnswer)

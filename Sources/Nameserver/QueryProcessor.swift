@@ -260,6 +260,7 @@ package final class QueryProcessor {
 
     /// Whether the answer in `scratch` was cut, and the client has no better way to ask for the whole
     /// one. Half an answer is not to be taken for one (RFC 2181 §9).
+    @inline(__always)
     func isCut(over transport: ClientTransport) -> Bool {
         transport == .tcp && scratch.flags & Header.Flag.truncated != 0
     }

@@ -3,27 +3,28 @@ package import DNS
 /// One query as it arrived. One object is used for all queries of a loop: its contents hold during
 /// the handler's call only. Confined to the worker's queue.
 package final class Arrival {
-    // Other modules read through computed properties: where they reach a stored one, each access is
-    // checked at run time for exclusion.
-
-    /// Who asks; an IPv4-mapped IPv6 address comes as IPv4.
-    package var client: IPAddress { peer.ip }
     package var clientPort: UInt16 { peer.port }
-    package var transport: ClientTransport { carrier }
 
     var peer = KernelAddress()
-    var carrier = ClientTransport.udp
+    var transport = ClientTransport.udp
     var local = LocalAddress()
     /// The listener, for UDP; the connection, for TCP.
     var key = SlotKey(slot: 0, generation: 0)
     /// Whether the handler has asked for the reply path, so that an answer may come later.
     var isPathTaken = false
 
+    /// The next queries come to this listener or connection.
+    func begin(_ transport: ClientTransport, _ key: SlotKey) {
+        self.transport = transport
+        self.key = key
+        local = LocalAddress()
+    }
+
     /// Where the answer goes, to be kept for one later `NetworkLoop.send`. Over TCP a query whose
     /// path was taken is in flight until it is answered or abandoned.
     package func replyPath() -> ReplyPath {
         isPathTaken = true
-        return ReplyPath(transport: carrier, key: key, peer: peer, local: local)
+        return ReplyPath(transport: transport, key: key, peer: peer, local: local)
     }
 }
 

@@ -1,3 +1,5 @@
+package import DNS
+
 /// What a loop calls, always on the worker's queue and never from within another of these calls.
 ///
 /// A protocol bound to classes, because that is the cheapest form that stays correct: a call is one
@@ -7,10 +9,12 @@
 package protocol NetworkHandler: AnyObject {
     /// Answers one query: writes into `response` and returns the answer's length in octets. 0 sends
     /// nothing now: the query is dropped or, when `arrival.replyPath()` was taken, answered later.
-    /// `response` holds 1232 octets for UDP and 65535 for TCP.
+    /// `response` holds 1232 octets for UDP and 65535 for TCP. An IPv4-mapped IPv6 address of a client
+    /// comes as IPv4.
     @_lifetime(response: copy response)
     func query(
-        _ message: Span<UInt8>, _ arrival: Arrival, _ response: inout MutableSpan<UInt8>
+        _ message: Span<UInt8>, from client: IPAddress, over transport: ClientTransport,
+        _ arrival: Arrival, _ response: inout MutableSpan<UInt8>
     ) -> Int
 
     /// A message with the exchange's ID on its socket; the ID in it is the one on the wire. True

@@ -68,9 +68,8 @@ extension StreamServer {
     private func answer(
         _ octets: Span<UInt8>, _ connection: TCPConnection, _ handler: any NetworkHandler
     ) {
-        arrival.carrier = .tcp
+        arrival.begin(.tcp, connection.key)
         arrival.peer = connection.peer
-        arrival.key = connection.key
         let limits = context.limits
         var offset = 0
         var taken: UInt64 = 0
@@ -114,7 +113,8 @@ extension StreamServer {
         arrival.isPathTaken = false
         let answers = answers
         var target = answers.next()
-        let length = handler.query(query, arrival, &target)
+        let length = handler.query(
+            query, from: connection.peer.ip, over: .tcp, arrival, &target)
         if length > StreamFrames.maximumMessage {
             context.counters.droppedOversized &+= 1
         } else if length > 0 {

@@ -33,6 +33,7 @@ final class UDPListener {
     ) {
         let received = batches.received
         let answers = batches.answers
+        batches.arrival.begin(.udp, key)
         for _ in 0..<Self.maximumBatches {
             // An error here is one of the network (ICMP) or passing: the listener goes on.
             let count = received.receive(from: descriptor, tellsLocal: tellsLocal)
@@ -60,19 +61,16 @@ final class UDPListener {
             context.counters.droppedTruncated &+= 1
             return
         }
-        let local = tellsLocal ? received.local(index) : LocalAddress()
-        if context.ownAddresses.mayContain(port: peer.port), isOurs(peer, local, context) {
+        if tellsLocal { arrival.local = received.local(index) }
+        if context.ownAddresses.mayContain(port: peer.port), isOurs(peer, arrival.local, context) {
             context.counters.droppedOwnAddress &+= 1
             return
         }
         context.counters.received &+= 1
-        arrival.carrier = .udp
         arrival.peer = peer
-        arrival.local = local
-        arrival.key = key
-        arrival.isPathTaken = false
         var response = answers.next()
-        let length = handler.query(received.message(index), arrival, &response)
+        let length = handler.query(
+            received.message(index), from: peer.ip, over: .udp, arrival, &response)
         guard length > 0 else { return }
         guard length <= DatagramLimits.sent else {
             context.counters.droppedOversized &+= 1

@@ -75,23 +75,24 @@ final class Worker: NetworkHandler {
     /// Answers one query, or remembers its client until the upstream has answered.
     @_lifetime(response: copy response)
     func query(
-        _ message: Span<UInt8>, _ arrival: Arrival, _ response: inout MutableSpan<UInt8>
+        _ message: Span<UInt8>, from client: IPAddress, over transport: ClientTransport,
+        _ arrival: Arrival, _ response: inout MutableSpan<UInt8>
     ) -> Int {
         let disposition = processor.process(
-            message, from: arrival.client, over: arrival.transport, into: &response)
+            message, from: client, over: transport, into: &response)
         switch disposition {
         case .drop: return 0
         case .respond(let length):
-            if shared.events.logsQueries { logQuery(message, arrival.client, response.span) }
+            if shared.events.logsQueries { logQuery(message, client, response.span) }
             if processor.hasRefresh { refresh() }
             return length
         case .forward:
             let (path, snapshot) = (arrival.replyPath(), processor.currentSnapshot)
-            if let client = waiting.add(message, from: arrival.client, to: path, on: snapshot) {
-                forward(client)
-            } else {
-                giveUp(message, from: arrival.client, path, snapshot, because: .tooManyWaiting)
+            guard let waiter = waiting.add(message, from: client, to: path, on: snapshot) else {
+                giveUp(message, from: client, path, snapshot, because: .tooManyWaiting)
+                return 0
             }
+            forward(waiter)
             return 0
         }
     }

@@ -30,7 +30,7 @@ struct ImportRulesTests {
         "Nameserver/Cache/CacheSlots.swift",
         "Nameserver/Cache/LockedCacheShard.swift",
         "Nameserver/Zone/LookupName.swift",
-        "Nameserver/Zone/NameTable.swift",
+        "Nameserver/Borrowed.swift", "Nameserver/Zone/NameTable.swift",
         "Transport/Syscalls.swift",
         "Transport/DatagramBatch.swift",
         "Transport/PollSet.swift",

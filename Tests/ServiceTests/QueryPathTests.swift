@@ -89,6 +89,7 @@ extension ServiceTests {
             let before = try counter.counts
             // All of them are there when the server looks.
             server.process.signal(SIGSTOP)
+            try #require(eventually(within: .seconds(3)) { server.process.isStopped })
             for _ in 0..<queries { try socket.send(query) }
             server.process.signal(SIGCONT)
             for _ in 0..<queries { _ = try #require(try socket.receive(timeout: .seconds(3))) }

@@ -107,17 +107,27 @@ struct AnswerImageView: ~Escapable {
     @_lifetime(copy octets)
     init(_ octets: Span<UInt8>) { self.octets = octets }
 
+    @inline(__always)
     var flags: UInt16 { octets.uint16(at: 0) }
+    @inline(__always)
     var rcode: RCode { RCode(rawValue: flags & Header.Flag.rcodeMask) }
+    @inline(__always)
     var answerCount: UInt16 { octets.uint16(at: 2) }
+    @inline(__always)
     var authorityCount: UInt16 { octets.uint16(at: 4) }
+    @inline(__always)
     var additionalCount: UInt16 { octets.uint16(at: 6) }
+    @inline(__always)
     var timeToLiveCount: Int { Int(octets.uint16(at: 8)) }
+    @inline(__always)
     var watchedCount: Int { Int(octets.uint16(at: 10)) }
+    @inline(__always)
     var questionEnd: Int { Int(octets.uint16(at: 12)) }
+    @inline(__always)
     var finalName: Int { Int(octets.uint16(at: 14)) }
 
     /// The code of the extended error that belongs to the answer; nil for none.
+    @inline(__always)
     var extendedErrorCode: UInt16? {
         let code = octets.uint16(at: 16)
         return code == AnswerImage.noExtendedError ? nil : code
@@ -128,10 +138,12 @@ struct AnswerImageView: ~Escapable {
         get { octets.extracting(textStart..<sectionsStart) }
     }
 
+    @inline(__always)
     func timeToLiveOffset(_ index: Int) -> Int {
         Int(octets.uint16(at: AnswerImage.headerLength &+ 2 &* index))
     }
 
+    @inline(__always)
     func watchedName(_ index: Int) -> Int {
         Int(octets.uint16(at: AnswerImage.headerLength &+ 2 &* (timeToLiveCount &+ index)))
     }
@@ -153,6 +165,7 @@ struct AnswerImageView: ~Escapable {
 
     /// Copies the sections behind a question that `message` holds already, with the TTLs that they
     /// have at this age. `message` must have room for `messageLength`.
+    @inline(__always)
     @_lifetime(message: copy message)
     func expand(into message: inout MutableSpan<UInt8>, _ age: AnswerAge) {
         message.copy(octets.extracting(sectionsStart..<octets.count), at: questionEnd)

@@ -152,6 +152,7 @@ package final class ResponseCache: Sendable {
     }
 
     /// The hash of a name, or of its suffix from `label` on, and the rest of a key.
+    @inline(__always)
     func hash(
         _ name: LookupName, from label: Int = 0, _ key: AnswerKey.Parameters
     ) -> UInt64 {
@@ -161,6 +162,7 @@ package final class ResponseCache: Sendable {
     }
 
     /// The low bits choose the shard, the high ones the place in it.
+    @inline(__always)
     private func shard(_ hash: UInt64) -> LockedCacheShard {
         shards[Int(truncatingIfNeeded: hash) & (shards.count &- 1)]
     }

@@ -51,8 +51,8 @@ enum DirectResponse {
         counts: (answer: UInt16, authority: UInt16, additional: UInt16),
         into response: inout MutableSpan<UInt8>
     ) -> Int {
-        response.copy(message.extracting(query.question), at: Header.length)
-        response.store(query.id, at: 0)
+        // The ID comes with the question.
+        response.copy(message.extracting(0..<query.question.upperBound), at: 0)
         response.store(ResponseFlags.base(query) | flags, at: 2)
         response.store(UInt16(1), at: 4)
         response.store(counts.answer, at: 6)

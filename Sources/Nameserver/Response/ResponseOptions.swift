@@ -24,7 +24,10 @@ final class ResponseOptions {
         EDNS.optionHeaderLength + ServerCookies.clientLength + ServerCookies.length
 
     /// Forgets the last response's.
+    @inline(__always)
     func reset() {
+        // Without a record nothing is gathered for it.
+        guard isPresent else { return }
         isPresent = false
         cookie = nil
         nsidLength = 0
@@ -61,9 +64,11 @@ final class ResponseOptions {
     }
 
     /// Sets the extended error of a stored answer, or none.
+    @inline(__always)
     func set(errorOf image: borrowing AnswerImageView) {
+        guard isPresent else { return }
         errorCode = image.extendedErrorCode
-        guard isPresent, errorCode != nil else { return }
+        guard errorCode != nil else { return }
         let text = image.extendedErrorText
         errorLength = text.count
         for index in 0..<text.count { errorText[index] = text[index] }

@@ -35,8 +35,8 @@ struct DomainTable: Sendable {
     /// The longest domain at or above the suffix of `name` at `start`.
     @inline(__always)
     func match(_ name: LookupName, from start: Int = 0) -> Match? {
-        let bit = name.topLevelBit
         var label = max(start, name.labelCount &- (topLevels.count &- 1))
+        let bit = label < name.labelCount ? name.topLevelBit : 0
         while label < name.labelCount {
             if topLevels[name.labelCount &- label] & bit != 0,
                 let value = table.value(of: name, from: label)

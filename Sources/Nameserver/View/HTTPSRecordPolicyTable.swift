@@ -27,6 +27,7 @@ struct HTTPSRecordPolicyTable: Sendable {
         table = DomainTable(policies.map { ($0.key, Self.index(of: $0.value)) }, seed: seed)
     }
 
+    @inline(__always)
     func policy(for name: LookupName) -> HTTPSRecordPolicy {
         guard !table.isEmpty, let match = table.match(name) else { return defaultPolicy }
         return HTTPSRecordPolicy.allCases[match.value]

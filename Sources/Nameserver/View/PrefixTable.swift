@@ -24,6 +24,7 @@ package struct PrefixTable: Sendable {
         self.v6 = RangeTable(v6)
     }
 
+    @inline(__always)
     package func value(for address: IPAddress) -> Int? {
         switch address {
         case .v4(let bits): v4.value(for: bits)
@@ -36,6 +37,9 @@ package struct PrefixTable: Sendable {
 private struct RangeTable<Bound: FixedWidthInteger & Sendable>: Sendable {
     private var starts: [Bound] = [0]
     private var values: [Int] = [-1]
+    /// The range that holds the first address of each of the 256 blocks with one first octet, and behind
+    /// them the last range: between two of these a look-up searches.
+    private var blocks: [Int32] = []
 
     /// The ranges are nested or disjoint, as prefixes are.
     init(_ ranges: [(first: Bound, last: Bound, value: Int)]) {
@@ -53,6 +57,13 @@ private struct RangeTable<Bound: FixedWidthInteger & Sendable>: Sendable {
         while let inner = open.popLast(), inner.last < Bound.max {
             start(at: inner.last + 1, value: open.last?.value ?? -1)
         }
+        var range = 0
+        for octet in 0...255 {
+            let first = Bound(octet) << (Bound.bitWidth - 8)
+            while range + 1 < starts.count, starts[range + 1] <= first { range += 1 }
+            blocks.append(Int32(range))
+        }
+        blocks.append(Int32(starts.count - 1))
     }
 
     private mutating func start(at first: Bound, value: Int) {
@@ -67,9 +78,10 @@ private struct RangeTable<Bound: FixedWidthInteger & Sendable>: Sendable {
     @inline(__always)
     func value(for number: Bound) -> Int? {
         let starts = starts.span
+        let block = Int(truncatingIfNeeded: number >> (Bound.bitWidth &- 8))
         // The last start that is not above the number is one of `count` from `first` on.
-        var first = 0
-        var count = starts.count
+        var first = Int(blocks[block])
+        var count = Int(blocks[block &+ 1]) &- first &+ 1
         while count > 1 {
             let half = count &>> 1
             if starts[first &+ half] <= number { first &+= half }

@@ -47,6 +47,7 @@ struct ActiveRebindProtection: Sendable {
     /// What distinguishes answers about `name` that this protection has gone through; 0 where it
     /// does nothing. An upstream chosen for a domain of its own, as the router for home.arpa, is
     /// asked for the sake of its private addresses.
+    @inline(__always)
     func identity(for name: LookupName, under rule: ActiveForwardRule) -> UInt64 {
         guard setting.isOn, rule.domain.isRoot else { return 0 }
         return !allowed.isEmpty && allowed.match(name) != nil ? 0 : identity

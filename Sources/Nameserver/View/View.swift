@@ -76,11 +76,13 @@ package final class View: Sendable {
         return zone.settings.mode == .authoritative
     }
 
+    @inline(__always)
     func rule(for name: LookupName) -> Borrowed<ActiveForwardRule>? {
         ruleTable.match(name).map { Borrowed(rules[$0.value]) }
     }
 
     /// What happens to an answer about `name` that comes by `rule`.
+    @inline(__always)
     func policy(for name: LookupName, under rule: ActiveForwardRule) -> AnswerPolicy {
         AnswerPolicy(
             httpsRecords: policies.policy(for: name),

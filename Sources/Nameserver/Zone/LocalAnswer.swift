@@ -27,6 +27,7 @@ struct ZoneAnswer {
 }
 
 extension Zone {
+    @inline(__always)
     package func answer(_ name: LookupName, _ type: RRType) -> LocalAnswer {
         switch settings.mode {
         case .overlay: overlayAnswer(name, type)

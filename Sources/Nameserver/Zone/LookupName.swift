@@ -39,21 +39,25 @@ package import DNS
 
     /// Takes the name at `offset` of `message`, which must be without compression pointers (a
     /// question's). Returns the octet after it; nil when it is malformed.
+    @inline(__always)
     func setUncompressed(_ message: Span<UInt8>, at offset: Int) -> Int? {
-        var position = offset
+        guard offset <= message.count else { return nil }
+        // The root's octet has to fit, too: a name has at most 255.
+        let octets = message.extracting(
+            offset..<min(message.count, offset &+ DomainName.maximumLength))
+        var position = 0
         var labels = 0
-        while position < message.count {
-            // Sound: `position` only grows from `offset`, and was compared just now.
-            let octet = unsafe message[unchecked: position]
-            unsafe labelOffsets[labels] = UInt8(truncatingIfNeeded: position &- offset)
+        while position < octets.count {
+            // Sound: `position` only grows, and was compared just now.
+            let octet = unsafe octets[unchecked: position]
+            unsafe labelOffsets[labels] = UInt8(truncatingIfNeeded: position)
             if octet == 0 {
-                take(message.extracting(offset...position), labelCount: labels)
-                return position &+ 1
+                take(octets.extracting(0..<position &+ 1), labelCount: labels)
+                return offset &+ position &+ 1
             }
+            guard octet < 64 else { return nil }
             position &+= 1 &+ Int(octet)
             labels &+= 1
-            // The root's octet still has to fit: a name has at most 255.
-            guard octet < 64, position &- offset < DomainName.maximumLength else { return nil }
         }
         return nil
     }
@@ -83,12 +87,13 @@ package import DNS
             && offset(of: label &+ 1) &- offset(of: label) == 2
     }
 
-    /// A bit that stands for the name's last label, the top-level domain. Different ones may share it.
+    /// A bit that stands for the name's last label, the top-level domain. Different ones may share it; the
+    /// multiplier is one by which the usual public ones and those of special-use names do not.
     @inline(__always)
     var topLevelBit: UInt64 {
         let start = offset(of: max(0, labelCount &- 1))
         let octets = unsafe storage.loadUnaligned(fromByteOffset: start, as: UInt64.self)
-        return 1 << ((octets &* 0x9e37_79b9_7f4a_7c15) >> 58)
+        return 1 << ((octets &* 0xd6e8_feb8_6659_fd93) >> 58)
     }
 
     /// The octets of the suffix from `label` on, in lower case.
@@ -117,13 +122,13 @@ package import DNS
         let start = offset(of: label)
         guard entryLength == length &- start else { return false }
         var index = 0
-        while index < entryLength {
+        repeat {
             let here = unsafe storage.loadUnaligned(
                 fromByteOffset: start &+ index, as: UInt64.self)
             let there = unsafe entry.loadUnaligned(fromByteOffset: index, as: UInt64.self)
             guard here == there else { return false }
             index &+= 8
-        }
+        } while index < entryLength
         return true
     }
 
@@ -166,12 +171,13 @@ package import DNS
     static func hash(_ octets: UnsafeRawPointer, length: Int, seed: UInt64) -> UInt64 {
         var hash = seed ^ UInt64(truncatingIfNeeded: length)
         var index = 0
-        while index < length {
+        // A name has one octet at least.
+        repeat {
             let word = unsafe octets.loadUnaligned(fromByteOffset: index, as: UInt64.self)
             let product = (hash ^ word).multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)
             hash = product.high ^ product.low
             index &+= 8
-        }
+        } while index < length
         return hash
     }
 
@@ -182,14 +188,17 @@ package import DNS
         length = name.count
         self.labelCount = labelCount
         let octets = unsafe name.bytes
-        // The last block overlaps the one before it; short names by octets.
+        // The last block or word overlaps the one before it; the shortest names by octets.
         if name.count >= 16 {
             var start = 0
             while start &+ 16 < name.count {
-                take(octets, at: start)
+                takeBlock(octets, at: start)
                 start &+= 16
             }
-            take(octets, at: name.count &- 16)
+            takeBlock(octets, at: name.count &- 16)
+        } else if name.count >= 8 {
+            takeWord(octets, at: 0)
+            takeWord(octets, at: name.count &- 8)
         } else {
             for index in 0..<name.count {
                 unsafe storage.storeBytes(
@@ -201,7 +210,7 @@ package import DNS
 
     /// Takes sixteen octets.
     @inline(__always)
-    private func take(_ octets: RawSpan, at offset: Int) {
+    private func takeBlock(_ octets: RawSpan, at offset: Int) {
         let words = unsafe octets.unsafeLoadUnaligned(
             fromByteOffset: offset, as: SIMD2<UInt64>.self)
         let low7 = words & 0x7f7f_7f7f_7f7f_7f7f
@@ -210,5 +219,17 @@ package import DNS
         let isUpper = atLeastA & ~aboveZ & ~words & 0x8080_8080_8080_8080
         unsafe storage.storeBytes(
             of: words | (isUpper &>> 2), toByteOffset: offset, as: SIMD2<UInt64>.self)
+    }
+
+    /// Takes eight octets.
+    @inline(__always)
+    private func takeWord(_ octets: RawSpan, at offset: Int) {
+        let word = unsafe octets.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        let low7 = word & 0x7f7f_7f7f_7f7f_7f7f
+        let atLeastA = low7 &+ 0x3f3f_3f3f_3f3f_3f3f
+        let aboveZ = low7 &+ 0x2525_2525_2525_2525
+        let isUpper = atLeastA & ~aboveZ & ~word & 0x8080_8080_8080_8080
+        unsafe storage.storeBytes(
+            of: word | (isUpper >> 2), toByteOffset: offset, as: UInt64.self)
     }
 }

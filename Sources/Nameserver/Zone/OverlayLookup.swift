@@ -2,6 +2,7 @@ import DNS
 
 /// Look-up in an overlay: names with addresses are owned, all else is the public zone's.
 extension Zone {
+    @inline(__always)
     func overlayAnswer(_ name: LookupName, _ type: RRType) -> LocalAnswer {
         if let node = node(name), let answer = decision(of: node, type) { return answer }
         if type == .https || type == .svcb, owns(type), name.isServiceName {
@@ -60,6 +61,7 @@ extension Zone {
     }
 
     /// What a node that matches says; nil when a wildcard further up may still own the name.
+    @inline(__always)
     private func decision(of node: ZoneNode, _ type: RRType) -> LocalAnswer? {
         guard node.offset != ZoneBlocks.emptyNode else { return nil }
         let flags = blocks.flags(of: node)

@@ -27,12 +27,14 @@ struct ZoneBlocks: Sendable {
         let octets = octets.span
         var position = Int(node.offset) &+ Self.nodeHeaderLength
         for _ in 0..<octets[Int(node.offset) &+ 1] {
-            let found = octets.uint16(at: position)
-            let length = octets.uint16(at: position &+ 4)
-            if type == nil || found == type?.rawValue {
+            // The header at once: the octets of its first record stand behind it.
+            let header = octets.uint64(at: position)
+            let found = RRType(rawValue: UInt16(truncatingIfNeeded: header >> 48))
+            let length = UInt16(truncatingIfNeeded: header >> 16)
+            if type == nil || found == type {
                 return RRset(
-                    type: RRType(rawValue: found),
-                    recordCount: octets.uint16(at: position &+ 2), length: length,
+                    type: found, recordCount: UInt16(truncatingIfNeeded: header >> 32),
+                    length: length,
                     start: UInt32(truncatingIfNeeded: position &+ Self.rrsetHeaderLength))
             }
             position &+= Self.rrsetHeaderLength &+ Int(length)

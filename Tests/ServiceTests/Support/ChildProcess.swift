@@ -78,6 +78,18 @@ final class ChildProcess: Sendable {
         kill(pid, number)
     }
 
+    /// Whether every thread has stopped: SIGSTOP reaches them one by one, some time after the call.
+    var isStopped: Bool {
+        let directory = "/proc/\(pid)/task"
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        return !threads.isEmpty
+            && threads.allSatisfy { thread in
+                let status = try? String(
+                    contentsOfFile: "\(directory)/\(thread)/status", encoding: .utf8)
+                return status?.contains("State:\tT") ?? false
+            }
+    }
+
     func wait(timeout: Duration) throws -> ExitStatus {
         guard eventually(within: timeout, { status != nil }), let status else {
             throw Failure("process \(pid) still runs after \(timeout)")

@@ -33,11 +33,12 @@ final class ScriptedHandler: NetworkHandler {
     var messagesCount = 0
 
     func query(
-        _ message: Span<UInt8>, _ arrival: Arrival, _ response: inout MutableSpan<UInt8>
+        _ message: Span<UInt8>, from client: IPAddress, over transport: ClientTransport,
+        _ arrival: Arrival, _ response: inout MutableSpan<UInt8>
     ) -> Int {
         let octets = message.array(0..<message.count)
-        let client = SocketAddress(ip: arrival.client, port: arrival.clientPort)
-        queries.append((octets, client, arrival.transport))
+        let client = SocketAddress(ip: client, port: arrival.clientPort)
+        queries.append((octets, client, transport))
         switch answer(octets) {
         case .now(let octets):
             response.copy(octets.span, at: 0)
