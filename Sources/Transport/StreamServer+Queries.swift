@@ -113,14 +113,15 @@ extension StreamServer {
         arrival.isPathTaken = false
         let answers = answers
         var target = answers.next()
+        // Counted before the call: what it sends to the path it takes is counted off.
+        connection.queriesInFlight += 1
+        defer { if !arrival.isPathTaken { connection.queriesInFlight -= 1 } }
         let length = handler.query(
             query, from: connection.peer.ip, over: .tcp, arrival, &target)
         if length > StreamFrames.maximumMessage {
             context.counters.droppedOversized &+= 1
         } else if length > 0 {
             answers.commit(length: length)
-        } else if arrival.isPathTaken {
-            connection.queriesInFlight += 1
         }
     }
 

@@ -120,6 +120,20 @@ struct StreamServerTests {
         server.waitUntil { loop, _ in loop.counters.tcpOpen == 0 }
     }
 
+    @Test("A query that is answered on its path at once is owed nothing any more")
+    func answersOnPathAtOnce() throws {
+        let server = try LoopbackServer { _ in .later }
+        defer { server.stop() }
+        server.onQueue { loop, handler in
+            handler.onPath = { [unowned loop] path, octets in loop.send(octets.span, to: path) }
+        }
+        let client = try LoopbackPeer(.tcp, to: server.address)
+        try client.send(framed(message(1)))
+        client.shutDownOutput()
+        #expect(client.receiveMessage() == message(1))
+        #expect(client.isClosedByPeer())
+    }
+
     @Test("A half-closed connection ends when its last answer is abandoned")
     func endsAbandoned() throws {
         let server = try LoopbackServer { _ in .later }

@@ -15,6 +15,8 @@ enum Scripted {
 /// A handler that records everything and answers by script. Touched on the loop's queue only.
 final class ScriptedHandler: NetworkHandler {
     var answer: ([UInt8]) -> Scripted = { .now($0) }
+    /// What it does with a path while the query that it came with is still being handled.
+    var onPath: (ReplyPath, [UInt8]) -> Void = { _, _ in }
     var takesReply: ([UInt8]) -> Bool = { _ in true }
     var onFailure: () -> Void = {}
     var onTrouble: (UInt64) -> Void = { _ in }
@@ -44,7 +46,9 @@ final class ScriptedHandler: NetworkHandler {
             response.copy(octets.span, at: 0)
             return octets.count
         case .later:
-            paths.append((arrival.replyPath(), octets))
+            let path = arrival.replyPath()
+            paths.append((path, octets))
+            onPath(path, octets)
             return 0
         case .drop:
             return 0
