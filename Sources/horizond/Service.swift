@@ -72,7 +72,8 @@ final class Service: @unchecked Sendable {
         CacheFile(configuration)?.load(into: cache, log)
         shared = Worker.Shared(
             published: published, cache: cache, forwarding: Forwarder.Shared(cache: cache),
-            events: events, limits: TransportLimits(configuration.tcp))
+            events: events, limits: TransportLimits(configuration.tcp),
+            turn: Worker.turn(ofEachOf: count))
         var workers: [Worker] = []
         for index in 0..<count { workers.append(try Worker(index: index, shared: shared)) }
         self.workers = workers

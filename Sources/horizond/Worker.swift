@@ -14,7 +14,18 @@ final class Worker: NetworkHandler {
         let forwarding: Forwarder.Shared
         let events: EventLog
         let limits: TransportLimits
+        /// How long a worker keeps its thread, in nanoseconds.
+        let turn: Int64
         let census = ConnectionCensus()
+    }
+
+    /// Dispatch has 255 threads for queues like the workers', and others need some, too: so many workers
+    /// may each keep one while they wait for queries.
+    private static let maximumWaiting = 128
+
+    /// How long each of `count` workers keeps its thread, in nanoseconds.
+    static func turn(ofEachOf count: Int) -> Int64 {
+        count <= maximumWaiting ? NetworkLoop.turn : MonotonicClock.nanosecondsPerMillisecond
     }
 
     let mailbox: Mailbox
@@ -42,7 +53,7 @@ final class Worker: NetworkHandler {
         forwarder = Forwarder(worker: index, shared: shared.forwarding) { random.next() }
         loop = try NetworkLoop(
             queue: DispatchQueue(label: "worker-\(index)", qos: .default),
-            limits: shared.limits, census: shared.census)
+            limits: shared.limits, census: shared.census, turn: shared.turn)
         loop.tls = served.tls
         mailbox = Mailbox(loop.wakeUp)
     }
