@@ -64,7 +64,7 @@ final class WaitingClient {
         if octets.count > Self.keptLength { octets = [] }
         var answers: [FreshAnswer] = []
         swap(&answers, &fresh)
-        while !answers.isEmpty { answers.removeLast() }
+        answers.removeAll(keepingCapacity: true)
         fresh = answers
         snapshot = nil
     }

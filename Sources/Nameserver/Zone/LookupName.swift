@@ -145,7 +145,7 @@ package import DNS
         }
         for index in index..<length {
             let octet = unsafe storage.load(fromByteOffset: index, as: UInt8.self)
-            guard octet == lowercased(octets[index]) else { return false }
+            guard octet == DNS.lowercased(octets[index]) else { return false }
         }
         return true
     }
@@ -197,12 +197,17 @@ package import DNS
             }
             takeBlock(octets, at: name.count &- 16)
         } else if name.count >= 8 {
-            takeWord(octets, at: 0)
-            takeWord(octets, at: name.count &- 8)
+            let end = name.count &- 8
+            let words = Self.lowercased(
+                SIMD2(
+                    unsafe octets.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt64.self),
+                    unsafe octets.unsafeLoadUnaligned(fromByteOffset: end, as: UInt64.self)))
+            unsafe storage.storeBytes(of: words[0], toByteOffset: 0, as: UInt64.self)
+            unsafe storage.storeBytes(of: words[1], toByteOffset: end, as: UInt64.self)
         } else {
             for index in 0..<name.count {
                 unsafe storage.storeBytes(
-                    of: lowercased(name[index]), toByteOffset: index, as: UInt8.self)
+                    of: DNS.lowercased(name[index]), toByteOffset: index, as: UInt8.self)
             }
         }
         unsafe storage.storeBytes(of: 0, toByteOffset: name.count, as: UInt64.self)
@@ -213,23 +218,17 @@ package import DNS
     private func takeBlock(_ octets: RawSpan, at offset: Int) {
         let words = unsafe octets.unsafeLoadUnaligned(
             fromByteOffset: offset, as: SIMD2<UInt64>.self)
+        unsafe storage.storeBytes(
+            of: Self.lowercased(words), toByteOffset: offset, as: SIMD2<UInt64>.self)
+    }
+
+    /// Sixteen octets in lower case (RFC 4343 §3).
+    @inline(__always)
+    private static func lowercased(_ words: SIMD2<UInt64>) -> SIMD2<UInt64> {
         let low7 = words & 0x7f7f_7f7f_7f7f_7f7f
         let atLeastA = low7 &+ 0x3f3f_3f3f_3f3f_3f3f
         let aboveZ = low7 &+ 0x2525_2525_2525_2525
         let isUpper = atLeastA & ~aboveZ & ~words & 0x8080_8080_8080_8080
-        unsafe storage.storeBytes(
-            of: words | (isUpper &>> 2), toByteOffset: offset, as: SIMD2<UInt64>.self)
-    }
-
-    /// Takes eight octets.
-    @inline(__always)
-    private func takeWord(_ octets: RawSpan, at offset: Int) {
-        let word = unsafe octets.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
-        let low7 = word & 0x7f7f_7f7f_7f7f_7f7f
-        let atLeastA = low7 &+ 0x3f3f_3f3f_3f3f_3f3f
-        let aboveZ = low7 &+ 0x2525_2525_2525_2525
-        let isUpper = atLeastA & ~aboveZ & ~word & 0x8080_8080_8080_8080
-        unsafe storage.storeBytes(
-            of: word | (isUpper >> 2), toByteOffset: offset, as: UInt64.self)
+        return words | (isUpper &>> 2)
     }
 }
