@@ -53,6 +53,7 @@ extension QueryProcessor {
         _ query: Query, _ message: Span<UInt8>, into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         counters.errors &+= 1
+        lastSource = .error
         options.set(.malformedOption)
         let end = DirectResponse.error(
             .formatError, message, question: query.question, into: &response)
@@ -73,6 +74,7 @@ extension QueryProcessor {
             rcode = counters.staleCookies == stale ? .noError : .badCookie
         } else {
             counters.errors &+= 1
+            lastSource = .error
         }
         let end = DirectResponse.error(rcode, message, question: nil, into: &response)
         return .respond(
@@ -132,6 +134,7 @@ extension QueryProcessor {
         into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         counters.refused &+= 1
+        lastSource = .refused
         let (rcode, reason) = changeRefusal(query, view)
         options.set(reason)
         return .respond(

@@ -5,11 +5,14 @@ package import DNS
 package final class QueryProcessor {
     // The storage is internal, so that the compiler sees all accesses and needs no run-time checks.
     var counters = Counters()
+    var lastSource = AnswerSource.server
     package var bypasses = BypassCounter()
     var question: UpstreamQuestion?
     var refresh: UpstreamQuestion?
 
     package var counted: Counters { counters }
+    /// Where the response that was made last came from.
+    package var source: AnswerSource { lastSource }
     /// What new queries are answered on.
     package var currentSnapshot: Snapshot { snapshot }
     /// What is to be asked upstream after `.forward`.
@@ -83,6 +86,7 @@ package final class QueryProcessor {
     ) -> Disposition {
         // One that has waited comes again.
         if fresh.isEmpty { counters.queries &+= 1 }
+        lastSource = .server
         options.reset()
         switch Query.accept(message, transport: transport, name: name) {
         case .ignore:
@@ -90,6 +94,7 @@ package final class QueryProcessor {
             return .drop
         case .error(let rcode, let question, let edns):
             counters.errors &+= 1
+            lastSource = .error
             if let edns { options.begin(dnssecOK: edns.dnssecOK) }
             let end = DirectResponse.error(rcode, message, question: question, into: &response)
             return .respond(
@@ -98,6 +103,7 @@ package final class QueryProcessor {
                     rcode: rcode))
         case .signed(let question, let edns, let signature):
             counters.errors &+= 1
+            lastSource = .error
             return refuseSignature(
                 signature, message, question, edns, transport, into: &response)
         case .cookieRequest(let query):
@@ -127,6 +133,7 @@ package final class QueryProcessor {
         snapshot: Snapshot, because reason: ExtendedErrorOption,
         into response: inout MutableSpan<UInt8>
     ) -> Int {
+        lastSource = .failure
         options.reset()
         guard case .query(var query) = Query.accept(message, transport: transport, name: name),
             makeReady(&query, message, client, transport, snapshot.server)
@@ -181,6 +188,7 @@ package final class QueryProcessor {
     ) -> Disposition {
         if let local = view.localAnswer(name, query.type) {
             counters.local &+= 1
+            lastSource = .zone
             let length = local.zone.use { zone in
                 if let bypass = zone.bypass {
                     bypasses.note(client, zone.settings.apex, bypass)
@@ -220,7 +228,7 @@ package final class QueryProcessor {
                 hasOlderAnswer: lookup == .missing(hasOlder: true))
             return .forward
         }
-        if fresh.isEmpty, stored.age != .stale { counters.cacheHits &+= 1 }
+        note(stored, fresh)
         if stored.isDue {
             refresh = makeQuestion(
                 Self.spelledName(query, message), key, rule, policy, view, transport,
@@ -238,6 +246,19 @@ package final class QueryProcessor {
         }
         return compose(
             query, message, view, fresh: fresh, transport: transport, into: &response)
+    }
+
+    /// Notes where the answer in `scratch` came from.
+    @inline(__always)
+    private func note(_ stored: StoredAnswer, _ fresh: [FreshAnswer]) {
+        if stored.age == .stale {
+            lastSource = .stale
+        } else if fresh.isEmpty {
+            counters.cacheHits &+= 1
+            lastSource = .cache
+        } else {
+            lastSource = fresh[0].upstream == nil ? .failure : .upstream
+        }
     }
 
     /// The answers that lie ready in a zone; nil when the response must be composed.
@@ -306,6 +327,7 @@ package final class QueryProcessor {
         _ rcode: RCode = .refused, into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         counters.refused &+= 1
+        lastSource = .refused
         options.set(reason)
         return .respond(DirectResponse.empty(rcode, query, message, into: &response))
     }

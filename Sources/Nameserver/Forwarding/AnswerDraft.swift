@@ -64,7 +64,7 @@ struct AnswerDraft: ~Copyable, ~Escapable {
     /// The image and how many seconds it may be stored. Throws when the answer outgrew a message.
     @_lifetime(self: copy self)
     mutating func finish(
-        flags: UInt16, extendedError: ExtendedErrorOption?
+        from upstream: Upstream, flags: UInt16, extendedError: ExtendedErrorOption?
     ) throws(MessageError) -> UpstreamAnswer.Made {
         guard !writer.hasOverflowed else { throw .truncated(at: writer.count) }
         let image = AnswerImage(
@@ -79,7 +79,8 @@ struct AnswerDraft: ~Copyable, ~Escapable {
             case .incomplete, .uncacheable: 0
             }
         return UpstreamAnswer.Made(
-            image: try image.encoded(of: writer.written), lifetime: lifetimes.isOff ? 0 : seconds)
+            image: try image.encoded(of: writer.written), lifetime: lifetimes.isOff ? 0 : seconds,
+            upstream: upstream)
     }
 
     private func timeToLive(

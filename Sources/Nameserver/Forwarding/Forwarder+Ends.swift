@@ -14,7 +14,7 @@ extension Forwarder {
             let answer = staleAnswer(flight.question, now: now)
             return self.answer(
                 shared.pending.complete(key),
-                answer ?? FreshAnswer(key: key, image: image))
+                answer ?? FreshAnswer(key: key, image: image, upstream: made.upstream))
         }
         if made.lifetime > 0 {
             if let denial = made.denial {
@@ -26,7 +26,9 @@ extension Forwarder {
                     image, lifetime: made.lifetime, name, key.parameters, now: now)
             }
         }
-        answer(shared.pending.complete(key), FreshAnswer(key: key, image: image))
+        answer(
+            shared.pending.complete(key),
+            FreshAnswer(key: key, image: image, upstream: made.upstream))
     }
 
     /// Passes on what the last upstream that refused has said. When every attempt failed: an earlier

@@ -16,7 +16,8 @@ extension Forwarder {
             spellingLost(attempt, now: now)
         case .truncated:
             if let response = try? UpstreamResponse(message) {
-                flight.truncated = try? maker.make(of: response, for: flight.question)
+                flight.truncated = try? maker.make(
+                    of: response, for: flight.question, from: attempt.upstream)
             }
             counters.truncated += 1
             sendByTCP(attempt, now: now)
@@ -82,7 +83,7 @@ extension Forwarder {
                 askMorePlainly(attempt, now: now)
                 return true
             }
-            let made = try maker.make(of: response, for: question)
+            let made = try maker.make(of: response, for: question, from: attempt.upstream)
             // A connection to a server that is mostly asked over UDP has to be opened first.
             let isUsualWay = attempt.transport == .udp || attempt.upstream.address.isSecure
             attempt.upstream.answered(after: isUsualWay ? now - attempt.sentAt : nil)

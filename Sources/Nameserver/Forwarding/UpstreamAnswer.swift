@@ -12,6 +12,8 @@ package final class UpstreamAnswer {
         let lifetime: UInt32
         /// What else than the question it denies.
         var denial: Denial?
+        /// Who gave it.
+        let upstream: Upstream
 
         /// How far an NXDOMAIN goes.
         enum Denial {
@@ -33,7 +35,7 @@ package final class UpstreamAnswer {
             let flags = AnswerImageView(octets.span).flags | Header.Flag.truncated
             var image = octets.mutableSpan
             image.store(flags, at: 0)
-            return Made(image: octets, lifetime: 0)
+            return Made(image: octets, lifetime: 0, upstream: upstream)
         }
     }
 
@@ -61,16 +63,19 @@ package final class UpstreamAnswer {
     /// The answer section's records in the order in which they are written.
     private var order: [Int] = []
 
-    /// Makes it of a response. Throws when that cannot be used.
+    /// Makes it of a response of `upstream`. Throws when that cannot be used.
     func make(
-        of response: consuming UpstreamResponse, for question: UpstreamQuestion
+        of response: consuming UpstreamResponse, for question: UpstreamQuestion,
+        from upstream: Upstream
     ) throws(MessageError) -> Made {
         // The upper bits are between the upstream and us (RFC 6891 §6.1.3); a client's header has
         // no room for them.
         guard response.rcode.rawValue < 16 else {
             throw .malformedRData(at: response.message.count)
         }
-        guard let chain = response.chain(from: question) else { return aliasFailure(question) }
+        guard let chain = response.chain(from: question) else {
+            return aliasFailure(question, from: upstream)
+        }
         response.removeWhatIsUnrelated(to: chain)
         let strangers = response.records.count(where: \.isRemoved)
         var filter = AnswerFilter(question)
@@ -112,7 +117,7 @@ package final class UpstreamAnswer {
         let own = filter.extendedError(asked: question.type, isEmptied: isEmptied)
         let said = response.rcode.isRefusal ? ExtendedErrorOption.said(response.rcode) : nil
         var made = try draft.finish(
-            flags: flags, extendedError: own ?? extendedError(response) ?? said)
+            from: upstream, flags: flags, extendedError: own ?? extendedError(response) ?? said)
         if kind == .negative, response.rcode == .nameError, answer.isEmpty {
             made.denial = isProven(response, flags) ? .subtree : .name
         }
@@ -134,14 +139,16 @@ package final class UpstreamAnswer {
 
     /// A chain of aliases without an end is an answer for nobody, and asking again gives the same: it
     /// is kept like a SERVFAIL that was sent.
-    private func aliasFailure(_ question: UpstreamQuestion) -> Made {
+    private func aliasFailure(
+        _ question: UpstreamQuestion, from upstream: Upstream
+    ) -> Made {
         counters.endlessAliases += 1
         let lifetimes = question.rule.lifetimes
         return Made(
             image: AnswerImage.failure(
                 .serverFailure, questionEnd: Header.length + question.name.octets.count + 4,
                 extendedError: .endlessAliases),
-            lifetime: lifetimes.isOff ? 0 : lifetimes.failures)
+            lifetime: lifetimes.isOff ? 0 : lifetimes.failures, upstream: upstream)
     }
 
     private func count(_ filter: AnswerFilter, isEmptied: Bool, asked type: RRType) {

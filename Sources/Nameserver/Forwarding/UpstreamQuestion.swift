@@ -117,10 +117,15 @@ package final class FreshAnswer: Sendable {
     package let image: [UInt8]
     /// Whether it is an earlier answer, past its lifetime: no newer one could be had (RFC 8767).
     package let isStale: Bool
+    /// Who gave it; nil for an earlier answer and when nobody gave any.
+    package let upstream: Upstream?
 
-    init(key: AnswerKey, image: [UInt8], isStale: Bool = false) {
+    init(
+        key: AnswerKey, image: [UInt8], isStale: Bool = false, upstream: Upstream? = nil
+    ) {
         self.key = key
         self.image = image
         self.isStale = isStale
+        self.upstream = upstream
     }
 }
