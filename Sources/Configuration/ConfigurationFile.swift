@@ -1,5 +1,6 @@
 import DNS
 import Foundation
+import Nameserver
 
 /// One of the files of a configuration: reports what is wrong in it and finds what it names.
 struct ConfigurationFile {
@@ -31,6 +32,10 @@ struct ConfigurationFile {
     /// Reports that a node is not what stands here.
     func wrongKind(_ node: YAMLNode, expected: String) {
         error(node.mark, "found \(node.kind)", expected: expected)
+    }
+
+    func place(of mark: YAMLMark) -> ConfigurationPlace {
+        ConfigurationPlace(file: path, line: mark.line)
     }
 
     /// Another file of the same configuration.

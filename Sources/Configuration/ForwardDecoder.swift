@@ -35,7 +35,7 @@ struct ForwardDecoder {
                     "\(entry.key.text.quoted) is the domain of that name; \".\" stands for every name"
                 )
             }
-            return rule(domain, entry.value)
+            return rule(domain, entry)
         }
     }
 
@@ -58,8 +58,10 @@ struct ForwardDecoder {
         return [rule]
     }
 
-    private func rule(_ domain: DomainName, _ node: YAMLNode) -> ForwardRule? {
-        var rule = ForwardRule(domain: domain, upstreams: [])
+    private func rule(_ domain: DomainName, _ entry: YAMLEntry) -> ForwardRule? {
+        let node = entry.value
+        var rule = ForwardRule(
+            domain: domain, place: file.place(of: entry.key.mark), upstreams: [])
         guard case .mapping = node else {
             guard let sources = sources(node, of: domain) else { return nil }
             rule.sources = sources

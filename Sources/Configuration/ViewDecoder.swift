@@ -66,7 +66,8 @@ struct ViewDecoder {
                 entry.value, keys: Self.keys, expected: "a mapping with clients", in: file)
         else { return nil }
         var view = ViewDescription(
-            name: entry.key.text, clients: [], rebindProtection: rebindProtection)
+            name: entry.key.text, place: file.place(of: entry.key.mark), clients: [],
+            rebindProtection: rebindProtection)
         if let node = keyed["clients"] {
             view.clients = clients.decode(node, view: view.name)
         } else if !keyed.hasUnknownKeys {

@@ -25,6 +25,10 @@ final class Site {
 
     func path(_ file: String) -> String { "\(directory)/\(file)" }
 
+    func place(_ file: String, line: Int) -> ConfigurationPlace {
+        ConfigurationPlace(file: path(file), line: line)
+    }
+
     func write(_ text: String, to file: String) throws {
         let path = path(file)
         try FileManager.default.createDirectory(

@@ -15,7 +15,7 @@ struct ZoneDecoder: ~Copyable {
         let apex = zone.settings.apex
         records = RecordDecoder(file, apex: apex, ttl: zone.recordTTL)
         owners = OwnerNames(file, apex: apex)
-        builder = ZoneBuilder(zone.settings, seed: seed)
+        builder = ZoneBuilder(zone.settings, file: file.path, seed: seed)
     }
 
     /// Takes one owner name's records; what is wrong with them is reported.
@@ -23,7 +23,8 @@ struct ZoneDecoder: ~Copyable {
         let contents = records.contents(entry.value)
         guard let owner = owners.name(entry.key) else { return }
         // Every owner name is one of the zone's.
-        guard let node = try? builder.open(owner) else { return }
+        let ownLine = UInt32(truncatingIfNeeded: entry.key.mark.line)
+        guard let node = try? builder.open(owner, line: ownLine) else { return }
         if let line = line(of: node) {
             reportDuplicate(entry.key, owner, line: line)
             return
@@ -35,7 +36,9 @@ struct ZoneDecoder: ~Copyable {
         }
         for (index, record) in contents.records.enumerated() {
             do {
-                try builder.add(type: record.type, ttl: record.ttl, rdata: record.rdata)
+                try builder.add(
+                    type: record.type, ttl: record.ttl, rdata: record.rdata,
+                    line: UInt32(truncatingIfNeeded: record.mark.line))
             } catch {
                 report(error, record, after: contents.records[..<index])
                 return

@@ -4,6 +4,8 @@ import Synchronization
 /// A forward rule with its servers' state, shared by all workers.
 package final class ActiveForwardRule: Sendable {
     let domain: DomainName
+    /// Where it stands in the configuration.
+    let place: ConfigurationPlace?
     package let upstreams: [Upstream]
     let policy: UpstreamPolicy
     let lifetimes: CacheLifetimes
@@ -16,6 +18,7 @@ package final class ActiveForwardRule: Sendable {
 
     init(_ rule: ForwardRule, upstreams registry: UpstreamRegistry) {
         domain = rule.domain
+        place = rule.place
         upstreams = rule.upstreams.map(registry.upstream)
         policy = rule.policy
         lifetimes = rule.cache

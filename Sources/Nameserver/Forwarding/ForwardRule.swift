@@ -120,6 +120,8 @@ package struct ForwardRule: Equatable, Sendable {
     package static let maximumUpstreams = 15
 
     package var domain: DomainName
+    /// Where it stands; nil for the rule of a configuration without any.
+    package var place: ConfigurationPlace?
     package var sources: [UpstreamSource]
     package var policy: UpstreamPolicy
     package var cache: CacheLifetimes
@@ -129,11 +131,13 @@ package struct ForwardRule: Equatable, Sendable {
     package var httpsRecords: HTTPSRecordRules
 
     package init(
-        domain: DomainName, upstreams: [UpstreamAddress], policy: UpstreamPolicy = .sequential,
+        domain: DomainName, place: ConfigurationPlace? = nil, upstreams: [UpstreamAddress],
+        policy: UpstreamPolicy = .sequential,
         cache: CacheLifetimes = .standard, clientSubnet: AddressPrefix? = nil,
         httpsRecords: HTTPSRecordRules = HTTPSRecordRules()
     ) {
         self.domain = domain
+        self.place = place
         sources = upstreams.map { .server($0) }
         self.policy = policy
         self.cache = cache

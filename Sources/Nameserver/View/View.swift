@@ -3,6 +3,9 @@ import DNS
 /// What one group of clients sees, ready for look-ups. Immutable and shared by all workers.
 package final class View: Sendable {
     package let name: String
+    let clients: [AddressPrefix]
+    /// Where it stands in the configuration.
+    let place: ConfigurationPlace?
     let zones: [Zone]
     let rules: [ActiveForwardRule]
     private let zoneTable: DomainTable
@@ -20,6 +23,8 @@ package final class View: Sendable {
         seed: UInt64
     ) {
         name = description.name
+        clients = description.clients
+        place = description.place
         let specialUse = specialUse.filter { !Self.isNamed($0.settings.apex, in: description) }
         zones = description.zones + specialUse
         rules = description.forward.filter { !$0.upstreams.isEmpty }
@@ -68,6 +73,11 @@ package final class View: Sendable {
         let zone = zones[match.value]
         if isTaken(name, .a, from: zone, match) { return false }
         return zone.settings.mode == .overlay && zone.overlayExists(name)
+    }
+
+    /// The zone whose apex is the nearest at or above the name.
+    func zoneWithDomain(of name: LookupName) -> Zone? {
+        zoneTable.match(name).map { zones[$0.value] }
     }
 
     /// Whether `name` is the apex of a zone that is wholly here.

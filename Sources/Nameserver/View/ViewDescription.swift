@@ -1,6 +1,8 @@
 /// A view as the configuration describes it: which clients see which zones and upstreams.
 package struct ViewDescription: Sendable {
     package var name: String
+    /// Where it stands; nil for the view of a configuration without any.
+    package var place: ConfigurationPlace?
     package var clients: [AddressPrefix]
     /// The zones that these clients see, at most one of a name.
     package var zones: [Zone]
@@ -16,12 +18,14 @@ package struct ViewDescription: Sendable {
     package var hasBypassGuard = true
 
     package init(
-        name: String, clients: [AddressPrefix], zones: [Zone] = [], forward: [ForwardRule] = [],
+        name: String, place: ConfigurationPlace? = nil, clients: [AddressPrefix],
+        zones: [Zone] = [], forward: [ForwardRule] = [],
         httpsRecords: HTTPSRecordRules = HTTPSRecordRules(),
         serverHTTPSRecords: HTTPSRecordRules = HTTPSRecordRules(),
         rebindProtection: RebindProtection = .off
     ) {
         self.name = name
+        self.place = place
         self.clients = clients
         self.zones = zones
         self.forward = forward

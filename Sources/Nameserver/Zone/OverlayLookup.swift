@@ -62,7 +62,7 @@ extension Zone {
 
     /// What a node that matches says; nil when a wildcard further up may still own the name.
     @inline(__always)
-    private func decision(of node: ZoneNode, _ type: RRType) -> LocalAnswer? {
+    func decision(of node: ZoneNode, _ type: RRType) -> LocalAnswer? {
         guard node.offset != ZoneBlocks.emptyNode else { return nil }
         let flags = blocks.flags(of: node)
         if flags.contains(.isPublic) { return .elsewhere }

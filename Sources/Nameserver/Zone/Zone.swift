@@ -3,6 +3,8 @@ import DNS
 /// One zone's records, immutable, shared by all workers and views.
 package final class Zone: Sendable {
     package let settings: ZoneSettings
+    /// The file that it was read from, as messages show it.
+    package let file: String?
     let apexLabelCount: Int
     /// Every owner name and empty non-terminal, with the place of its block.
     let names: NameTable
@@ -19,10 +21,12 @@ package final class Zone: Sendable {
     let bypass: KnownBypass?
 
     init(
-        settings: ZoneSettings, names: NameTable, wildcards: NameTable, blocks: ZoneBlocks,
+        settings: ZoneSettings, file: String?, names: NameTable, wildcards: NameTable,
+        blocks: ZoneBlocks,
         reverseRecords: [(IPAddress, DomainName)], hasCutsOrDNAMEs: Bool
     ) {
         self.settings = settings
+        self.file = file
         self.names = names
         self.wildcards = wildcards
         self.blocks = blocks

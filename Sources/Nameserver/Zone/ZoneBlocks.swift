@@ -2,16 +2,17 @@ package import DNS
 
 /// The records of a zone's nodes, laid out for sending: one block of octets a node.
 ///
-/// A block is: flags (1 octet), count of RRsets (1), then for each RRset its type (2), count of
-/// records (2), length in octets (2) and the records as they go on the wire, each with an owner name
-/// that is a pointer to the question's (RFC 1035 §4.1.4: `c0 0c`), TTL and RDATA in full.
+/// A block is: flags (1 octet), count of RRsets (1), line in the zone's file (4), then for each RRset
+/// its type (2), count of records (2), length in octets (2), how many lines further down its first
+/// record stands (2), and the records as they go on the wire, each with an owner name that is a
+/// pointer to the question's (RFC 1035 §4.1.4: `c0 0c`), TTL and RDATA in full.
 struct ZoneBlocks: Sendable {
     /// The block of a node without records.
     static let emptyNode: UInt32 = 0
     /// Octets of a record before its RDATA: pointer, type, class, TTL, length.
     static let recordHeaderLength = 12
-    fileprivate static let nodeHeaderLength = 2
-    fileprivate static let rrsetHeaderLength = 6
+    fileprivate static let nodeHeaderLength = 6
+    fileprivate static let rrsetHeaderLength = 8
     fileprivate static let pointerToQuestion: UInt16 = 0xc00c
 
     let octets: [UInt8]
@@ -27,7 +28,6 @@ struct ZoneBlocks: Sendable {
         let octets = octets.span
         var position = Int(node.offset) &+ Self.nodeHeaderLength
         for _ in 0..<octets[Int(node.offset) &+ 1] {
-            // The header at once: the octets of its first record stand behind it.
             let header = octets.uint64(at: position)
             let found = RRType(rawValue: UInt16(truncatingIfNeeded: header >> 48))
             let length = UInt16(truncatingIfNeeded: header >> 16)
@@ -41,6 +41,31 @@ struct ZoneBlocks: Sendable {
         }
         return nil
     }
+
+    /// The RRsets at `node`, in the order in which their first records were added.
+    func rrsets(at node: ZoneNode) -> [RRset] {
+        let octets = octets.span
+        var rrsets: [RRset] = []
+        var position = Int(node.offset) + Self.nodeHeaderLength
+        for _ in 0..<octets[Int(node.offset) + 1] {
+            let length = octets.uint16(at: position + 4)
+            rrsets.append(
+                RRset(
+                    type: RRType(rawValue: octets.uint16(at: position)),
+                    recordCount: octets.uint16(at: position + 2), length: length,
+                    start: UInt32(position + Self.rrsetHeaderLength)))
+            position += Self.rrsetHeaderLength + Int(length)
+        }
+        return rrsets
+    }
+
+    /// The line at which the node, or one of its RRsets, stands in the zone's file; 0 for none.
+    func line(of node: ZoneNode, _ rrset: RRset? = nil) -> Int {
+        guard node.offset != Self.emptyNode else { return 0 }
+        let octets = octets.span
+        let line = Int(octets.uint32(at: Int(node.offset) + 2))
+        return line + (rrset.map { Int(octets.uint16(at: Int($0.start) - 2)) } ?? 0)
+    }
 }
 
 /// Lays out the blocks of a zone, one after the other.
@@ -49,7 +74,7 @@ struct ZoneBlocks: Sendable {
 /// each is freed as soon as it is copied into the whole.
 struct ZoneBlocksBuilder {
     /// The first octets are the block of nodes without records.
-    private var chunk: [UInt8] = [0, 0]
+    private var chunk = [UInt8](repeating: 0, count: ZoneBlocks.nodeHeaderLength)
     private var fullChunks: [[UInt8]] = []
     /// What `fullChunks` hold together, in octets.
     private var fullLength = 0
@@ -97,10 +122,13 @@ struct ZoneBlocksBuilder {
             block.store(record.type.rawValue, at: header)
             block.store(UInt16(truncatingIfNeeded: count), at: header + 2)
             block.store(length, at: header + 4)
+            let lines = record.line > records.line ? record.line - records.line : 0
+            block.store(UInt16(clamping: lines), at: header + 6)
         }
         guard rrsetCount <= 255 else { return nil }
         block[first] = flags.rawValue
         block[first + 1] = UInt8(rrsetCount)
+        block.store(records.line, at: first + 2)
         return start
     }
 
@@ -119,16 +147,18 @@ struct ZoneBlocksBuilder {
         let block = octets.span
         var records = NodeRecords()
         records.isPublic = ZoneNode.Flags(rawValue: block[start]).contains(.isPublic)
+        records.line = block.uint32(at: start + 2)
         var position = start + ZoneBlocks.nodeHeaderLength
         for _ in 0..<block[start + 1] {
             let count = block.uint16(at: position + 2)
+            let line = records.line + UInt32(block.uint16(at: position + 6))
             position += ZoneBlocks.rrsetHeaderLength
             for _ in 0..<count {
                 let rdata = position + ZoneBlocks.recordHeaderLength
                 let end = rdata + Int(block.uint16(at: position + 10))
                 records.append(
                     RRType(rawValue: block.uint16(at: position + 2)),
-                    ttl: block.uint32(at: position + 6), octets[rdata..<end])
+                    ttl: block.uint32(at: position + 6), octets[rdata..<end], line: line)
                 position = end
             }
         }
@@ -160,29 +190,35 @@ struct NodeRecords {
         let ttl: UInt32
         /// Where the RDATA is in `octets`.
         let rdata: Range<Int>
+        /// Its line in the zone's file; 0 for none.
+        let line: UInt32
         /// Whether no record before it has its type: a block has the RRsets in this order.
         let isFirstOfType: Bool
     }
 
     /// Handed back to the public zone.
     var isPublic = false
+    /// The line of their owner name in the zone's file; 0 for none.
+    var line: UInt32 = 0
     private(set) var all: [Record] = []
     /// The RDATA of all records.
     private(set) var octets: [UInt8] = []
 
     var isEmpty: Bool { all.isEmpty && !isPublic }
 
-    mutating func append(_ type: RRType, ttl: UInt32, _ rdata: some Collection<UInt8>) {
+    mutating func append(_ type: RRType, ttl: UInt32, _ rdata: some Collection<UInt8>, line: UInt32)
+    {
         let start = octets.count
         octets.append(contentsOf: rdata)
         all.append(
             Record(
-                type: type, ttl: ttl, rdata: start..<octets.count,
+                type: type, ttl: ttl, rdata: start..<octets.count, line: line,
                 isFirstOfType: !all.contains { $0.type == type }))
     }
 
     mutating func removeAll() {
         isPublic = false
+        line = 0
         all.removeAll(keepingCapacity: true)
         octets.removeAll(keepingCapacity: true)
     }

@@ -6,6 +6,7 @@ package import DNS
 /// million of them are in memory once. A name may come again, at the price of its first layout.
 package struct ZoneBuilder: ~Copyable {
     package let settings: ZoneSettings
+    private let file: String?
 
     /// The names number the nodes.
     private var names: NameTableBuilder
@@ -31,8 +32,10 @@ package struct ZoneBuilder: ~Copyable {
     private static let maximumRRsetLength = 65_000
 
     /// `seed` keeps the zone's hash tables from being flooded with colliding names.
-    package init(_ settings: ZoneSettings, seed: UInt64) {
+    /// `file` is where the records come from, as messages show it.
+    package init(_ settings: ZoneSettings, file: String? = nil, seed: UInt64) {
         self.settings = settings
+        self.file = file
         self.seed = seed
         owner = settings.apex
         names = NameTableBuilder(seed: seed)
@@ -50,19 +53,26 @@ package struct ZoneBuilder: ~Copyable {
     }
 
     /// Goes to the node of `owner`, which is made if need be, for what is added next. Returns its
-    /// number: nodes are numbered from 0 on as they are made.
-    package mutating func open(_ owner: DomainName) throws(ZoneError) -> Int {
+    /// number: nodes are numbered from 0 on as they are made. `line` is where the name stands in the
+    /// file, 0 for nowhere.
+    package mutating func open(
+        _ owner: DomainName, line: UInt32 = 0
+    ) throws(ZoneError) -> Int {
         let node = try makeNode(owner)
         guard node != self.node else { return node }
         close()
         self.owner = owner
         self.node = node
         if offsets[node] != ZoneBlocks.emptyNode { records = blocks.records(at: offsets[node]) }
+        if records.isEmpty { records.line = line }
         return node
     }
 
-    /// Adds one record to the node that was opened last, by the rules of `add(owner:…)`.
-    package mutating func add(type: RRType, ttl: UInt32, rdata: [UInt8]) throws(ZoneError) {
+    /// Adds one record to the node that was opened last, by the rules of `add(owner:…)`. `line` is its
+    /// own in the file, 0 for that of its owner name.
+    package mutating func add(
+        type: RRType, ttl: UInt32, rdata: [UInt8], line: UInt32 = 0
+    ) throws(ZoneError) {
         guard !records.isPublic else { throw .publicAndRecords(owner) }
         for record in records.all {
             try check(record.type, beside: type, at: owner, equal: false)
@@ -73,7 +83,7 @@ package struct ZoneBuilder: ~Copyable {
         }
         guard type != .soa || owner == settings.apex else { throw .soaNotAtApex(owner) }
         guard rdata.count < Self.maximumRRsetLength else { throw .tooLarge(owner) }
-        records.append(type, ttl: ttl, rdata)
+        records.append(type, ttl: ttl, rdata, line: line)
         if type == .soa { hasSOA = true }
         if type == .dname || type == .ns { hasCutsOrDNAMEs = true }
         if settings.reverse, !owner.isWildcard, type == .a || type == .aaaa,
@@ -84,9 +94,9 @@ package struct ZoneBuilder: ~Copyable {
     }
 
     /// Hands `owner` back to the public zone (for a wildcard: the names below too).
-    package mutating func addPublic(owner: DomainName) throws(ZoneError) {
+    package mutating func addPublic(owner: DomainName, line: UInt32 = 0) throws(ZoneError) {
         guard settings.mode == .overlay else { throw .publicOutsideOverlay(owner) }
-        _ = try open(owner)
+        _ = try open(owner, line: line)
         guard records.all.isEmpty else { throw .publicAndRecords(owner) }
         records.isPublic = true
     }
@@ -117,7 +127,7 @@ package struct ZoneBuilder: ~Copyable {
         names.mapValues { offsets[Int($0)] }
         offsets = []
         return Zone(
-            settings: settings, names: names.build(), wildcards: wildcards.build(),
+            settings: settings, file: file, names: names.build(), wildcards: wildcards.build(),
             blocks: blocks.build(), reverseRecords: reverseRecords,
             hasCutsOrDNAMEs: hasCutsOrDNAMEs)
     }

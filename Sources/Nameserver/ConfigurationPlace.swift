@@ -1,0 +1,17 @@
+/// A line of a configuration file. What a configuration says keeps its place, so that an answer can be
+/// explained by the line that it comes from.
+package struct ConfigurationPlace: Hashable, Sendable {
+    /// The path as messages show it.
+    package let file: String
+    /// From 1 on.
+    package let line: Int
+
+    package init(file: String, line: Int) {
+        self.file = file
+        self.line = line
+    }
+}
+
+extension ConfigurationPlace: CustomStringConvertible {
+    package var description: String { "\(file):\(line)" }
+}

@@ -1,0 +1,88 @@
+package import DNS
+
+extension Snapshot {
+    /// Why the client has its view; nil when it is in none.
+    package func viewChoice(for client: IPAddress) -> ViewChoice? {
+        guard let view = view(for: client)?.kept else { return nil }
+        let prefixes = view.clients.filter { $0.contains(client) }
+        guard let longest = prefixes.max(by: { $0.length < $1.length }) else { return nil }
+        return ViewChoice(name: view.name, place: view.place, prefix: longest)
+    }
+
+    /// Why the client is answered as it is; nil when it is in no view.
+    package func decision(
+        _ name: DomainName, _ type: RRType, for client: IPAddress
+    ) -> Decision? {
+        view(for: client)?.kept.decision(name, type)
+    }
+}
+
+extension View {
+    /// Why this view answers a name and type as it does.
+    package func decision(_ domain: DomainName, _ type: RRType) -> Decision {
+        let name = LookupName(domain)
+        if let local = localAnswer(name, type) {
+            return .zone(decision(of: local.zone.kept, local.answer, name, type))
+        }
+        guard let rule = rule(for: name)?.kept else { return .refused }
+        let policy = policy(for: name, under: rule)
+        return .forward(
+            ForwardDecision(
+                domain: rule.domain, place: rule.place,
+                upstreams: rule.upstreams.map(\.address), httpsRecords: policy.httpsRecords,
+                removesPrivateAddresses: policy.rebindProtection != 0,
+                passedBy: passingZone(name, type)))
+    }
+
+    private func decision(
+        of zone: Zone, _ local: LocalAnswer, _ name: LookupName, _ type: RRType
+    ) -> ZoneDecision {
+        let answer: ZoneDecision.Answer =
+            switch local {
+            case .records: .records
+            case .cname(let rrset), .alias(let rrset), .dname(let rrset, _):
+                .alias(
+                    rrset.type, target: DomainName(uncheckedOctets: zone.firstRData(rrset)))
+            case .noData, .elsewhere: .noData
+            case .nameError: .nameError
+            case .referral: .referral
+            }
+        return ZoneDecision(
+            apex: zone.settings.apex, mode: zone.settings.mode,
+            isBuiltIn: zone.settings.isBuiltIn, bypass: zone.bypass,
+            owner: host(of: local, zone) ?? zone.decidingOwner(name, type, local),
+            answer: answer)
+    }
+
+    /// The host whose address made a PTR record (`reverse: true`).
+    private func host(of local: LocalAnswer, _ zone: Zone) -> DecidingOwner? {
+        guard case .records(let rrset) = local, rrset.type == .ptr, zone.file == nil else {
+            return nil
+        }
+        let host = DomainName(uncheckedOctets: zone.firstRData(rrset))
+        let name = LookupName(host)
+        for zone in zones where zone.settings.reverse && host.isAtOrBelow(zone.settings.apex) {
+            if let node = zone.node(name) { return zone.owner(node, host, nil) }
+        }
+        return nil
+    }
+
+    /// The zone with the name's domain, when it leaves the name to an upstream.
+    private func passingZone(_ name: LookupName, _ type: RRType) -> PassingZone? {
+        guard let zone = zoneWithDomain(of: name) else { return nil }
+        func reason() -> PassingZone.Reason {
+            guard zone.settings.mode == .overlay, zone.answer(name, type) == .elsewhere else {
+                return .rule
+            }
+            if let owner = zone.decidingOwner(name, type, .elsewhere) {
+                return zone.isPublic(owner.name) ? .handedBack(owner) : .otherType(owner)
+            }
+            // No name decides about this type; one may own the name all the same.
+            guard let owner = zone.decidingOwner(name, .a, zone.answer(name, .a)) else {
+                return .noOwner
+            }
+            return .otherType(owner)
+        }
+        return PassingZone(apex: zone.settings.apex, reason: reason())
+    }
+}
