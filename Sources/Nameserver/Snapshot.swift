@@ -25,6 +25,14 @@ package final class Snapshot: Sendable {
         upstreams.keep(only: Set(views.flatMap { $0.forward.flatMap(\.upstreams) }))
     }
 
+    /// What `snapshot` would serve if no policy took anything from upstream's answers; of the public
+    /// side alone, without the zones that are here, unless `hasZones`. For explanations.
+    package init(unfiltered snapshot: Snapshot, hasZones: Bool) {
+        views = snapshot.views.map { View(unfiltered: $0, hasZones: hasZones) }
+        server = snapshot.server
+        clients = snapshot.clients
+    }
+
     /// The view of a client: that with the longest prefix that contains its address.
     func view(for client: IPAddress) -> Borrowed<View>? {
         clients.value(for: client).map { Borrowed(views[$0]) }

@@ -12,6 +12,8 @@ enum WorkerMessage: Sendable {
     case close([SocketAddress])
     /// These limits of clients' connections hold from now on.
     case limits(TransportLimits)
+    /// Answer a question of the program's own.
+    case ask(Inquiry)
     /// Say that the worker's loop runs.
     case report(@Sendable () -> Void)
     /// Say what has been counted so far.

@@ -55,15 +55,19 @@ struct StatisticsReport {
     private static func line(_ upstream: Upstream) -> String {
         let counts = upstream.counts
         let milliseconds = Double(upstream.responseTime / 10_000) / 100
-        let state =
-            upstream.isLooping
-            ? "LOOP" : upstream.isDown ? "DOWN" : upstream.isFailing ? "failing" : "well"
-        return "upstream \(upstream.address): \(state), \(counts.sent) sent, "
+        return "upstream \(upstream.address): \(upstream.stateDescription), \(counts.sent) sent, "
             + "\(counts.answered) answered, \(counts.failed) failed, \(milliseconds) ms"
             + (upstream.isFailing ? upstream.failure.map { "; \($0)" } ?? "" : "")
     }
 
     private func sum(_ counter: (WorkerStatistics) -> UInt64) -> UInt64 {
         workers.reduce(0) { $0 &+ counter($1) }
+    }
+}
+
+extension Upstream {
+    /// `well`, `failing` (no answer since an attempt failed), `DOWN` (nor to three probes) or `LOOP`.
+    var stateDescription: String {
+        isLooping ? "LOOP" : isDown ? "DOWN" : isFailing ? "failing" : "well"
     }
 }

@@ -10,7 +10,7 @@ final class WaitingClient {
     /// The query's length.
     private(set) var length = 0
     private(set) var address: IPAddress
-    private(set) var path: ReplyPath
+    private(set) var recipient: Recipient
     /// The snapshot on which the query began; nil while no query waits.
     private(set) var snapshot: Snapshot?
     /// The upstream answers that the query has waited for so far.
@@ -25,17 +25,18 @@ final class WaitingClient {
     /// The longest message whose memory is kept for the next client.
     private static let keptLength = 512
 
-    fileprivate init(slot: Int, _ address: IPAddress, _ path: ReplyPath) {
+    fileprivate init(slot: Int, _ address: IPAddress, _ recipient: Recipient) {
         ticket = UInt64(slot)
         self.address = address
-        self.path = path
+        self.recipient = recipient
     }
 
     // Arrays leave their owner while they are changed: so no access to them has to be checked at run time
     // to exclude the others.
 
     fileprivate func begin(
-        _ message: Span<UInt8>, _ address: IPAddress, _ path: ReplyPath, _ snapshot: Snapshot
+        _ message: Span<UInt8>, _ address: IPAddress, _ recipient: Recipient,
+        _ snapshot: Snapshot
     ) {
         var octets: [UInt8] = []
         swap(&octets, &self.octets)
@@ -48,7 +49,7 @@ final class WaitingClient {
         self.octets = octets
         length = message.count
         self.address = address
-        self.path = path
+        self.recipient = recipient
         self.snapshot = snapshot
     }
 
@@ -82,22 +83,23 @@ final class WaitingClients {
 
     /// A client that waits for nothing yet; nil when too many wait already.
     func add(
-        _ message: Span<UInt8>, from address: IPAddress, to path: ReplyPath, on snapshot: Snapshot
+        _ message: Span<UInt8>, from address: IPAddress, to recipient: Recipient,
+        on snapshot: Snapshot
     ) -> WaitingClient? {
         var free: [WaitingClient] = []
         swap(&free, &self.free)
         defer { swap(&free, &self.free) }
-        guard let client = free.popLast() ?? make(address, path) else { return nil }
-        client.begin(message, address, path, snapshot)
+        guard let client = free.popLast() ?? make(address, recipient) else { return nil }
+        client.begin(message, address, recipient, snapshot)
         return client
     }
 
-    private func make(_ address: IPAddress, _ path: ReplyPath) -> WaitingClient? {
+    private func make(_ address: IPAddress, _ recipient: Recipient) -> WaitingClient? {
         guard clients.count < Self.maximumCount else { return nil }
         var clients: [WaitingClient] = []
         swap(&clients, &self.clients)
         defer { swap(&clients, &self.clients) }
-        let client = WaitingClient(slot: clients.count, address, path)
+        let client = WaitingClient(slot: clients.count, address, recipient)
         clients.append(client)
         return client
     }

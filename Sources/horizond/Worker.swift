@@ -32,16 +32,19 @@ final class Worker: NetworkHandler {
     let index: Int
     let shared: Shared
     let loop: NetworkLoop
-    private let processor: QueryProcessor
+    let processor: QueryProcessor
+    /// Apart, so that questions of our own are not counted as clients'.
+    lazy var inquiryProcessor = QueryProcessor(
+        cache: shared.cache, snapshot: processor.currentSnapshot)
     let forwarder: Forwarder
     private var generation: Int
     var now: Int64 = 0
     /// All workers' mailboxes, for answers that their clients wait for.
     var mailboxes: [Mailbox] = []
-    private let waiting = WaitingClients()
+    let waiting = WaitingClients()
     /// Clients whose answers have come, but who have not read those before.
     var postponed: [WaitingClient] = []
-    private var response = [UInt8](repeating: 0, count: 65_535)
+    var response = [UInt8](repeating: 0, count: 65_535)
 
     init(index: Int, shared: Shared) throws(TransportError) {
         self.index = index
@@ -95,35 +98,39 @@ final class Worker: NetworkHandler {
         case .drop: return 0
         case .respond(let length):
             if shared.events.logsQueries { logQuery(message, client, response.span) }
-            if processor.hasRefresh { refresh() }
+            if processor.hasRefresh { refresh(processor) }
             return length
         case .forward:
-            let (path, snapshot) = (arrival.replyPath(), processor.currentSnapshot)
-            guard let waiter = waiting.add(message, from: client, to: path, on: snapshot) else {
-                giveUp(message, from: client, path, snapshot, because: .tooManyWaiting)
+            let (recipient, snapshot) = (
+                Recipient.client(arrival.replyPath()), processor.currentSnapshot
+            )
+            guard let waiter = waiting.add(message, from: client, to: recipient, on: snapshot)
+            else {
+                giveUp(message, from: client, recipient, snapshot, because: .tooManyWaiting)
                 return 0
             }
-            forward(waiter)
+            forward(waiter, processor)
             return 0
         }
     }
 
     /// Asks for what the client got shortly before it is too old, or after.
-    private func refresh() {
+    func refresh(_ processor: QueryProcessor) {
         guard let question = processor.takeRefresh() else { return }
         forwarder.refresh(question, now: now)
         carryOut()
     }
 
-    private func forward(_ client: WaitingClient) {
+    /// Asks for what the query of `client` needs, as `processor` has just found.
+    func forward(_ client: WaitingClient, _ processor: QueryProcessor) {
         guard client.fresh.count < WaitingClient.maximumAnswers,
             let question = processor.upstreamQuestion
         else {
             let octets = client.octets
             if let snapshot = client.snapshot {
                 giveUp(
-                    octets.span.extracting(..<client.length), from: client.address, client.path,
-                    snapshot, because: .chainTooLong)
+                    octets.span.extracting(..<client.length), from: client.address,
+                    client.recipient, snapshot, because: .chainTooLong)
             }
             return waiting.remove(client)
         }
@@ -132,16 +139,16 @@ final class Worker: NetworkHandler {
     }
 
     private func giveUp(
-        _ message: Span<UInt8>, from address: IPAddress, _ path: ReplyPath, _ snapshot: Snapshot,
-        because reason: ExtendedErrorOption
+        _ message: Span<UInt8>, from address: IPAddress, _ recipient: Recipient,
+        _ snapshot: Snapshot, because reason: ExtendedErrorOption
     ) {
         var buffer = [UInt8](repeating: 0, count: EDNS.maximumUDPSize)
         var span = buffer.mutableSpan
         let length = processor.giveUp(
-            message, from: address, over: path.transport, snapshot: snapshot, because: reason,
+            message, from: address, over: recipient.transport, snapshot: snapshot, because: reason,
             into: &span)
-        guard length > 0 else { return loop.abandon(path) }
-        loop.send(span.span.extracting(..<length), to: path)
+        guard length > 0 else { return abandon(recipient) }
+        send(span.span.extracting(..<length), to: recipient, from: .failure)
     }
 
     /// Processes a client's query again, now that there is an answer to what it waited for.
@@ -149,7 +156,7 @@ final class Worker: NetworkHandler {
         guard let client = waiting.client(ticket) else { return }
         client.append(fresh)
         // Equal questions are answered all at once, each with as much as a message can hold.
-        guard loop.hasRoom(for: client.path) else { return postponed.append(client) }
+        guard hasRoom(for: client.recipient) else { return postponed.append(client) }
         resume(client)
     }
 
@@ -159,7 +166,7 @@ final class Worker: NetworkHandler {
         let clients = postponed
         postponed = []
         for client in clients {
-            if loop.hasRoom(for: client.path) { resume(client) } else { postponed.append(client) }
+            if hasRoom(for: client.recipient) { resume(client) } else { postponed.append(client) }
         }
         carryOut()
     }
@@ -172,22 +179,27 @@ final class Worker: NetworkHandler {
         var buffer: [UInt8] = []
         swap(&buffer, &response)
         var span = buffer.mutableSpan
+        let processor = processor(for: client.recipient)
         let disposition = processor.process(
-            message, from: client.address, over: client.path.transport, on: snapshot,
+            message, from: client.address, over: client.recipient.transport, on: snapshot,
             fresh: client.fresh, into: &span)
         if case .respond(let length) = disposition {
             let answer = span.span.extracting(..<length)
-            loop.send(answer, to: client.path)
-            if shared.events.logsQueries { logQuery(message, client.address, answer) }
+            send(
+                answer, to: client.recipient, from: processor.source,
+                client.fresh.first?.upstream)
+            if shared.events.logsQueries, client.recipient.isClient {
+                logQuery(message, client.address, answer)
+            }
         }
         swap(&buffer, &response)
         switch disposition {
-        case .forward: forward(client)
+        case .forward: forward(client, processor)
         case .respond:
             waiting.remove(client)
-            if processor.hasRefresh { refresh() }
+            if processor.hasRefresh { refresh(processor) }
         case .drop:
-            loop.abandon(client.path)
+            abandon(client.recipient)
             waiting.remove(client)
         }
     }
@@ -218,6 +230,8 @@ final class Worker: NetworkHandler {
                 for address in addresses { loop.remove(address: address) }
             case .limits(let limits):
                 loop.change(limits)
+            case .ask(let inquiry):
+                ask(inquiry)
             case .report(let done):
                 done()
             case .statistics(let tell):

@@ -100,11 +100,11 @@ struct DecisionTests {
         #expect(try text(site, "a.lab.home.test", .a).contains("*.lab.home.test"))
         #expect(
             try text(site, "app.home.test", .txt)
-                == "forward . (horizond.yaml:12), no type of app.home.test (zones/home.test.yaml:3)"
+                == "forward . (horizond.yaml:12), left to the public zone by app.home.test (zones/home.test.yaml:3)"
         )
         #expect(
             try text(site, "home.test", .a)
-                == "forward . (horizond.yaml:12), no name of zone home.test")
+                == "forward . (horizond.yaml:12), no name of zone home.test matches")
         #expect(try text(site, "www.example.com", .a) == "forward . (horizond.yaml:12)")
     }
 

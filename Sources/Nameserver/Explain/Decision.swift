@@ -50,6 +50,13 @@ package struct ForwardDecision: Sendable {
 package struct PassingZone: Sendable {
     package let apex: DomainName
     package let reason: Reason
+    /// The zone's name that lets it go; nil where none has to do with it.
+    package var owner: DecidingOwner? {
+        switch reason {
+        case .handedBack(let owner), .otherType(let owner): owner
+        case .noOwner, .rule: nil
+        }
+    }
 
     package enum Reason: Sendable {
         /// The word `public` at this owner.
@@ -121,8 +128,8 @@ extension PassingZone: CustomStringConvertible {
     package var description: String {
         switch reason {
         case .handedBack(let owner): "public by \(owner)"
-        case .otherType(let owner): "no type of \(owner)"
-        case .noOwner: "no name of zone \(apex.lineDescription)"
+        case .otherType(let owner): "left to the public zone by \(owner)"
+        case .noOwner: "no name of zone \(apex.lineDescription) matches"
         case .rule: "inside zone \(apex.lineDescription)"
         }
     }

@@ -7,6 +7,14 @@ struct HTTPSRecordPolicyTable: Sendable {
     private let table: DomainTable
     private let defaultPolicy: HTTPSRecordPolicy
 
+    /// Nothing is touched.
+    static let pass = HTTPSRecordPolicyTable()
+
+    private init() {
+        table = DomainTable([], seed: 0)
+        defaultPolicy = .pass
+    }
+
     init(_ view: ViewDescription, seed: UInt64) {
         var policies: [DomainName: HTTPSRecordPolicy] = [:]
         // Later ones replace earlier ones of the same domain.

@@ -44,6 +44,23 @@ package final class View: Sendable {
         }
     }
 
+    /// The view with no policy for answers from upstream, and without its zones unless `hasZones`.
+    init(unfiltered view: View, hasZones: Bool) {
+        name = view.name
+        clients = view.clients
+        place = view.place
+        rules = view.rules
+        ruleTable = view.ruleTable
+        policies = .pass
+        rebindProtection = ActiveRebindProtection(.off, seed: 0)
+        let nothing = DomainTable([], seed: 0)
+        zones = hasZones ? view.zones : []
+        zoneTable = hasZones ? view.zoneTable : nothing
+        ancestors = hasZones ? view.ancestors : nothing
+        reverse = hasZones ? view.reverse : nil
+        hasRulesInZones = hasZones && view.hasRulesInZones
+    }
+
     /// What this view's own data say; `.elsewhere` when the name is for an upstream.
     func localAnswer(_ name: LookupName, _ type: RRType) -> ZoneAnswer? {
         if let reverse, let found = reverse.answer(name, type) { return found }

@@ -11,13 +11,8 @@ struct CheckCommand: ParsableCommand {
     @OptionGroup var options: ConfigurationOption
 
     func run() throws {
-        do {
-            let configuration = try LoadedConfiguration(path: options.config, seed: 0).configuration
-            for warning in configuration.warnings { StandardError.write("warning: \(warning)") }
-            print("\(options.config): ok, \(ServiceStatus.summary(configuration))")
-        } catch {
-            for line in error.lines { StandardError.write(line) }
-            throw ExitCode(ExitStatus.badConfiguration)
-        }
+        let configuration = try options.load().configuration
+        for warning in configuration.warnings { StandardError.write("warning: \(warning)") }
+        print("\(options.config): ok, \(ServiceStatus.summary(configuration))")
     }
 }

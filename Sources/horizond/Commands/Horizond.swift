@@ -14,7 +14,9 @@ struct Horizond: ParsableCommand {
             Exit codes: 0 done, 1 failed, 2 wrong usage, 78 bad configuration.
             """,
         version: Version.current,
-        subcommands: [ServeCommand.self, CheckCommand.self, VersionCommand.self])
+        subcommands: [
+            ServeCommand.self, CheckCommand.self, ExplainCommand.self, VersionCommand.self,
+        ])
 
     static func main() {
         do {
@@ -45,4 +47,14 @@ enum ExitStatus {
 struct ConfigurationOption: ParsableArguments {
     @Option(name: .shortAndLong, help: "The configuration file.")
     var config = "/etc/horizond/horizond.yaml"
+
+    /// What the file says; prints its mistakes and ends when there are any.
+    func load() throws -> LoadedConfiguration {
+        do {
+            return try LoadedConfiguration(path: config, seed: 0)
+        } catch {
+            for line in error.lines { StandardError.write(line) }
+            throw ExitCode(ExitStatus.badConfiguration)
+        }
+    }
 }

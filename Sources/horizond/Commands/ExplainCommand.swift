@@ -1,0 +1,67 @@
+import ArgumentParser
+import DNS
+import Foundation
+import Nameserver
+
+struct ExplainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain", abstract: "Say what a client gets for a name, and why.",
+        discussion: """
+            Shows the answers to A, AAAA, HTTPS and --type with the view, the line of the zone file \
+            or forward rule that decided, the upstream, what a policy removed, and what browsers \
+            make of it. Asks upstreams where the name is theirs.
+            """)
+
+    @Argument(help: "The name.", transform: Self.name)
+    var name: DomainName
+
+    @Option(
+        name: .shortAndLong, help: "One more type, such as TXT or TYPE257.", transform: Self.type)
+    var type: RRType?
+
+    @Option(help: "The client's address.", transform: Self.address)
+    var client: IPAddress = .v4(0x7f00_0001)
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    @OptionGroup var options: ConfigurationOption
+
+    func run() throws {
+        let explanation = try explain()
+        if json {
+            print(try JSONOutput.text(explanation))
+        } else {
+            for line in explanation.lines { print(line) }
+        }
+    }
+
+    private func explain() throws -> Explanation {
+        let worker = try StandaloneWorker(options.load())
+        let explainer = Explainer(
+            worker.inquirer, worker.snapshot, worker.registry, isFromServer: false)
+        return explainer.explain(name, type, for: client)
+    }
+
+    @Sendable private static func name(_ text: String) throws -> DomainName {
+        do {
+            return try DomainName(text)
+        } catch {
+            throw ValidationError("\(text): \(error)")
+        }
+    }
+
+    @Sendable private static func type(_ text: String) throws -> RRType {
+        guard let type = RRType(mnemonic: text.uppercased()) else {
+            throw ValidationError("\(text) is no record type; such are TXT, MX and TYPE257")
+        }
+        return type
+    }
+
+    @Sendable private static func address(_ text: String) throws -> IPAddress {
+        guard let address = IPAddress(text) else {
+            throw ValidationError("\(text) is no address; such are 192.168.10.7 and fd00::7")
+        }
+        return address
+    }
+}
