@@ -50,6 +50,7 @@ struct ConfigurationDecoder {
             configuration.views[index].serverHTTPSRecords = rules ?? HTTPSRecordRules()
         }
         configuration.zoneCount = zones.zoneCount
+        for view in configuration.views { file.reportContradictions(in: view) }
         return configuration
     }
 
@@ -115,19 +116,25 @@ extension ConfigurationFile {
     /// The setting `https-records`: a policy, or `default` and domains with theirs.
     func httpsRecordRules(_ node: YAMLNode) -> HTTPSRecordRules? {
         guard case .mapping(let entries, _) = node else {
-            return choice(node, what: "policy", of: HTTPSRecordPolicy.self)
-                .map { HTTPSRecordRules(defaultPolicy: $0) }
+            guard let policy = choice(node, what: "policy", of: HTTPSRecordPolicy.self) else {
+                return nil
+            }
+            var rules = HTTPSRecordRules(defaultPolicy: policy)
+            rules.defaultPlace = place(of: node.mark)
+            return rules
         }
         var rules = HTTPSRecordRules()
         let isDefault = { (entry: YAMLEntry) in entry.key.text == "default" }
         let defaults = distinct(entries.filter(isDefault))
         if let entry = defaults.first {
             rules.defaultPolicy = choice(entry.value, what: "policy", of: HTTPSRecordPolicy.self)
+            rules.defaultPlace = place(of: entry.key.mark)
         }
         let others = entries.filter { !isDefault($0) }
         for (domain, entry) in domains(others, what: "domain", takesRoot: true) {
             rules.domains[domain] = choice(
                 entry.value, what: "policy", of: HTTPSRecordPolicy.self)
+            rules.places[domain] = place(of: entry.key.mark)
         }
         return rules
     }

@@ -35,7 +35,7 @@ struct ConfigurationFile {
     }
 
     func place(of mark: YAMLMark) -> ConfigurationPlace {
-        ConfigurationPlace(file: path, line: mark.line)
+        ConfigurationPlace(file: path, line: mark.line, column: mark.column)
     }
 
     /// Another file of the same configuration.

@@ -121,7 +121,7 @@ struct ViewDecoder {
             case .mapping(let entries, _) where !entries.isEmpty:
                 for entry in file.distinct(entries) {
                     guard let apex = file.domain(entry.key, what: "zone") else { continue }
-                    add(apex, entry.key) { zones.zone(apex, entry.value) }
+                    add(apex, entry.key) { zones.zone(apex, entry) }
                 }
             default:
                 file.wrongKind(item, expected: "a zone's name, or {name: its file or settings}")

@@ -5,10 +5,13 @@ package struct ConfigurationPlace: Hashable, Sendable {
     package let file: String
     /// From 1 on.
     package let line: Int
+    /// The character in the line, from 1 on; nil where it is not kept.
+    package let column: Int?
 
-    package init(file: String, line: Int) {
+    package init(file: String, line: Int, column: Int? = nil) {
         self.file = file
         self.line = line
+        self.column = column
     }
 }
 

@@ -103,6 +103,6 @@ struct DefaultsTests {
         try reader.enterMapping(expected: "")
         let entry = try #require(try reader.nextEntry())
         let file = ConfigurationFile(site.path("horizond.yaml"), Diagnostics())
-        return file.zoneDeclaration(try name("example.com"), entry.value)
+        return file.zoneDeclaration(try name("example.com"), entry)
     }
 }

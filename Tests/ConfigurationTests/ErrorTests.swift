@@ -38,7 +38,7 @@ func fixturePath(_ path: String) -> String {
 struct ErrorTests {
     @Test(
         "In the main file",
-        arguments: ["files", "settings", "forwarding", "views", "zones"])
+        arguments: ["files", "settings", "forwarding", "views", "zones", "contradictions"])
     func mainFile(file: String) throws {
         for mistake in try Mistake.all(file) {
             let found = try errors(mistake.text)

@@ -25,8 +25,8 @@ final class Site {
 
     func path(_ file: String) -> String { "\(directory)/\(file)" }
 
-    func place(_ file: String, line: Int) -> ConfigurationPlace {
-        ConfigurationPlace(file: path(file), line: line)
+    func place(_ file: String, line: Int, column: Int = 3) -> ConfigurationPlace {
+        ConfigurationPlace(file: path(file), line: line, column: column)
     }
 
     func write(_ text: String, to file: String) throws {

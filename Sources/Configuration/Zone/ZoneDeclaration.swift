@@ -4,6 +4,8 @@ import Nameserver
 /// A zone as the configuration names it, before its records are read.
 struct ZoneDeclaration {
     var settings: ZoneSettings
+    /// Where the zone is named.
+    let place: ConfigurationPlace
     /// The TTL of records that have none of their own; nil for that of the mode.
     var ttl: UInt32?
     /// Where the records are; nil when that could not be told, which is reported.
@@ -34,9 +36,12 @@ extension ConfigurationFile {
     /// A zone's file, or its settings. What `base`, the zone of that name that all views share,
     /// says is kept unless it is said anew.
     func zoneDeclaration(
-        _ apex: DomainName, _ node: YAMLNode, base: ZoneDeclaration? = nil
+        _ apex: DomainName, _ entry: YAMLEntry, base: ZoneDeclaration? = nil
     ) -> ZoneDeclaration {
-        var zone = base ?? ZoneDeclaration(settings: ZoneSettings(apex: apex))
+        let node = entry.value
+        var zone = ZoneDeclaration(
+            settings: base?.settings ?? ZoneSettings(apex: apex), place: place(of: entry.key.mark),
+            ttl: base?.ttl, source: base?.source)
         if let path = node.scalar {
             zone.source = .file(path: resolve(path.text), path.mark)
             return zone

@@ -15,7 +15,8 @@ struct ZoneDecoder: ~Copyable {
         let apex = zone.settings.apex
         records = RecordDecoder(file, apex: apex, ttl: zone.recordTTL)
         owners = OwnerNames(file, apex: apex)
-        builder = ZoneBuilder(zone.settings, file: file.path, seed: seed)
+        builder = ZoneBuilder(
+            zone.settings, file: file.path, place: zone.place, seed: seed)
     }
 
     /// Takes one owner name's records; what is wrong with them is reported.

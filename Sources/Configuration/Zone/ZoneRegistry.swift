@@ -42,7 +42,7 @@ final class ZoneRegistry {
             decodeDirectory(path)
         } else if case .mapping(let entries, _) = node {
             for (apex, entry) in file.domains(entries, what: "zone") {
-                declare(entry.key.text, file.zoneDeclaration(apex, entry.value))
+                declare(entry.key.text, file.zoneDeclaration(apex, entry))
             }
         } else {
             isComplete = false
@@ -76,7 +76,7 @@ final class ZoneRegistry {
             return YAMLEntry(key: key, value: .scalar(file))
         }
         for (apex, entry) in file.domains(entries, what: "zone") {
-            declare(entry.key.text, file.zoneDeclaration(apex, entry.value))
+            declare(entry.key.text, file.zoneDeclaration(apex, entry))
         }
     }
 
@@ -100,9 +100,9 @@ final class ZoneRegistry {
     }
 
     /// The zone that a view describes itself, starting from the one of that name if there is one.
-    func zone(_ apex: DomainName, _ node: YAMLNode) -> Zone? {
+    func zone(_ apex: DomainName, _ entry: YAMLEntry) -> Zone? {
         let base = numbers[apex].map { declared[$0].zone }
-        return build(file.zoneDeclaration(apex, node, base: base))
+        return build(file.zoneDeclaration(apex, entry, base: base))
     }
 
     // MARK: Building

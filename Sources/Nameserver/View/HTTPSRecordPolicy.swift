@@ -16,15 +16,25 @@ package enum HTTPSRecordPolicy: String, CaseIterable, Sendable {
 
 /// The `https-records:` setting of one place in the configuration: a default and exceptions for
 /// domains, of which the longest that a name is at or below decides.
-package struct HTTPSRecordRules: Equatable, Sendable {
+package struct HTTPSRecordRules: Sendable {
     /// The setting for names that no domain matches; nil leaves them to the enclosing place.
     package var defaultPolicy: HTTPSRecordPolicy?
     package var domains: [DomainName: HTTPSRecordPolicy]
+    /// Where the default and each domain stand, for messages.
+    package var defaultPlace: ConfigurationPlace?
+    package var places: [DomainName: ConfigurationPlace] = [:]
 
     package init(
         defaultPolicy: HTTPSRecordPolicy? = nil, domains: [DomainName: HTTPSRecordPolicy] = [:]
     ) {
         self.defaultPolicy = defaultPolicy
         self.domains = domains
+    }
+}
+
+extension HTTPSRecordRules: Equatable {
+    /// Rules are equal when they say the same, wherever they stand.
+    package static func == (left: HTTPSRecordRules, right: HTTPSRecordRules) -> Bool {
+        left.defaultPolicy == right.defaultPolicy && left.domains == right.domains
     }
 }

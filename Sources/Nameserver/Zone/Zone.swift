@@ -5,6 +5,8 @@ package final class Zone: Sendable {
     package let settings: ZoneSettings
     /// The file that it was read from, as messages show it.
     package let file: String?
+    /// Where the configuration names it.
+    package let place: ConfigurationPlace?
     let apexLabelCount: Int
     /// Every owner name and empty non-terminal, with the place of its block.
     let names: NameTable
@@ -21,12 +23,14 @@ package final class Zone: Sendable {
     let bypass: KnownBypass?
 
     init(
-        settings: ZoneSettings, file: String?, names: NameTable, wildcards: NameTable,
+        settings: ZoneSettings, file: String?, place: ConfigurationPlace?, names: NameTable,
+        wildcards: NameTable,
         blocks: ZoneBlocks,
         reverseRecords: [(IPAddress, DomainName)], hasCutsOrDNAMEs: Bool
     ) {
         self.settings = settings
         self.file = file
+        self.place = place
         self.names = names
         self.wildcards = wildcards
         self.blocks = blocks

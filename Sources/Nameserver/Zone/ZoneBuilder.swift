@@ -7,6 +7,7 @@ package import DNS
 package struct ZoneBuilder: ~Copyable {
     package let settings: ZoneSettings
     private let file: String?
+    private let place: ConfigurationPlace?
 
     /// The names number the nodes.
     private var names: NameTableBuilder
@@ -32,10 +33,14 @@ package struct ZoneBuilder: ~Copyable {
     private static let maximumRRsetLength = 65_000
 
     /// `seed` keeps the zone's hash tables from being flooded with colliding names.
-    /// `file` is where the records come from, as messages show it.
-    package init(_ settings: ZoneSettings, file: String? = nil, seed: UInt64) {
+    /// `file` is where the records come from, as messages show it, and `place` where the zone is named.
+    package init(
+        _ settings: ZoneSettings, file: String? = nil, place: ConfigurationPlace? = nil,
+        seed: UInt64
+    ) {
         self.settings = settings
         self.file = file
+        self.place = place
         self.seed = seed
         owner = settings.apex
         names = NameTableBuilder(seed: seed)
@@ -127,7 +132,8 @@ package struct ZoneBuilder: ~Copyable {
         names.mapValues { offsets[Int($0)] }
         offsets = []
         return Zone(
-            settings: settings, file: file, names: names.build(), wildcards: wildcards.build(),
+            settings: settings, file: file, place: place, names: names.build(),
+            wildcards: wildcards.build(),
             blocks: blocks.build(), reverseRecords: reverseRecords,
             hasCutsOrDNAMEs: hasCutsOrDNAMEs)
     }
