@@ -4,13 +4,16 @@ import DNS
 /// workers' queues; queries in flight end on the one that they began with.
 package final class Snapshot: Sendable {
     package let views: [View]
+    /// Which prefixes choose which view.
+    package let clients: ViewClients
     let server: ServerDescription
-    private let clients: PrefixTable
+    private let prefixes: PrefixTable
 
-    /// Prefixes must differ between views. `seed` is the process's secret for its hash tables.
+    /// The fixed prefixes of clients must differ between views; `networks` are what the host's
+    /// interfaces have now. `seed` is the process's secret for its hash tables.
     package init(
         _ views: [ViewDescription], server: ServerDescription = ServerDescription(),
-        upstreams: UpstreamRegistry, seed: UInt64
+        networks: [InterfaceNetworks] = [], upstreams: UpstreamRegistry, seed: UInt64
     ) {
         self.server = server
         let specialUse = SpecialUseZones.make(seed: seed)
@@ -20,8 +23,8 @@ package final class Snapshot: Sendable {
                 $0, specialUse: specialUse + ($0.hasBypassGuard ? guarded : []),
                 upstreams: upstreams, seed: seed)
         }
-        clients = PrefixTable(
-            views.enumerated().flatMap { index, view in view.clients.map { ($0, index) } })
+        clients = ViewClients(views, networks: networks)
+        prefixes = clients.table
         upstreams.keep(only: Set(views.flatMap { $0.forward.flatMap(\.upstreams) }))
     }
 
@@ -31,10 +34,19 @@ package final class Snapshot: Sendable {
         views = snapshot.views.map { View(unfiltered: $0, hasZones: hasZones) }
         server = snapshot.server
         clients = snapshot.clients
+        prefixes = snapshot.prefixes
+    }
+
+    /// The same views for other clients.
+    package init(_ other: Snapshot, clients: ViewClients) {
+        views = other.views
+        server = other.server
+        self.clients = clients
+        prefixes = clients.table
     }
 
     /// The view of a client: that with the longest prefix that contains its address.
     func view(for client: IPAddress) -> Borrowed<View>? {
-        clients.value(for: client).map { Borrowed(views[$0]) }
+        prefixes.value(for: client).map { Borrowed(views[$0]) }
     }
 }

@@ -24,6 +24,12 @@ package struct AddressPrefix: Hashable, Sendable {
         self.init(uncheckedAddress: address, length: length)
     }
 
+    /// The block of this length that `address` is in; nil when no address has so many bits.
+    package init?(containing address: IPAddress, length: Int) {
+        guard (0...(address.isIPv4 ? 32 : 128)).contains(length) else { return nil }
+        self.init(uncheckedAddress: Self.network(of: address, length: length), length: length)
+    }
+
     private init(uncheckedAddress address: IPAddress, length: Int) {
         self.address = address
         self.length = length

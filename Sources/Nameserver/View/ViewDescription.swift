@@ -3,7 +3,10 @@ package struct ViewDescription: Sendable {
     package var name: String
     /// Where it stands; nil for the view of a configuration without any.
     package var place: ConfigurationPlace?
+    /// The prefixes of its clients that the configuration itself names.
     package var clients: [AddressPrefix]
+    /// Whose networks are prefixes of its clients, too, whatever they are just now.
+    package var followed: [FollowedClients] = []
     /// The zones that these clients see, at most one of a name.
     package var zones: [Zone]
     /// The forward rules, at most one of a domain. A name that no rule matches is REFUSED.
