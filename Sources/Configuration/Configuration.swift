@@ -31,6 +31,9 @@ package struct Configuration: Sendable {
     /// The files and directories that were read, that of `load` first.
     package var files: [String] = []
 
+    /// Whether a view's clients are what the host's interfaces say.
+    package var followsInterfaces: Bool { views.contains { !$0.followed.isEmpty } }
+
     /// What is logged besides the service's own life.
     package struct LogSettings: Equatable, Sendable {
         /// A line for each query that failed.
@@ -43,16 +46,17 @@ package struct Configuration: Sendable {
 
     /// Reads the configuration at `path` and every file that it names. `seed` is the process's
     /// secret for its hash tables. The nameservers of `previous` stay where a file names none just
-    /// now. Throws all mistakes of all files at once.
+    /// now. `interfaces` are those of the host, nil where nobody knows; one that is named and not
+    /// there is a warning. Throws all mistakes of all files at once.
     package static func load(
         path: String, seed: UInt64, resolvConf: String = "/etc/resolv.conf",
-        previous: Configuration? = nil
+        previous: Configuration? = nil, interfaces: [InterfaceNetworks]? = nil
     ) throws(ConfigurationErrors) -> Configuration {
         let diagnostics = Diagnostics()
         let file = ConfigurationFile(path, diagnostics)
         var decoder = ConfigurationDecoder(
             file, seed: seed, resolvConf: resolvConf,
-            knownNameservers: previous?.nameserverFiles ?? [:])
+            knownNameservers: previous?.nameserverFiles ?? [:], interfaces: interfaces)
         var configuration = decoder.decode()
         guard !diagnostics.hasErrors else { throw diagnostics.collected }
         configuration.warnings = diagnostics.sortedWarnings

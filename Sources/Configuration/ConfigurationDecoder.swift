@@ -13,17 +13,19 @@ struct ConfigurationDecoder {
     private let seed: UInt64
     private let resolvConf: String
     private let knownNameservers: [String: NameserverFile]
+    private let interfaces: [InterfaceNetworks]?
     /// Whether the whole file could be read: else what is missing may stand further down.
     private var isComplete = true
 
     init(
         _ file: ConfigurationFile, seed: UInt64, resolvConf: String,
-        knownNameservers: [String: NameserverFile]
+        knownNameservers: [String: NameserverFile], interfaces: [InterfaceNetworks]?
     ) {
         self.file = file
         self.seed = seed
         self.resolvConf = resolvConf
         self.knownNameservers = knownNameservers
+        self.interfaces = interfaces
     }
 
     /// What the file says; of use only when nothing was reported.
@@ -42,7 +44,8 @@ struct ConfigurationDecoder {
         let protection = settings["rebind-protection"].flatMap { file.rebindProtection($0) }
 
         var views = ViewDecoder(
-            file, zones, forwarding, forward: forward, rebindProtection: protection ?? .off)
+            file, zones, forwarding, forward: forward, rebindProtection: protection ?? .off,
+            interfaces: interfaces)
         configuration.views = views.decode(settings["views"])
         let hasBypassGuard = settings["bypass-guard"].flatMap { file.boolean($0) } ?? true
         for index in configuration.views.indices {

@@ -22,14 +22,15 @@ struct ViewDecoder {
     /// `forward` is nil where the configuration has no such setting.
     init(
         _ file: ConfigurationFile, _ zones: ZoneRegistry, _ forwarding: ForwardDecoder,
-        forward: [ForwardRule]?, rebindProtection: RebindProtection
+        forward: [ForwardRule]?, rebindProtection: RebindProtection,
+        interfaces: [InterfaceNetworks]?
     ) {
         self.file = file
         self.zones = zones
         self.forwarding = forwarding
         self.forward = forward
         self.rebindProtection = rebindProtection
-        clients = ClientPrefixes(file)
+        clients = ClientPrefixes(file, interfaces: interfaces)
     }
 
     /// The views in the order of the file; one for local clients when `node` is nil.
@@ -69,7 +70,7 @@ struct ViewDecoder {
             name: entry.key.text, place: file.place(of: entry.key.mark), clients: [],
             rebindProtection: rebindProtection)
         if let node = keyed["clients"] {
-            view.clients = clients.decode(node, view: view.name)
+            clients.decode(node, into: &view)
         } else if !keyed.hasUnknownKeys {
             file.error(
                 keyed.mark, "view \(view.name.quoted) without clients",
