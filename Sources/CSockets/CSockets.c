@@ -7,6 +7,7 @@
 #include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -159,6 +160,49 @@ int hs_pending_error(int fd) {
     int error = 0;
     socklen_t length = sizeof error;
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
+}
+
+int hs_netlink_open(void) {
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
+    if (fd < 0) return -1;
+    struct sockaddr_nl own = {
+        .nl_family = AF_NETLINK,
+        .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE,
+    };
+    // Connected to the kernel (port 0), it takes nothing from other processes.
+    struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+    if (bind(fd, (struct sockaddr *)&own, sizeof own) == 0 &&
+        connect(fd, (struct sockaddr *)&kernel, sizeof kernel) == 0)
+        return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+int hs_netlink_dump(int fd, uint16_t type) {
+    struct {
+        struct nlmsghdr header;
+        union {
+            struct ifinfomsg link;
+            struct ifaddrmsg address;
+            struct rtmsg route;
+        } body;
+    } request = {.header = {.nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP}};
+    size_t body = type == RTM_GETLINK   ? sizeof request.body.link
+                  : type == RTM_GETADDR ? sizeof request.body.address
+                                        : sizeof request.body.route;
+    if (type == RTM_GETROUTE) request.body.route.rtm_family = AF_INET6;
+    request.header.nlmsg_len = NLMSG_LENGTH(body);
+    return send(fd, &request, request.header.nlmsg_len, MSG_DONTWAIT) < 0 ? -1 : 0;
+}
+
+int hs_wait_until_readable(int fd, int milliseconds) {
+    struct pollfd descriptor = {.fd = fd, .events = POLLIN};
+    int count;
+    do count = poll(&descriptor, 1, milliseconds);
+    while (count < 0 && errno == EINTR);
+    return count > 0;
 }
 
 int hs_poll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }

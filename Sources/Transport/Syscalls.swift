@@ -193,6 +193,21 @@ enum Syscalls {
         return error == EAGAIN || error == EINTR ? .wouldBlock : .failed(error)
     }
 
+    /// A socket that is told of every change of the host's interfaces; or a negated errno.
+    static func netlinkSocket() -> Int32 {
+        let descriptor = hs_netlink_open()
+        return descriptor < 0 ? -errno : descriptor
+    }
+
+    /// Asks a netlink socket for all that there is of a kind. 0, or the errno.
+    static func dump(_ descriptor: Int32, _ kind: UInt16) -> Int32 {
+        hs_netlink_dump(descriptor, kind) < 0 ? errno : 0
+    }
+
+    static func waitUntilReadable(_ descriptor: Int32, milliseconds: Int32) -> Bool {
+        hs_wait_until_readable(descriptor, milliseconds) == 1
+    }
+
     /// An epoll set's descriptor; or a negated errno.
     static func pollDescriptor() -> Int32 {
         let descriptor = hs_poll_create()

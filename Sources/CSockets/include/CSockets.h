@@ -5,6 +5,7 @@
 // refuses a module whose types differ from those of Glibc and Dispatch. The .c file defines it.
 #pragma once
 
+#include <linux/rtnetlink.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -94,6 +95,33 @@ int hs_ignore_path_mtu(int fd, bool ipv6);
 
 // The error pending on a socket, cleared by reading it.
 int hs_pending_error(int fd);
+
+// rtnetlink: the host's interfaces, their addresses and on-link routes.
+
+static const uint16_t hs_netlink_error = NLMSG_ERROR, hs_netlink_done = NLMSG_DONE;
+static const uint16_t hs_netlink_overrun = NLMSG_OVERRUN;
+static const uint16_t hs_netlink_interrupted = NLM_F_DUMP_INTR;
+static const uint16_t hs_new_link = RTM_NEWLINK, hs_delete_link = RTM_DELLINK;
+static const uint16_t hs_new_address = RTM_NEWADDR, hs_delete_address = RTM_DELADDR;
+static const uint16_t hs_new_route = RTM_NEWROUTE, hs_delete_route = RTM_DELROUTE;
+static const uint16_t hs_get_link = RTM_GETLINK, hs_get_address = RTM_GETADDR;
+static const uint16_t hs_get_route = RTM_GETROUTE;
+static const uint16_t hs_link_name = IFLA_IFNAME;
+static const uint16_t hs_address_address = IFA_ADDRESS, hs_address_local = IFA_LOCAL;
+static const uint16_t hs_route_destination = RTA_DST, hs_route_interface = RTA_OIF;
+static const uint16_t hs_route_gateway = RTA_GATEWAY, hs_route_multipath = RTA_MULTIPATH;
+static const uint16_t hs_route_metric = RTA_PRIORITY;
+static const uint8_t hs_route_main_table = RT_TABLE_MAIN, hs_route_unicast = RTN_UNICAST;
+static const uint8_t hs_route_by_kernel = RTPROT_KERNEL, hs_route_by_advertisement = RTPROT_RA;
+
+// A nonblocking socket that is told of every change; the kernel alone can send to it.
+int hs_netlink_open(void);
+
+// Asks for all that there is of hs_get_link, hs_get_address or (IPv6 only) hs_get_route.
+int hs_netlink_dump(int fd, uint16_t type);
+
+// 1 when the socket is readable within the time, 0 when not.
+int hs_wait_until_readable(int fd, int milliseconds);
 
 // The poll set.
 struct hs_event {
