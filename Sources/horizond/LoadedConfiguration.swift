@@ -2,9 +2,10 @@ import Configuration
 import Nameserver
 import Transport
 
-/// A configuration, and what OpenSSL makes of it.
+/// A configuration, what OpenSSL makes of it, and the interfaces that there were.
 struct LoadedConfiguration: Sendable {
     let configuration: Configuration
+    let interfaces: HostInterfaces
     /// nil where no upstream is asked over TLS and no authorities are named: OpenSSL takes memory.
     let tls: TLSContext?
 
@@ -13,7 +14,9 @@ struct LoadedConfiguration: Sendable {
     init(
         path: String, seed: UInt64, previous: Configuration? = nil
     ) throws(ConfigurationErrors) {
-        configuration = try Configuration.load(path: path, seed: seed, previous: previous)
+        interfaces = HostInterfaces()
+        configuration = try Configuration.load(
+            path: path, seed: seed, previous: previous, interfaces: interfaces.known)
         let authorities = configuration.authorities
         guard authorities != nil || configuration.hasSecureUpstream else {
             tls = nil

@@ -17,7 +17,8 @@ struct ProcessSecrets: Sendable {
 extension Snapshot {
     /// What a configuration says, with the secrets of this process.
     convenience init(
-        _ configuration: Configuration, upstreams: UpstreamRegistry, _ secrets: ProcessSecrets
+        _ configuration: Configuration, networks: [InterfaceNetworks],
+        upstreams: UpstreamRegistry, _ secrets: ProcessSecrets
     ) {
         var server = configuration.server
         server.tcpKeepalive = UInt16(clamping: configuration.tcp.idleTimeoutSeconds * 10)
@@ -28,6 +29,7 @@ extension Snapshot {
             case .shared(let keys): .shared(keys)
             }
         self.init(
-            configuration.views, server: server, upstreams: upstreams, seed: secrets.tableSeed)
+            configuration.views, server: server, networks: networks, upstreams: upstreams,
+            seed: secrets.tableSeed)
     }
 }

@@ -33,12 +33,12 @@ extension Service {
             return
         }
         isReloading = true
-        let (changed, secrets, registry) = (configuration, secrets, registry)
+        let (changed, secrets, registry, networks) = (configuration, secrets, registry, networks)
         background.async { [self] in
-            let snapshot = Snapshot(changed, upstreams: registry, secrets)
+            let snapshot = Snapshot(changed, networks: networks, upstreams: registry, secrets)
             control.async { [self] in
                 let served = Served(snapshot: snapshot, tls: published.served.tls)
-                retire(published.publish(served))
+                retire(published.publish(withCurrentClients(served, of: changed)))
                 self.configuration = changed
                 status.nameserversChanged(changed)
                 for line in news.changes { log.notice(line) }

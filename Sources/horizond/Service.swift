@@ -39,6 +39,11 @@ final class Service: @unchecked Sendable {
     var status: ServiceStatus
     /// Runs as long as the service.
     var nameserverTimer: (any DispatchSourceTimer)?
+    /// nil while no view follows the host's interfaces.
+    var interfaceMonitor: InterfaceMonitor?
+    /// The networks of the interfaces, as they were told last.
+    var networks: [InterfaceNetworks]
+    var toldClients = ToldClients()
     /// What is served no more, until no query is on it.
     private var retired: [Served] = []
     /// Whether a snapshot is being made, of the files or for other nameservers.
@@ -58,13 +63,16 @@ final class Service: @unchecked Sendable {
         self.secrets = secrets
         self.log = log
         self.configuration = configuration
+        networks = loaded.interfaces.networks
         status = ServiceStatus(configuration)
         registry = UpstreamRegistry(cookieKey: secrets.upstreamCookieKey)
         raiseDescriptorLimit()
         let count = configuration.workers ?? availableProcessors()
         published = Published(
             Served(
-                snapshot: Snapshot(configuration, upstreams: registry, secrets), tls: loaded.tls))
+                snapshot: Snapshot(
+                    configuration, networks: networks, upstreams: registry, secrets),
+                tls: loaded.tls))
         events = EventLog(
             logger: log, logsErrors: configuration.log.errors,
             logsQueries: configuration.log.queries)
@@ -104,6 +112,8 @@ final class Service: @unchecked Sendable {
         signals.on(SIGUSR1) { [unowned self] in reportStatistics() }
         for number in [SIGTERM, SIGINT] { signals.on(number) { [unowned self] in stop() } }
         startFollowingNameservers()
+        followInterfaces(for: configuration)
+        updateClients()
         running.notify(queue: control) { [self] in
             let addresses = configuration.listen.map { "\($0)" }.joined(separator: ", ")
             log.notice("horizond \(Version.current) serves \(status.text) on \(addresses)")
@@ -126,7 +136,9 @@ final class Service: @unchecked Sendable {
             let result = Result { () throws(ConfigurationErrors) in
                 let loaded = try LoadedConfiguration(
                     path: path, seed: secrets.tableSeed, previous: previous)
-                let snapshot = Snapshot(loaded.configuration, upstreams: registry, secrets)
+                let snapshot = Snapshot(
+                    loaded.configuration, networks: loaded.interfaces.networks,
+                    upstreams: registry, secrets)
                 return (loaded.configuration, Served(snapshot: snapshot, tls: loaded.tls))
             }
             control.async { [self] in finishReload(result) }
@@ -164,7 +176,8 @@ final class Service: @unchecked Sendable {
         _ configuration: Configuration, _ served: Served
     ) throws(TransportError) {
         let change = try listeners.change(to: configuration)
-        let old = published.publish(served)
+        followInterfaces(for: configuration)
+        let old = published.publish(withCurrentClients(served, of: configuration))
         listen(change)
         if listeners.hasUnwanted { closeUnwantedListeners() }
         events.configure(
@@ -175,6 +188,7 @@ final class Service: @unchecked Sendable {
         noteWhatNeedsRestart(configuration)
         self.configuration = configuration
         scheduleFollowing()
+        updateClients()
         retire(old)
     }
 

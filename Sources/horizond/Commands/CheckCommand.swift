@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Foundation
+import Nameserver
 
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -11,8 +12,21 @@ struct CheckCommand: ParsableCommand {
     @OptionGroup var options: ConfigurationOption
 
     func run() throws {
-        let configuration = try options.load().configuration
+        let loaded = try options.load()
+        let configuration = loaded.configuration
         for warning in configuration.warnings { StandardError.write("warning: \(warning)") }
         print("\(options.config): ok, \(ServiceStatus.summary(configuration))")
+        tellClients(configuration, loaded.interfaces)
+    }
+
+    /// Says which clients the views have now that follow the host's interfaces.
+    private func tellClients(_ configuration: Configuration, _ interfaces: HostInterfaces) {
+        guard configuration.followsInterfaces else { return }
+        if let failure = interfaces.failure { StandardError.write("warning: \(failure)") }
+        var told = ToldClients()
+        let clients = ViewClients(configuration.views, networks: interfaces.networks)
+        let news = told.news(of: configuration.views, clients)
+        for line in news.contests { StandardError.write("warning: \(line)") }
+        for line in news.clients { print(line) }
     }
 }

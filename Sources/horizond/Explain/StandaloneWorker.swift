@@ -19,7 +19,8 @@ struct StandaloneWorker {
         let secrets = ProcessSecrets()
         let configuration = loaded.configuration
         registry = UpstreamRegistry(cookieKey: secrets.upstreamCookieKey)
-        snapshot = Snapshot(configuration, upstreams: registry, secrets)
+        snapshot = Snapshot(
+            configuration, networks: loaded.interfaces.networks, upstreams: registry, secrets)
         let cache = ResponseCache(size: Self.cacheSize, seed: secrets.tableSeed)
         let log = Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }
         worker = try Worker(

@@ -28,9 +28,11 @@ final class Server: Sendable {
 
     /// Starts the program and waits until it is ready. `configuration` is all but `listen:`, which
     /// is loopback's two addresses or, with `wildcard`, all; `files` are written beside it.
+    /// `namespace` is where the program runs; nil for that of the tests.
     init(
         _ configuration: String, files: [String: String] = [:],
-        environment: [String: String] = [:], wildcard: Bool = false
+        environment: [String: String] = [:], wildcard: Bool = false,
+        in namespace: NetworkNamespace? = nil
     ) throws {
         directory = try TemporaryDirectory()
         port = try freePort()
@@ -38,7 +40,9 @@ final class Server: Sendable {
         try Self.write(configuration, port: port, to: directory, wildcard: wildcard)
         notifications = try NotifySocket(path: directory.file("notify"))
         process = try ChildProcess(
-            [try Self.binary, "serve", "--config", directory.file("horizond.yaml")],
+            (namespace?.entrance ?? []) + [
+                try Self.binary, "serve", "--config", directory.file("horizond.yaml"),
+            ],
             environment: ["NOTIFY_SOCKET": directory.file("notify")]
                 .merging(environment) { $1 },
             output: directory.file("log"))

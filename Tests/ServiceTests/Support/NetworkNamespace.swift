@@ -1,0 +1,76 @@
+import DNS
+import Foundation
+import Glibc
+import Synchronization
+
+/// A network of its own inside this machine, with nothing in it but what the test makes. It lives as
+/// long as a sleeping process in it, and so ends with the test run whatever happens.
+final class NetworkNamespace: Sendable {
+    private let process: ChildProcess
+    private var path: String { "/proc/\(process.pid)/ns/net" }
+
+    /// Whether this user and kernel can make such networks, and the pairs of interfaces in them.
+    static let isPermitted: Bool = {
+        let probe = "ip link add name lan0 type veth peer name peer0"
+        let result = try? run(
+            ["/usr/bin/unshare", "--net"] + probe.split(separator: " ").map(String.init))
+        return result?.status == .exited(0)
+    }()
+
+    /// What runs a program in it.
+    var entrance: [String] { ["/usr/bin/nsenter", "--net=\(path)"] }
+
+    init() throws {
+        let directory = try TemporaryDirectory()
+        process = try ChildProcess(
+            ["/usr/bin/unshare", "--net", "/bin/sleep", "infinity"],
+            output: directory.file("output"))
+        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/net")
+        let isThere = eventually {
+            let other = try? FileManager.default.destinationOfSymbolicLink(atPath: path)
+            return other != nil && other != own
+        }
+        guard isThere else { throw Failure("no namespace: \(directory.read("output"))") }
+        try ip("link set lo up")
+    }
+
+    /// Runs `ip`, a line for each command.
+    func ip(_ commands: String...) throws {
+        let directory = try TemporaryDirectory()
+        try directory.write(commands.joined(separator: "\n") + "\n", to: "commands")
+        let (output, status) = try run(entrance + ["ip", "-batch", directory.file("commands")])
+        guard status == .exited(0) else { throw Failure("ip: \(output)") }
+    }
+
+    /// Runs `body` on a thread in this network: sockets that it makes stay in it.
+    func inside<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) throws -> Result
+    {
+        let outcome = Mutex<Swift.Result<Result, any Error>?>(nil)
+        let done = DispatchSemaphore(value: 0)
+        let path = path
+        let thread = Thread {
+            let result = Swift.Result {
+                try Self.enter(path)
+                return try body()
+            }
+            outcome.withLock { $0 = result }
+            done.signal()
+        }
+        thread.start()
+        done.wait()
+        guard let result = outcome.withLock({ $0 }) else { throw Failure("no result") }
+        return try result.get()
+    }
+
+    /// Puts the calling thread into a network namespace.
+    private static func enter(_ path: String) throws {
+        // Glibc's header declares it for _GNU_SOURCE alone, which Swift does not define; it takes two
+        // numbers, the second of which may be 0.
+        typealias SetNamespace = @convention(c) (Int32, Int32) -> Int32
+        guard let symbol = unsafe dlsym(nil, "setns") else { throw SocketError("setns") }
+        let setNamespace = unsafe unsafeBitCast(symbol, to: SetNamespace.self)
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        defer { close(descriptor) }
+        guard setNamespace(descriptor, 0) == 0 else { throw SocketError("setns \(path)") }
+    }
+}
