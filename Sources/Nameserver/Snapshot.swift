@@ -45,6 +45,9 @@ package final class Snapshot: Sendable {
         prefixes = clients.table
     }
 
+    /// The number of a client's view among `views`.
+    func viewIndex(for client: IPAddress) -> Int? { prefixes.value(for: client) }
+
     /// The view of a client: that with the longest prefix that contains its address.
     func view(for client: IPAddress) -> Borrowed<View>? {
         prefixes.value(for: client).map { Borrowed(views[$0]) }

@@ -115,6 +115,8 @@ struct ViewClientsTests {
         site.snapshot = after
         #expect(Self.view(of: "192.168.10.7", after) == "lan")
         #expect(Self.view(of: "192.168.11.7", after) == "wide")
+        let choice = IPAddress("192.168.10.7").flatMap { after.viewChoice(for: $0) }
+        #expect(choice?.description == "view lan (192.168.10.0/24 of lan0)")
         let cached = try #require(site.ask("www.example", .a, from: "2001:db8:1::7"))
         #expect(cached.answer.map(\.rdata) == [[192, 0, 2, 1]])
         #expect(zip(before.views, after.views).allSatisfy { $0 === $1 })

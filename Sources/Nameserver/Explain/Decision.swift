@@ -84,6 +84,8 @@ package struct ViewChoice: Sendable {
     package let place: ConfigurationPlace?
     /// The longest of the view's prefixes with the client's address.
     package let prefix: AddressPrefix
+    /// The interface whose network that is; nil when the configuration names it.
+    package let interface: String?
 }
 
 extension DecidingOwner: CustomStringConvertible {
@@ -94,7 +96,9 @@ extension DecidingOwner: CustomStringConvertible {
 }
 
 extension ViewChoice: CustomStringConvertible {
-    package var description: String { "view \(name) (\(prefix))" }
+    package var description: String {
+        "view \(name) (\(prefix)\(interface.map { " of \($0)" } ?? ""))"
+    }
 }
 
 extension Decision: CustomStringConvertible {

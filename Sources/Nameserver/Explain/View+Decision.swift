@@ -3,10 +3,14 @@ package import DNS
 extension Snapshot {
     /// Why the client has its view; nil when it is in none.
     package func viewChoice(for client: IPAddress) -> ViewChoice? {
-        guard let view = view(for: client)?.kept else { return nil }
-        let prefixes = view.clients.filter { $0.contains(client) }
-        guard let longest = prefixes.max(by: { $0.length < $1.length }) else { return nil }
-        return ViewChoice(name: view.name, place: view.place, prefix: longest)
+        guard let index = viewIndex(for: client) else { return nil }
+        let entries = clients.entries[index].filter { $0.prefix.contains(client) }
+        guard let longest = entries.max(by: { $0.prefix.length < $1.prefix.length }) else {
+            return nil
+        }
+        return ViewChoice(
+            name: views[index].name, place: views[index].place, prefix: longest.prefix,
+            interface: longest.interface)
     }
 
     /// Why the client is answered as it is; nil when it is in no view.

@@ -3,7 +3,6 @@ import DNS
 /// What one group of clients sees, ready for look-ups. Immutable and shared by all workers.
 package final class View: Sendable {
     package let name: String
-    let clients: [AddressPrefix]
     /// Where it stands in the configuration.
     let place: ConfigurationPlace?
     let zones: [Zone]
@@ -23,7 +22,6 @@ package final class View: Sendable {
         seed: UInt64
     ) {
         name = description.name
-        clients = description.clients
         place = description.place
         let specialUse = specialUse.filter { !Self.isNamed($0.settings.apex, in: description) }
         zones = description.zones + specialUse
@@ -47,7 +45,6 @@ package final class View: Sendable {
     /// The view with no policy for answers from upstream, and without its zones unless `hasZones`.
     init(unfiltered view: View, hasZones: Bool) {
         name = view.name
-        clients = view.clients
         place = view.place
         rules = view.rules
         ruleTable = view.ruleTable
