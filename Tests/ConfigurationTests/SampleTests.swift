@@ -40,7 +40,7 @@ struct SampleTests {
         let configuration = try site.load()
         #expect(configuration.warnings == [])
         #expect(configuration.authorities?.pem == Array(authority.utf8))
-        #expect(configuration.views.map(\.name) == ["lan", "tailnet"])
+        #expect(configuration.views.map(\.name) == ["lan", "guest", "tailnet"])
         #expect(configuration.views[0].forward.count == 2)
         #expect(configuration.views[0].serverHTTPSRecords.domains.count == 1)
         #expect(configuration.zoneCount == 3)
@@ -55,6 +55,7 @@ struct SampleTests {
             ConfigurationDecoder.keys + ConfigurationFile.tcpKeys
             + HTTPSRecordPolicy.allCases.map(\.rawValue)
             + ["file", "records", "mode", "own", "reverse", "ttl", "negative-ttl", "clients", "to"]
+            + ["interface:", "on-link", "tailscale"]
             + ["cache", "max", "min", "negative-max", "failures", "errors", "queries"]
         for word in words { #expect(text.contains(word), "\(word)") }
     }
