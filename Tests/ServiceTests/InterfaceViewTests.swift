@@ -204,21 +204,25 @@ extension ServiceTests {
             #expect(try server.stop() == .exited(0))
         }
 
-        @Test("`check` says which clients the views have just now")
-        func check() throws {
+        @Test("`check` says which clients the views have just now, `explain` which interface it is")
+        func commands() throws {
             let network = try Self.network()
             try network.ip("addr add 192.168.10.1/24 dev lan0")
             let directory = try TemporaryDirectory()
             try directory.write(Self.views + "forward: {}\n", to: "horizond.yaml")
-            let (output, status) = try run(
-                network.entrance
-                    + [try Server.binary, "check", "--config", directory.file("horizond.yaml")])
-            #expect(status == .exited(0))
-            #expect(output.contains("horizond.yaml:7:26: there is no interface \"guest0\""))
-            #expect(
-                output.hasSuffix(
-                    "\nview lan: clients are 192.168.10.0/24 (lan0)\nview guest: clients are none\n"
-                ))
+            func output(_ arguments: String...) throws -> String {
+                let (output, status) = try run(
+                    network.entrance + [try Server.binary] + arguments
+                        + ["--config", directory.file("horizond.yaml")])
+                #expect(status == .exited(0))
+                return output
+            }
+            let check = try output("check")
+            #expect(check.contains("horizond.yaml:7:26: there is no interface \"guest0\""))
+            let clients = "view lan: clients are 192.168.10.0/24 (lan0)\n"
+            #expect(check.hasSuffix("\n\(clients)view guest: clients are none\n"))
+            let explanation = try output("explain", "a.vanillax.me", "--client", "192.168.10.7")
+            #expect(explanation.contains("\nview lan, by 192.168.10.0/24 of lan0 ("))
         }
     }
 }

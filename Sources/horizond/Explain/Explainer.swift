@@ -32,7 +32,8 @@ struct Explainer: Sendable {
         if let type, !types.contains(type) { types.append(type) }
         let view = snapshot.viewChoice(for: client).map {
             Explanation.View(
-                name: $0.name, prefix: "\($0.prefix)", place: $0.place?.description)
+                name: $0.name, prefix: "\($0.prefix)", interface: $0.interface,
+                place: $0.place?.description)
         }
         let answers = types.compactMap { answer(name, $0, for: client) }
         return Explanation(

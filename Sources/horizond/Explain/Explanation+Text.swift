@@ -7,7 +7,8 @@ extension Explanation {
         var lines = ["\(shownName), asked by \(client)"]
         if let view {
             let place = view.place.map { " (\($0))" } ?? ""
-            lines.append("view \(view.name), by \(view.prefix)\(place)")
+            let interface = view.interface.map { " of \($0)" } ?? ""
+            lines.append("view \(view.name), by \(view.prefix)\(interface)\(place)")
         } else {
             lines.append("in no view")
         }

@@ -19,6 +19,8 @@ struct Explanation: Codable, Sendable {
         let name: String
         /// The longest of its prefixes with the client's address.
         let prefix: String
+        /// The interface whose network that is; nil when the configuration names it.
+        let interface: String?
         /// Where the view stands, `FILE:LINE`; nil for the view of a configuration without any.
         let place: String?
     }
