@@ -12,10 +12,15 @@ BENCH ?=
 # The release program carries the Swift runtime, so it runs where no toolchain is.
 RELEASE := -c release --static-swift-stdlib
 BINARY := .build/release/horizond
-UNITS := $(DESTDIR)$(PREFIX)/lib/systemd/system
+UNITS ?= $(PREFIX)/lib/systemd/system
+ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
+SHARE := $(DESTDIR)$(PREFIX)/share
 SETTINGS := $(DESTDIR)/etc/horizond
+# The sample without what only `make run` wants: as installed, it listens where DNS does and claims no
+# zone.
+INSTALLED := sed -E '/^(listen|zones):/,/^$$/s/^[^\#]/\#&/'
 
-.PHONY: help build run test soak fuzz sanitize bench bench-peers bench-cache bench-code lint install clean
+.PHONY: help build run test soak fuzz sanitize bench bench-peers bench-cache bench-code lint install deb test-deb clean
 .DEFAULT_GOAL := help
 
 help: ## Lists the targets.
@@ -65,19 +70,41 @@ bench-code: ## Measures the steps of answering a query in ROUNDS rounds; see Ben
 lint: ## Checks the format of the sources.
 	@$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
 
-install: ## Installs program, unit and sample configuration; keeps a configuration that is there.
+install: ## Installs program, units, manual and sample configuration; keeps one that is there.
 	@test -x $(BINARY) || { echo "horizond: no $(BINARY); run 'make build' first" >&2; exit 1; }
 	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/horizond
-	install -d $(UNITS) $(SETTINGS)/zones
-	sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/horizond.service >$(UNITS)/horizond.service
+	install -d $(DESTDIR)$(UNITS) $(SETTINGS)/zones
+	@for unit in $$(cd systemd && ls | grep -E '\.(service|socket)$$'); do \
+		echo "install $$unit"; \
+		sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/$$unit >$(DESTDIR)$(UNITS)/$$unit || exit 1; \
+	done
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/sysusers.d systemd/sysusers.d/horizond.conf
+	@for example in $$(cd systemd && ls | grep '\.conf$$'); do \
+		echo "install $$example"; \
+		install -D -m 644 -t $(SHARE)/doc/horizond/examples systemd/$$example || exit 1; \
+	done
+	.ci/manual $(BINARY) $(SHARE)/man
+	install -d $(SHARE)/bash-completion/completions $(SHARE)/fish/vendor_completions.d \
+		$(DESTDIR)$(ZSH_COMPLETIONS)
+	$(BINARY) --generate-completion-script bash | sed '1{/^#!/d}' >$(SHARE)/bash-completion/completions/horizond
+	$(BINARY) --generate-completion-script fish >$(SHARE)/fish/vendor_completions.d/horizond.fish
+	$(BINARY) --generate-completion-script zsh >$(DESTDIR)$(ZSH_COMPLETIONS)/_horizond
 	@for file in horizond.yaml $$(cd config && echo zones/*.yaml); do \
 		if test -e $(SETTINGS)/$$file; then \
 			echo "kept $(SETTINGS)/$$file"; \
 		else \
-			echo "install -m 644 config/$$file $(SETTINGS)/$$file"; \
-			install -m 644 config/$$file $(SETTINGS)/$$file || exit 1; \
+			echo "install config/$$file $(SETTINGS)/$$file"; \
+			$(INSTALLED) config/$$file >$(SETTINGS)/$$file || exit 1; \
 		fi; \
 	done
 
+deb: build ## Builds the Debian package, horizond_VERSION_ARCH.deb.
+	@.ci/packages deb
+	@debian/build
+
+test-deb: deb ## Installs, upgrades and purges the Debian package in a fresh Debian that it boots.
+	@.ci/packages test-deb
+	@debian/test/run
+
 clean: ## Removes what was built.
-	rm -rf .build
+	rm -rf .build horizond_*.deb

@@ -18,7 +18,8 @@ extension TransportError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .addressInUse(let address, let transport):
-            let hint = address.port == 53 ? "; systemd-resolved's stub listener? see README" : ""
+            let hint =
+                address.port == 53 ? "; systemd-resolved's stub listener? see horizond(8)" : ""
             return "address already in use: \(address)/\(transport.rawValue)\(hint)"
         case .permissionDenied(let address, let transport):
             return "permission denied: \(address)/\(transport.rawValue);"

@@ -49,7 +49,7 @@ extension ServiceTests {
             #expect(
                 output.contains(
                     "address already in use: 127.77.0.53:53/udp; "
-                        + "systemd-resolved's stub listener? see README"), "\(output)")
+                        + "systemd-resolved's stub listener? see horizond(8)"), "\(output)")
             _ = taken
         }
 
@@ -102,7 +102,10 @@ extension ServiceTests {
             for command in ["serve", "check", "version"] { #expect(help.contains(command)) }
             let (version, second) = try Self.horizond("version")
             #expect(second == .exited(0))
-            #expect(version.contains("horizond"))
+            #expect(version.hasPrefix("horizond "))
+            let (option, third) = try Self.horizond("--version")
+            #expect(third == .exited(0))
+            #expect(option == version)
         }
 
         @Test("SIGTERM and SIGINT end the program at once", arguments: [SIGTERM, SIGINT])

@@ -117,7 +117,7 @@ struct ListeningSocketsTests {
         #expect(
             TransportError.addressInUse(dns, .udp).description
                 == "address already in use: 0.0.0.0:53/udp; systemd-resolved's stub listener?"
-                + " see README")
+                + " see horizond(8)")
         #expect(
             TransportError.addressInUse(try endpoint("::1", 5353), .tcp).description
                 == "address already in use: [::1]:5353/tcp")

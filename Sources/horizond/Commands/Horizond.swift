@@ -13,7 +13,7 @@ struct Horizond: ParsableCommand {
 
             Exit codes: 0 done, 1 failed, 2 wrong usage, 78 bad configuration.
             """,
-        version: Version.current,
+        version: Version.line,
         subcommands: [
             ServeCommand.self, CheckCommand.self, ExplainCommand.self, VersionCommand.self,
         ])
@@ -45,7 +45,9 @@ enum ExitStatus {
 
 /// What `serve` and `check` have in common.
 struct ConfigurationOption: ParsableArguments {
-    @Option(name: .shortAndLong, help: "The configuration file.")
+    @Option(
+        name: .shortAndLong, help: .init("The configuration file.", valueName: "file"),
+        completion: .file())
     var config = "/etc/horizond/horizond.yaml"
 
     /// What the file says; prints its mistakes and ends when there are any.

@@ -5,6 +5,6 @@ struct VersionCommand: ParsableCommand {
         commandName: "version", abstract: "Print the version.")
 
     func run() {
-        print("horizond \(Version.current)")
+        print(Version.line)
     }
 }
