@@ -19,6 +19,9 @@ SETTINGS := $(DESTDIR)/etc/horizond
 # The sample without what only `make run` wants: as installed, it listens where DNS does and claims no
 # zone.
 INSTALLED := sed -E '/^(listen|zones):/,/^$$/s/^[^\#]/\#&/'
+# What is made while it is installed; everyone may read it, whatever the umask.
+PLACE := install -D -m 644 /dev/stdin
+COMPLETIONS := $(BINARY) --generate-completion-script
 
 .PHONY: help build run test soak fuzz sanitize bench bench-peers bench-cache bench-code lint install deb test-deb clean
 .DEFAULT_GOAL := help
@@ -73,28 +76,26 @@ lint: ## Checks the format of the sources.
 install: ## Installs program, units, manual and sample configuration; keeps one that is there.
 	@test -x $(BINARY) || { echo "horizond: no $(BINARY); run 'make build' first" >&2; exit 1; }
 	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/horizond
-	install -d $(DESTDIR)$(UNITS) $(SETTINGS)/zones
-	@for unit in $$(cd systemd && ls | grep -E '\.(service|socket)$$'); do \
-		echo "install $$unit"; \
-		sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/$$unit >$(DESTDIR)$(UNITS)/$$unit || exit 1; \
-	done
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/sysusers.d systemd/sysusers.d/horizond.conf
-	@for example in $$(cd systemd && ls | grep '\.conf$$'); do \
+	@set -e; for unit in $$(cd systemd && ls | grep -E '\.(service|socket)$$'); do \
+		echo "install $$unit"; \
+		sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/$$unit | $(PLACE) $(DESTDIR)$(UNITS)/$$unit; \
+	done
+	@set -e; for example in $$(cd systemd && ls | grep '\.conf$$'); do \
 		echo "install $$example"; \
-		install -D -m 644 -t $(SHARE)/doc/horizond/examples systemd/$$example || exit 1; \
+		sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/$$example | \
+			$(PLACE) $(SHARE)/doc/horizond/examples/$$example; \
 	done
 	.ci/manual $(BINARY) $(SHARE)/man
-	install -d $(SHARE)/bash-completion/completions $(SHARE)/fish/vendor_completions.d \
-		$(DESTDIR)$(ZSH_COMPLETIONS)
-	$(BINARY) --generate-completion-script bash | sed '1{/^#!/d}' >$(SHARE)/bash-completion/completions/horizond
-	$(BINARY) --generate-completion-script fish >$(SHARE)/fish/vendor_completions.d/horizond.fish
-	$(BINARY) --generate-completion-script zsh >$(DESTDIR)$(ZSH_COMPLETIONS)/_horizond
-	@for file in horizond.yaml $$(cd config && echo zones/*.yaml); do \
+	$(COMPLETIONS) bash | sed '1{/^#!/d}' | $(PLACE) $(SHARE)/bash-completion/completions/horizond
+	$(COMPLETIONS) fish | $(PLACE) $(SHARE)/fish/vendor_completions.d/horizond.fish
+	$(COMPLETIONS) zsh | $(PLACE) $(DESTDIR)$(ZSH_COMPLETIONS)/_horizond
+	@set -e; for file in horizond.yaml $$(cd config && echo zones/*.yaml); do \
 		if test -e $(SETTINGS)/$$file; then \
 			echo "kept $(SETTINGS)/$$file"; \
 		else \
 			echo "install config/$$file $(SETTINGS)/$$file"; \
-			$(INSTALLED) config/$$file >$(SETTINGS)/$$file || exit 1; \
+			$(INSTALLED) config/$$file | $(PLACE) $(SETTINGS)/$$file; \
 		fi; \
 	done
 
