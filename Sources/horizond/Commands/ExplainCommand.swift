@@ -19,7 +19,7 @@ struct ExplainCommand: ParsableCommand {
         name: .shortAndLong, help: "One more type, such as TXT or TYPE257.", transform: Self.type)
     var type: RRType?
 
-    @Option(help: "The client's address.", transform: Self.address)
+    @Option(help: "The client's address; 127.0.0.1 without it.", transform: Self.address)
     var client: IPAddress = .v4(0x7f00_0001)
 
     @Flag(help: "Print JSON.")
