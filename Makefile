@@ -81,10 +81,9 @@ install: ## Installs program, units, manual and sample configuration; keeps one 
 		echo "install $$unit"; \
 		sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/$$unit | $(PLACE) $(DESTDIR)$(UNITS)/$$unit; \
 	done
-	@set -e; for example in $$(cd systemd && ls | grep '\.conf$$'); do \
-		echo "install $$example"; \
-		sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/$$example | \
-			$(PLACE) $(SHARE)/doc/horizond/examples/$$example; \
+	@set -e; for drop_in in $$(cd systemd && ls | grep '\.conf$$'); do \
+		echo "install $$drop_in"; \
+		sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/$$drop_in | $(PLACE) $(SHARE)/horizond/$$drop_in; \
 	done
 	.ci/manual $(BINARY) $(SHARE)/man
 	$(COMPLETIONS) bash | sed '1{/^#!/d}' | $(PLACE) $(SHARE)/bash-completion/completions/horizond
