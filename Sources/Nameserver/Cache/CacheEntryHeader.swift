@@ -66,4 +66,6 @@ struct CacheEntryHeader {
 
     /// Whether it denies a whole name.
     var isDenial: Bool { bits & AnswerKey.Bits.denials.rawValue != 0 }
+    /// Whether it denies all names below its own, too.
+    var deniesSubtree: Bool { bits & AnswerKey.Bits.deniesSubtree.rawValue != 0 }
 }

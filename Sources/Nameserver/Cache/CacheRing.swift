@@ -56,6 +56,13 @@
         return place
     }
 
+    /// Frees all places.
+    mutating func removeAll() {
+        head = bounds.lowerBound
+        tail = bounds.lowerBound
+        isWrapped = false
+    }
+
     /// Calls `body` with each entry's place, the oldest first.
     func forEach(_ body: (Int) -> Void) {
         var ring = self

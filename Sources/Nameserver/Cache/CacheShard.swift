@@ -29,6 +29,8 @@ import DNS
     /// How many entries one insertion moves behind before it drops one after all, so that no query
     /// waits for a whole ring to be moved.
     private static let maximumMoves = 16
+    /// How many slots are looked at under one lock when entries are searched by their name.
+    private static let slotsAtOnce = 256
     /// How much of its place an entry may leave unused when it is stored in the place of another.
     private static let maximumSlack = 64
 
@@ -155,6 +157,49 @@ import DNS
     ) -> Bool {
         guard let slot = find(name, from: 0, key, hash) else { return false }
         remove(slot, header(at: slots.place(slot)))
+        return true
+    }
+
+    /// Takes out the entries that `matches` says by their name and whether they deny all below it, and
+    /// returns how many. Looks at some 256 slots from `slot` on and moves that on; nil is the end.
+    ///
+    /// It may be called again after other changes, and still misses nothing that was here before: it
+    /// stops at an empty slot only, and no entry moves past one but away from those looked at.
+    mutating func remove(
+        from slot: inout Int?, where matches: (_ name: Span<UInt8>, _ deniesSubtree: Bool) -> Bool
+    ) -> Int {
+        let before = statistics.entries
+        guard let start = slot else { return 0 }
+        let end = min(start + Self.slotsAtOnce, slots.capacity)
+        var index = start
+        // What is at home before the end may lie behind the start.
+        while index < end || !slots.isEmpty(index % slots.capacity) {
+            let current = index % slots.capacity
+            let isRemoved = !slots.isEmpty(current) && remove(current, where: matches)
+            // Another entry may have moved up to its slot.
+            if !isRemoved { index += 1 }
+        }
+        slot = index < slots.capacity ? index : nil
+        if statistics.entries == 0 { startAnew() }
+        return before - statistics.entries
+    }
+
+    /// The places of what was taken out are free at once, and what is new fills them, as at the start.
+    private mutating func startAnew() {
+        small.removeAll()
+        main.removeAll()
+        isFilling = true
+    }
+
+    private mutating func remove(
+        _ slot: Int, where matches: (_ name: Span<UInt8>, _ deniesSubtree: Bool) -> Bool
+    ) -> Bool {
+        let place = slots.place(slot)
+        let header = header(at: place)
+        let name = unsafe Span(
+            _unsafeStart: octets(memory + place + Header.size), count: Int(header.nameLength))
+        guard matches(name, header.deniesSubtree) else { return false }
+        remove(slot, header)
         return true
     }
 

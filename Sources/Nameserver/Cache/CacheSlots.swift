@@ -6,7 +6,7 @@
 /// memory has room for.
 @safe struct CacheSlots {
     private let slots: UnsafeMutablePointer<UInt64>
-    private let capacity: Int
+    let capacity: Int
     private(set) var count = 0
 
     init(_ slots: UnsafeMutablePointer<UInt64>, capacity: Int) {

@@ -142,6 +142,27 @@ package final class ResponseCache: Sendable {
         return nil
     }
 
+    // MARK: Flushing
+
+    /// Takes out the answers that are good, expired or stale and in `scope`, and returns how many. It
+    /// looks at every answer, in steps that hold a lock for some microseconds each.
+    package func remove(_ scope: FlushScope) -> Int {
+        let match = FlushMatch(scope)
+        var count = 0
+        for shard in shards {
+            var slot: Int? = 0
+            while slot != nil {
+                let newDenials = shard.withLock {
+                    let before = $0.denialCount
+                    count += $0.remove(from: &slot, where: match.contains)
+                    return $0.denialCount - before
+                }
+                if newDenials != 0 { denialCount.add(newDenials, ordering: .relaxed) }
+            }
+        }
+        return count
+    }
+
     // MARK: Shards
 
     var shardCount: Int { shards.count }
