@@ -18,6 +18,7 @@ package struct Configuration: Sendable {
     package var cacheFile: String?
     package var tcp = TCPSettings()
     package var log = LogSettings()
+    package var control = ControlSetting.standard
     /// What the server says about itself, but for `cookies`.
     package var server = ServerDescription()
     package var cookies = CookieSetting.ownSecrets

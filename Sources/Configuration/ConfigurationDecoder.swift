@@ -6,7 +6,8 @@ import Nameserver
 struct ConfigurationDecoder {
     static let keys = [
         "listen", "zones", "views", "forward", "tls-ca", "https-records", "rebind-protection",
-        "bypass-guard", "workers", "cache-size", "cache-file", "tcp", "identity", "cookies", "log",
+        "bypass-guard", "workers", "cache-size", "cache-file", "tcp", "identity", "cookies",
+        "log", ControlSetting.key,
     ]
 
     private let file: ConfigurationFile
@@ -103,6 +104,9 @@ struct ConfigurationDecoder {
         configuration.authorities = settings["tls-ca"].flatMap { AuthorityFile($0, in: file) }
         if let node = settings["tcp"], let tcp = file.tcpSettings(node) {
             configuration.tcp = tcp
+        }
+        if let node = settings[ControlSetting.key], let control = file.control(node) {
+            configuration.control = control
         }
         if let node = settings["log"],
             let log = KeyedNode(

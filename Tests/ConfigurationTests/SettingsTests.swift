@@ -54,6 +54,33 @@ struct SettingsTests {
         #expect(relative.hasPrefix("/") && relative.hasSuffix("/state/cache"))
     }
 
+    @Test("The control socket is at a path, relative to the configuration, or off")
+    func control() throws {
+        func setting(_ text: String) throws -> (loaded: ControlSetting, read: ControlSetting?) {
+            let site = try Site(text)
+            return (try site.load().control, ControlSetting.read(path: site.path("horizond.yaml")))
+        }
+        #expect(try setting("forward: {}") == (.standard, .standard))
+        #expect(try setting("forward: {}\ncontrol: off") == (.off, .off))
+        #expect(
+            try setting("forward: {}\ncontrol: /run/a.sock")
+                == (.path("/run/a.sock"), .path("/run/a.sock")))
+        guard case (.path(let path), _) = try setting("control: c.sock\nforward: {}") else {
+            Issue.record("no path")
+            return
+        }
+        #expect(path.hasPrefix("/") && path.hasSuffix("/c.sock"))
+    }
+
+    @Test("Where the control socket is, is known although the rest has mistakes or is not there")
+    func controlAlone() throws {
+        let site = try Site("zones: {a.example: missing.yaml}\ncontrol: /run/a.sock\ncolour: 1")
+        #expect(ControlSetting.read(path: site.path("horizond.yaml")) == .path("/run/a.sock"))
+        #expect(ControlSetting.read(path: site.path("missing.yaml")) == nil)
+        let bad = try Site("control: []")
+        #expect(ControlSetting.read(path: bad.path("horizond.yaml")) == nil)
+    }
+
     @Test("A cache file that cannot be there is worth a warning, since its place may be made yet")
     func cacheFileObstacle() throws {
         let expected =
