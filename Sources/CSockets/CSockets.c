@@ -96,6 +96,15 @@ int hs_socket(bool ipv6, bool stream) {
     return socket(ipv6 ? AF_INET6 : AF_INET, type, 0);
 }
 
+int hs_unix_socket(void) { return socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
+
+int64_t hs_peer_user(int fd) {
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0) return -1;
+    return peer.uid;
+}
+
 int hs_bind(int fd, const void *address, uint32_t length) {
     return bind(fd, (const struct sockaddr *)address, length);
 }

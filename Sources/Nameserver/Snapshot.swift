@@ -1,4 +1,4 @@
-import DNS
+package import DNS
 
 /// All that a configuration says about answering, immutable. A reload makes a new one off the
 /// workers' queues; queries in flight end on the one that they began with.
@@ -47,6 +47,9 @@ package final class Snapshot: Sendable {
 
     /// The number of a client's view among `views`.
     func viewIndex(for client: IPAddress) -> Int? { prefixes.value(for: client) }
+
+    /// The name of a client's view; nil for a client in none.
+    package func viewName(for client: IPAddress) -> String? { view(for: client)?.kept.name }
 
     /// The view of a client: that with the longest prefix that contains its address.
     func view(for client: IPAddress) -> Borrowed<View>? {

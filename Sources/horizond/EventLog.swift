@@ -10,8 +10,6 @@ final class EventLog: Sendable {
     /// What waits to be written; more is dropped and counted.
     private static let maximumBacklog = 4096
 
-    /// Whether every query is logged.
-    private let queries: Atomic<Bool>
     private let errors: Atomic<Bool>
     private let backlog = Atomic<Int>(0)
     private let dropped = Atomic<Int>(0)
@@ -23,18 +21,12 @@ final class EventLog: Sendable {
     /// The bypasses that were told, by client: their queries reach several workers.
     private let toldBypasses = Mutex<[IPAddress: Set<KnownBypass>]>([:])
 
-    init(logger: Logger, logsErrors: Bool, logsQueries: Bool) {
+    init(logger: Logger, logsErrors: Bool) {
         self.logger = logger
         errors = Atomic(logsErrors)
-        queries = Atomic(logsQueries)
     }
 
-    var logsQueries: Bool { queries.load(ordering: .relaxed) }
-
-    func configure(logsErrors: Bool, logsQueries: Bool) {
-        errors.store(logsErrors, ordering: .relaxed)
-        queries.store(logsQueries, ordering: .relaxed)
-    }
+    func configure(logsErrors: Bool) { errors.store(logsErrors, ordering: .relaxed) }
 
     /// One line for a query that no upstream answered; in an outage the lines are consolidated.
     func failed(_ query: FailedQuery) {
@@ -93,12 +85,10 @@ final class EventLog: Sendable {
     }
 
     /// One line for a query and its answer.
-    func query(client: IPAddress, name: DomainName, type: RRType, rcode: RCode, answers: Int) {
-        write(
-            .info,
-            "query \(client) \(name.lineDescription) \(type): \(rcode), \(answers) "
-                + (answers == 1 ? "answer" : "answers"))
-    }
+    func query(_ line: QueryLine) { write(.info, line.journalText) }
+
+    /// So many lines for queries never came here.
+    func lost(_ count: Int) { dropped.add(count, ordering: .relaxed) }
 
     private func summarize(_ upstream: UpstreamAddress) {
         guard let count = outages.withLock({ $0.close(upstream) }), count > 0 else { return }

@@ -1,11 +1,19 @@
 import Dispatch
 import Nameserver
 
-/// What all workers have counted, in the log.
+/// What all workers have counted.
 extension Service {
-    /// Logs what all workers have counted, when they have told it.
+    /// Logs it.
     func reportStatistics() {
-        guard statistics.isEmpty else { return }
+        gatherStatistics { [log] report in
+            for line in report.lines { log.notice("\(line)") }
+        }
+    }
+
+    /// Asks all workers, and calls `done` on this queue when they have told it.
+    func gatherStatistics(_ done: @escaping @Sendable (StatisticsReport) -> Void) {
+        statisticsWanted.append(done)
+        guard statisticsWanted.count == 1 else { return }
         for worker in workers {
             worker.mailbox.post(
                 .statistics { [self] told in control.async { [self] in add(told) } })
@@ -18,7 +26,9 @@ extension Service {
         let report = StatisticsReport(
             workers: statistics, upstreams: registry.all, cache: shared.cache.statistics,
             inFlight: shared.forwarding.inFlight)
-        for line in report.lines { log.notice("\(line)") }
+        let wanted = statisticsWanted
         statistics = []
+        statisticsWanted = []
+        for done in wanted { done(report) }
     }
 }

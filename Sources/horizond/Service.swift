@@ -25,11 +25,17 @@ final class Service: @unchecked Sendable {
     let shared: Worker.Shared
     /// What the workers have told so far for one report.
     var statistics: [WorkerStatistics] = []
+    /// Who waits for that report.
+    var statisticsWanted: [@Sendable (StatisticsReport) -> Void] = []
+    /// Monotonic nanoseconds.
+    let startedAt = MonotonicClock.now()
     let published: Published
     let registry: UpstreamRegistry
     private let events: EventLog
     let control: DispatchQueue
     private let signals: Signals
+    /// Answers at the control socket, as long as the service runs.
+    private var controlServer: ControlServer?
     private let ended = DispatchSemaphore(value: 0)
     /// Makes small changes of what is served and frees old snapshots, so that neither stops the
     /// control queue.
@@ -73,14 +79,14 @@ final class Service: @unchecked Sendable {
                 snapshot: Snapshot(
                     configuration, networks: networks, upstreams: registry, secrets),
                 tls: loaded.tls))
-        events = EventLog(
-            logger: log, logsErrors: configuration.log.errors,
-            logsQueries: configuration.log.queries)
+        events = EventLog(logger: log, logsErrors: configuration.log.errors)
+        let queryLog = QueryLog(events)
+        queryLog.configure(isJournaled: configuration.log.queries)
         let cache = ResponseCache(size: configuration.cacheSize, seed: secrets.tableSeed)
         CacheFile(configuration)?.load(into: cache, log)
         shared = Worker.Shared(
             published: published, cache: cache, forwarding: Forwarder.Shared(cache: cache),
-            events: events, limits: TransportLimits(configuration.tcp),
+            events: events, queryLog: queryLog, limits: TransportLimits(configuration.tcp),
             turn: Worker.turn(ofEachOf: count))
         var workers: [Worker] = []
         for index in 0..<count { workers.append(try Worker(index: index, shared: shared)) }
@@ -114,6 +120,9 @@ final class Service: @unchecked Sendable {
         startFollowingNameservers()
         followInterfaces(for: configuration)
         updateClients()
+        let controlServer = ControlServer(controlCommands, log: log)
+        controlServer.listen(at: configuration.control.path)
+        self.controlServer = controlServer
         running.notify(queue: control) { [self] in
             let addresses = configuration.listen.map { "\($0)" }.joined(separator: ", ")
             log.notice("horizond \(Version.current) serves \(status.text) on \(addresses)")
@@ -180,8 +189,9 @@ final class Service: @unchecked Sendable {
         let old = published.publish(withCurrentClients(served, of: configuration))
         listen(change)
         if listeners.hasUnwanted { closeUnwantedListeners() }
-        events.configure(
-            logsErrors: configuration.log.errors, logsQueries: configuration.log.queries)
+        events.configure(logsErrors: configuration.log.errors)
+        shared.queryLog.configure(isJournaled: configuration.log.queries)
+        controlServer?.listen(at: configuration.control.path)
         let limits = TransportLimits(configuration.tcp)
         for worker in workers { worker.mailbox.post(.limits(limits)) }
         for warning in configuration.warnings { log.warning("\(warning)") }
@@ -279,6 +289,7 @@ final class Service: @unchecked Sendable {
     private func end() {
         guard !hasEnded else { return }
         hasEnded = true
+        controlServer?.stop()
         CacheFile(configuration)?.save(shared.cache, log)
         ended.signal()
     }

@@ -5,7 +5,7 @@ import Nameserver
 /// What the status line says: what is served, and how the last reload went.
 struct ServiceStatus {
     private var served: String
-    private var lastReload: String?
+    private(set) var lastReload: String?
 
     init(_ configuration: Configuration) {
         served = Self.summary(configuration)

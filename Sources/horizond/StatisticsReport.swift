@@ -60,7 +60,7 @@ struct StatisticsReport {
             + (upstream.isFailing ? upstream.failure.map { "; \($0)" } ?? "" : "")
     }
 
-    private func sum(_ counter: (WorkerStatistics) -> UInt64) -> UInt64 {
+    func sum(_ counter: (WorkerStatistics) -> UInt64) -> UInt64 {
         workers.reduce(0) { $0 &+ counter($1) }
     }
 }

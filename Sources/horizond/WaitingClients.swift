@@ -13,6 +13,8 @@ final class WaitingClient {
     private(set) var recipient: Recipient
     /// The snapshot on which the query began; nil while no query waits.
     private(set) var snapshot: Snapshot?
+    /// When the query came, in monotonic nanoseconds.
+    private(set) var receivedAt: Int64 = 0
     /// The upstream answers that the query has waited for so far.
     private(set) var fresh: [FreshAnswer] = []
     /// Its slot, and in the upper half a number that tells what it waits for from what it waited for
@@ -36,7 +38,7 @@ final class WaitingClient {
 
     fileprivate func begin(
         _ message: Span<UInt8>, _ address: IPAddress, _ recipient: Recipient,
-        _ snapshot: Snapshot
+        _ snapshot: Snapshot, _ receivedAt: Int64
     ) {
         var octets: [UInt8] = []
         swap(&octets, &self.octets)
@@ -51,6 +53,7 @@ final class WaitingClient {
         self.address = address
         self.recipient = recipient
         self.snapshot = snapshot
+        self.receivedAt = receivedAt
     }
 
     /// One more answer has come.
@@ -84,13 +87,13 @@ final class WaitingClients {
     /// A client that waits for nothing yet; nil when too many wait already.
     func add(
         _ message: Span<UInt8>, from address: IPAddress, to recipient: Recipient,
-        on snapshot: Snapshot
+        on snapshot: Snapshot, receivedAt: Int64
     ) -> WaitingClient? {
         var free: [WaitingClient] = []
         swap(&free, &self.free)
         defer { swap(&free, &self.free) }
         guard let client = free.popLast() ?? make(address, recipient) else { return nil }
-        client.begin(message, address, recipient, snapshot)
+        client.begin(message, address, recipient, snapshot, receivedAt)
         return client
     }
 

@@ -24,7 +24,8 @@ extension Worker {
             if processor.hasRefresh { refresh(processor) }
         case .forward:
             let client = waiting.add(
-                octets.span, from: inquiry.client, to: .inquiry(inquiry), on: inquiry.snapshot)
+                octets.span, from: inquiry.client, to: .inquiry(inquiry), on: inquiry.snapshot,
+                receivedAt: now)
             guard let client else { return inquiry.end([], from: .failure) }
             forward(client, processor)
         }

@@ -13,6 +13,7 @@ final class Worker: NetworkHandler {
         let cache: ResponseCache
         let forwarding: Forwarder.Shared
         let events: EventLog
+        let queryLog: QueryLog
         let limits: TransportLimits
         /// How long a worker keeps its thread, in nanoseconds.
         let turn: Int64
@@ -97,16 +98,24 @@ final class Worker: NetworkHandler {
         switch disposition {
         case .drop: return 0
         case .respond(let length):
-            if shared.events.logsQueries { logQuery(message, client, response.span) }
+            if shared.queryLog.isOn {
+                logQuery(
+                    response.span.extracting(..<length), to: client, over: transport,
+                    processor.currentSnapshot, receivedAt: now)
+            }
             if processor.hasRefresh { refresh(processor) }
             return length
         case .forward:
             let (recipient, snapshot) = (
                 Recipient.client(arrival.replyPath()), processor.currentSnapshot
             )
-            guard let waiter = waiting.add(message, from: client, to: recipient, on: snapshot)
+            guard
+                let waiter = waiting.add(
+                    message, from: client, to: recipient, on: snapshot, receivedAt: now)
             else {
-                giveUp(message, from: client, recipient, snapshot, because: .tooManyWaiting)
+                giveUp(
+                    message, from: client, recipient, snapshot, receivedAt: now,
+                    because: .tooManyWaiting)
                 return 0
             }
             forward(waiter, processor)
@@ -130,7 +139,8 @@ final class Worker: NetworkHandler {
             if let snapshot = client.snapshot {
                 giveUp(
                     octets.span.extracting(..<client.length), from: client.address,
-                    client.recipient, snapshot, because: .chainTooLong)
+                    client.recipient, snapshot, receivedAt: client.receivedAt,
+                    because: .chainTooLong)
             }
             return waiting.remove(client)
         }
@@ -140,7 +150,7 @@ final class Worker: NetworkHandler {
 
     private func giveUp(
         _ message: Span<UInt8>, from address: IPAddress, _ recipient: Recipient,
-        _ snapshot: Snapshot, because reason: ExtendedErrorOption
+        _ snapshot: Snapshot, receivedAt: Int64, because reason: ExtendedErrorOption
     ) {
         var buffer = [UInt8](repeating: 0, count: EDNS.maximumUDPSize)
         var span = buffer.mutableSpan
@@ -148,7 +158,12 @@ final class Worker: NetworkHandler {
             message, from: address, over: recipient.transport, snapshot: snapshot, because: reason,
             into: &span)
         guard length > 0 else { return abandon(recipient) }
-        send(span.span.extracting(..<length), to: recipient, from: .failure)
+        let answer = span.span.extracting(..<length)
+        send(answer, to: recipient, from: .failure)
+        if shared.queryLog.isOn, recipient.isClient {
+            logQuery(
+                answer, to: address, over: recipient.transport, snapshot, receivedAt: receivedAt)
+        }
     }
 
     /// Processes a client's query again, now that there is an answer to what it waited for.
@@ -188,8 +203,10 @@ final class Worker: NetworkHandler {
             send(
                 answer, to: client.recipient, from: processor.source,
                 client.fresh.first?.upstream)
-            if shared.events.logsQueries, client.recipient.isClient {
-                logQuery(message, client.address, answer)
+            if shared.queryLog.isOn, client.recipient.isClient {
+                logQuery(
+                    answer, to: client.address, over: client.recipient.transport, snapshot,
+                    by: client.fresh.first?.upstream, receivedAt: client.receivedAt)
             }
         }
         swap(&buffer, &response)
@@ -204,16 +221,15 @@ final class Worker: NetworkHandler {
         }
     }
 
+    /// Leaves a note of the answer that was made last.
     private func logQuery(
-        _ message: Span<UInt8>, _ client: IPAddress, _ response: Span<UInt8>
+        _ answer: Span<UInt8>, to client: IPAddress, over transport: ClientTransport,
+        _ snapshot: Snapshot, by upstream: Upstream? = nil, receivedAt: Int64
     ) {
-        var reader = MessageReader(message, at: Header.length)
-        guard let question = try? reader.readQuestion(), let header = Header(response) else {
-            return
-        }
-        shared.events.query(
-            client: client, name: question.name, type: question.type, rcode: header.rcode,
-            answers: Int(header.answerCount))
+        shared.queryLog.add(
+            QueryRecord(
+                answer, to: client, over: transport, from: processor.source, by: upstream,
+                on: snapshot, receivedAt: receivedAt))
     }
 
     // MARK: Mail

@@ -39,6 +39,7 @@ struct ImportRulesTests {
         "Transport/TLS/TLSSession.swift",
         "Transport/TLS/TLSTickets.swift",
         "horizond/AtomicFile.swift",
+        "horizond/Control/UnixSocket.swift",
         "horizond/Systemd.swift",
         "horizond/Journal.swift",
     ]

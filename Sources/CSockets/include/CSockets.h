@@ -65,6 +65,12 @@ int hs_connect(int fd, const void *address, uint32_t length);
 int hs_accept(int fd, void *address, uint32_t *length);
 int hs_socket_name(int fd, void *address, uint32_t *length);
 
+// Opens a Unix stream socket.
+int hs_unix_socket(void);
+
+// Who is at the other end of a connected Unix socket: the user's number; -1 where that is not known.
+int64_t hs_peer_user(int fd);
+
 // Options.
 int hs_reuse_address(int fd);
 int hs_reuse_port(int fd);

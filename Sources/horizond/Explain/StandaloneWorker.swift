@@ -23,12 +23,13 @@ struct StandaloneWorker {
             configuration, networks: loaded.interfaces.networks, upstreams: registry, secrets)
         let cache = ResponseCache(size: Self.cacheSize, seed: secrets.tableSeed)
         let log = Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }
+        let events = EventLog(logger: log, logsErrors: false)
         worker = try Worker(
             index: 0,
             shared: Worker.Shared(
                 published: Published(Served(snapshot: snapshot, tls: loaded.tls)), cache: cache,
                 forwarding: Forwarder.Shared(cache: cache),
-                events: EventLog(logger: log, logsErrors: false, logsQueries: false),
+                events: events, queryLog: QueryLog(events),
                 limits: TransportLimits(configuration.tcp), turn: Worker.turn(ofEachOf: 1)))
         worker.start(mailboxes: [worker.mailbox])
         inquirer = Inquirer(mailbox: worker.mailbox)

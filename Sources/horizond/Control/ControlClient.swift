@@ -1,0 +1,106 @@
+import Foundation
+import Glibc
+
+/// A tool's side of the control socket.
+struct ControlClient {
+    let path: String
+
+    /// Why a request came to nothing, for the person who asked.
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+        init(_ description: String) { self.description = description }
+    }
+
+    /// Asks, and gives each line of the answer, also as it came, to `take`.
+    func ask<Request: ControlRequest>(
+        _ request: Request, _ take: (_ line: Request.Line, _ text: Data) throws -> Void
+    ) throws {
+        let descriptor = try connect()
+        defer { close(descriptor) }
+        try send(ControlProtocol.request(request), descriptor)
+        var lines = LineReader(descriptor)
+        while let line = try lines.next() {
+            if let value = try? JSONDecoder().decode(Request.Line.self, from: line) {
+                try take(value, line)
+                continue
+            }
+            guard let end = try? JSONDecoder().decode(ControlProtocol.End.self, from: line) else {
+                throw Failure("the server at \(path) answers what this program does not know")
+            }
+            guard let error = end.error else { return }
+            throw Failure(error)
+        }
+        throw Failure("the server has closed the connection")
+    }
+
+    private func connect() throws(Failure) -> Int32 {
+        do throws(UnixSocket.Failure) {
+            return try UnixSocket.connect(to: path)
+        } catch {
+            throw Failure(explain(error))
+        }
+    }
+
+    private func explain(_ failure: UnixSocket.Failure) -> String {
+        switch failure.number {
+        case ENOENT, ECONNREFUSED:
+            return
+                "no server at \(path): it does not run, its configuration says `control: off`, or "
+                + "its socket is elsewhere (--control)"
+        case EACCES, EPERM:
+            let group = UnixSocket.file(at: path).flatMap { UnixSocket.groupName($0.group) }
+            let name = group ?? "horizond"
+            return "not permitted: \(path) is for root and the group \(name) (sudo usermod -aG "
+                + "\(name) $USER, then log in again)"
+        default:
+            return "cannot connect to \(path): \(failure)"
+        }
+    }
+
+    private func send(_ request: Data, _ descriptor: Int32) throws(Failure) {
+        let octets = [UInt8](request)
+        var sent = 0
+        while sent < octets.count {
+            switch UnixSocket.write(descriptor, octets, from: sent) {
+            case .done(let count): sent += count
+            case .wouldBlock: UnixSocket.wait(descriptor, toWrite: true)
+            // What the server said before it closed is to be read.
+            case .failed: return
+            }
+        }
+    }
+
+    /// Lines as they come.
+    private struct LineReader {
+        private let descriptor: Int32
+        private var input: [UInt8] = []
+        /// Up to here there is no end of a line.
+        private var searched = 0
+        private var start = 0
+        private var buffer = [UInt8](repeating: 0, count: 65_536)
+
+        init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+        /// The next line without its end; nil when the server has closed.
+        mutating func next() throws(Failure) -> Data? {
+            while true {
+                if let end = input[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+                    defer {
+                        start = end + 1
+                        searched = start
+                    }
+                    return Data(input[start..<end])
+                }
+                input.removeFirst(start)
+                start = 0
+                searched = input.count
+                switch UnixSocket.read(descriptor, into: &buffer) {
+                case .done(0): return nil
+                case .done(let count): input += buffer[..<count]
+                case .wouldBlock: UnixSocket.wait(descriptor)
+                case .failed(let failure): throw Failure("the connection failed: \(failure)")
+                }
+            }
+        }
+    }
+}

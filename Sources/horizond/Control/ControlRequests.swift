@@ -1,0 +1,62 @@
+// What the commands of the control socket take and give. Optional fields may be left out.
+
+/// Takes cached answers out.
+struct FlushRequest: ControlRequest {
+    static let command = "flush"
+    /// Those for this name; nil for all.
+    var name: String?
+    /// And for all names below it.
+    var below: Bool?
+
+    struct Line: Codable, Sendable {
+        /// How many answers were there.
+        let removed: Int
+    }
+}
+
+/// Says what was counted since the start.
+struct StatisticsRequest: ControlRequest {
+    static let command = "stats"
+    typealias Line = ServiceStatistics
+}
+
+/// Says which queries came and how they were answered.
+struct LogRequest: ControlRequest {
+    static let command = "log"
+    /// Whether to go on with what comes.
+    var follow: Bool?
+    /// How many lines of before.
+    var last: Int?
+    /// An address or a prefix.
+    var client: String?
+    /// `www.example.net`, `*.example.net` or `.example.net`.
+    var name: String?
+    var view: String?
+    typealias Line = LogLine
+}
+
+/// A line of the query log for a follower: a query's own fields, or `{"lost":12}`.
+enum LogLine: Codable, Sendable {
+    case query(QueryLine)
+    /// So many queries were not told, since they came faster than they were read.
+    case lost(Int)
+
+    private struct Lost: Codable {
+        let lost: Int
+    }
+
+    init(from decoder: any Decoder) throws {
+        if let lost = try? Lost(from: decoder) {
+            self = .lost(lost.lost)
+        } else {
+            self = .query(try QueryLine(from: decoder))
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .query(let line): try line.encode(to: encoder)
+        case .lost(let count): try Lost(lost: count).encode(to: encoder)
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Dispatch
+import Glibc
+import Logging
+
+/// The control socket: a Unix socket by which people and tools on the host ask the running server. Who
+/// may, the rights of its file say, which are the owner's and the group's; the kernel checks them when
+/// someone connects.
+///
+/// @unchecked Sendable: its state is touched on its queue alone.
+final class ControlServer: @unchecked Sendable {
+    /// Each is a person's or a tool's; they cost a descriptor, and memory while they do not read.
+    private static let maximumConnections = 16
+
+    private let queue = DispatchQueue(label: "control-socket", qos: .default)
+    private let log: Logger
+    private let commands: [String: ControlCommand]
+    private var listener: Listener?
+    private var connections: [ObjectIdentifier: ControlConnection] = [:]
+
+    private struct Listener {
+        let path: String
+        /// What it made there: only that is its own to remove.
+        let file: UnixSocket.File?
+        let source: any DispatchSourceRead
+    }
+
+    init(_ commands: [ControlCommand], log: Logger) {
+        self.log = log
+        self.commands = Dictionary(commands.map { ($0.name, $0) }) { first, _ in first }
+    }
+
+    /// Listens at `path` from now on, or nowhere; connections that are there stay. What is in the way
+    /// costs this socket and a line in the log, never the service.
+    func listen(at path: String?) {
+        queue.sync {
+            guard path != listener?.path else { return }
+            stopListening()
+            if let path { startListening(at: path) }
+        }
+    }
+
+    /// Closes everything and removes the socket's file.
+    func stop() {
+        queue.sync {
+            stopListening()
+            for connection in connections.values { connection.close() }
+        }
+    }
+
+    private func startListening(at path: String) {
+        if let obstacle = Self.clear(path) { return complain(path, obstacle) }
+        let descriptor: Int32
+        do throws(UnixSocket.Failure) {
+            descriptor = try UnixSocket.listen(at: path)
+        } catch {
+            return complain(path, "\(error)")
+        }
+        let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
+        source.setEventHandler { [unowned self] in accept(descriptor) }
+        source.setCancelHandler { _ = close(descriptor) }
+        listener = Listener(path: path, file: UnixSocket.file(at: path), source: source)
+        source.activate()
+        log.notice("control socket: \(path)")
+    }
+
+    private func complain(_ path: String, _ reason: String) {
+        log.warning("no control socket at \(path): \(reason)")
+    }
+
+    /// Removes what a dead server left; what else is in the way, it says.
+    private static func clear(_ path: String) -> String? {
+        guard let file = UnixSocket.file(at: path) else { return nil }
+        guard file.isSocket else { return "something else is there" }
+        do throws(UnixSocket.Failure) {
+            close(try UnixSocket.connect(to: path))
+            return "another server listens there"
+        } catch {
+            guard error.number == ECONNREFUSED else { return "\(error)" }
+            UnixSocket.remove(path)
+            return nil
+        }
+    }
+
+    private func stopListening() {
+        guard let listener else { return }
+        self.listener = nil
+        listener.source.cancel()
+        if let file = listener.file, UnixSocket.file(at: listener.path) == file {
+            UnixSocket.remove(listener.path)
+        }
+    }
+
+    private func accept(_ listener: Int32) {
+        while let descriptor = UnixSocket.accept(listener) {
+            let connection = ControlConnection(
+                descriptor, queue: queue, commands: commands
+            ) { [weak self] connection in
+                self?.connections[ObjectIdentifier(connection)] = nil
+            }
+            connections[ObjectIdentifier(connection)] = connection
+            connection.start()
+            if connections.count > Self.maximumConnections {
+                connection.refuse(
+                    "\(Self.maximumConnections) tools are connected to this server already")
+            }
+        }
+    }
+}

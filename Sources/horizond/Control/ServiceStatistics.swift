@@ -1,0 +1,102 @@
+import Configuration
+import Foundation
+import Nameserver
+import Transport
+
+/// What the server counted since its start, and how it is.
+struct ServiceStatistics: Codable, Sendable {
+    let version: String
+    let uptimeSeconds: Int
+    /// What is served, in a few words.
+    let serves: String
+    /// How the last reload went; nil before the first.
+    let lastReload: String?
+    /// The files that were read, the main one first.
+    let files: [String]
+    let queries: Queries
+    let cache: Cache
+    let forwarding: Forwarding
+    let upstreams: [UpstreamServer]
+
+    /// Queries by the source of their answer.
+    struct Queries: Codable, Sendable {
+        let all: UInt64
+        let zone: UInt64
+        let cache: UInt64
+        let stale: UInt64
+        /// Those that had to wait for an upstream.
+        let upstream: UInt64
+        let refused: UInt64
+        let error: UInt64
+    }
+
+    struct Cache: Codable, Sendable {
+        /// Expired ones included.
+        let answers: Int
+        let octets: Int
+        let maximumOctets: Int
+        let evicted: UInt64
+        let refreshed: UInt64
+    }
+
+    struct Forwarding: Codable, Sendable {
+        let sent: UInt64
+        let inFlight: Int
+        let joined: UInt64
+        let failed: UInt64
+        let timeouts: UInt64
+        let malformed: UInt64
+    }
+
+    struct UpstreamServer: Codable, Sendable {
+        let address: String
+        let state: String
+        let sent: UInt64
+        let answered: UInt64
+        let failed: UInt64
+        /// The smoothed time to an answer; nil before the first.
+        let milliseconds: Double?
+        /// How the last attempt failed, while it fails.
+        let failure: String?
+    }
+
+    init(_ report: StatisticsReport, of service: Service) {
+        version = Version.current
+        uptimeSeconds = Int(
+            (MonotonicClock.now() - service.startedAt) / MonotonicClock.nanosecondsPerSecond)
+        serves = ServiceStatus.summary(service.configuration)
+        lastReload = service.status.lastReload
+        files = service.configuration.files
+        let misses = report.sum(\.queries.cacheMisses)
+        queries = Queries(
+            all: report.sum(\.queries.queries), zone: report.sum(\.queries.local),
+            cache: report.sum(\.queries.cacheHits), stale: report.sum(\.queries.staleAnswers),
+            upstream: misses, refused: report.sum(\.queries.refused),
+            error: report.sum(\.queries.errors))
+        cache = Cache(
+            answers: report.cache.entries, octets: report.cache.octets,
+            maximumOctets: service.configuration.cacheSize, evicted: report.cache.evictions,
+            refreshed: report.sum(\.forwarding.refreshes))
+        forwarding = Forwarding(
+            sent: report.sum(\.forwarding.sent), inFlight: report.inFlight,
+            joined: report.sum(\.forwarding.joined),
+            failed: report.sum(\.forwarding.failedAttempts),
+            timeouts: report.sum(\.forwarding.timeouts),
+            malformed: report.sum(\.forwarding.malformed))
+        upstreams = report.upstreams.map(UpstreamServer.init).sorted { $0.address < $1.address }
+    }
+}
+
+extension ServiceStatistics.UpstreamServer {
+    init(_ upstream: Upstream) {
+        let counts = upstream.counts
+        address = "\(upstream.address)"
+        state = upstream.stateDescription
+        sent = counts.sent
+        answered = counts.answered
+        failed = counts.failed
+        let time = upstream.responseTime
+        milliseconds = time > 0 ? Double(time / 10_000) / 100 : nil
+        failure = upstream.isFailing ? upstream.failure.map { "\($0)" } : nil
+    }
+}

@@ -1,0 +1,148 @@
+import DNS
+import Dispatch
+import Nameserver
+import Synchronization
+
+/// The queries and their answers, for who follows them and for the journal. Workers leave records, and
+/// a queue of its own makes lines of them: where queries come faster than that, lines are lost and
+/// counted, never queries.
+///
+/// @unchecked Sendable: the followers and the kept lines are touched on its queue alone.
+final class QueryLog: @unchecked Sendable {
+    /// What waits to be looked at, in records of some 700 octets.
+    private static let maximumBacklog = 2048
+    /// Records are taken together so often: soon enough to watch, and, with the backlog, at most some
+    /// 40,000 a second, so that the log takes no more than a part of one processor.
+    private static let interval = DispatchTimeInterval.milliseconds(50)
+    /// How often it is looked whether one who did not read does so again.
+    private static let reminderInterval = DispatchTimeInterval.seconds(1)
+    /// The last lines, for who comes later.
+    static let maximumKept = 1000
+
+    /// Whether anyone wants records.
+    private let isWanted = Atomic<Bool>(false)
+    private let backlog = Mutex(Backlog())
+    private let queue = DispatchQueue(label: "query-log", qos: .default)
+    private let events: EventLog
+    private var isJournaled = false
+    private var followers: [Int: Follower] = [:]
+    private var followersSoFar = 0
+    private var kept: [QueryLine] = []
+    private var willTellLost = false
+
+    private struct Backlog {
+        var records: [QueryRecord] = []
+        var lost = 0
+    }
+
+    private struct Follower {
+        let filter: QueryFilter
+        let reply: ControlReply<LogLine>
+        /// Lines that it was not told.
+        var lost = 0
+
+        /// Tells how many lines were lost, once there is room.
+        mutating func tellLost() {
+            if lost > 0, reply.offer(.lost(lost)) { lost = 0 }
+        }
+    }
+
+    init(_ events: EventLog) { self.events = events }
+
+    /// Whether a worker is to add what it answers: all that the log costs a query while nobody wants it.
+    var isOn: Bool { isWanted.load(ordering: .relaxed) }
+
+    func add(_ record: QueryRecord) {
+        let isFirst = backlog.withLock { backlog in
+            guard backlog.records.count < Self.maximumBacklog else {
+                backlog.lost += 1
+                return false
+            }
+            backlog.records.append(record)
+            return backlog.records.count == 1
+        }
+        if isFirst { queue.asyncAfter(deadline: .now() + Self.interval) { [self] in drain() } }
+    }
+
+    /// Whether every query is a line of the journal.
+    func configure(isJournaled: Bool) {
+        queue.async { [self] in
+            self.isJournaled = isJournaled
+            noteWhetherWanted()
+        }
+    }
+
+    // MARK: Followers
+
+    /// Writes up to `count` of the kept lines to `reply`, the last ones; and then, with `follow`, what
+    /// comes until the tool goes.
+    func tell(
+        _ reply: ControlReply<LogLine>, _ filter: QueryFilter, last count: Int, follow: Bool
+    ) {
+        queue.async { [self] in
+            let lines = kept.filter(filter.matches).suffix(min(max(0, count), Self.maximumKept))
+            for line in lines { reply.send(.query(line)) }
+            guard follow else { return reply.end() }
+            followersSoFar += 1
+            let number = followersSoFar
+            followers[number] = Follower(filter: filter, reply: reply)
+            noteWhetherWanted()
+            reply.onCancel { [weak self] in self?.remove(number) }
+        }
+    }
+
+    private func remove(_ number: Int) {
+        queue.async { [self] in
+            followers[number] = nil
+            noteWhetherWanted()
+        }
+    }
+
+    private func noteWhetherWanted() {
+        isWanted.store(isJournaled || !followers.isEmpty, ordering: .relaxed)
+    }
+
+    // MARK: Lines
+
+    private func drain() {
+        let taken = backlog.withLock { backlog in
+            defer { backlog = Backlog() }
+            return backlog
+        }
+        for record in taken.records { tell(record) }
+        if taken.lost > 0, isJournaled { events.lost(taken.lost) }
+        for number in followers.keys { followers[number]?.lost += taken.lost }
+        tellLost()
+    }
+
+    /// Tells followers what they lost; those that do not read, once they do, whether or not more
+    /// queries come.
+    private func tellLost() {
+        for number in followers.keys { followers[number]?.tellLost() }
+        guard !willTellLost, followers.values.contains(where: { $0.lost > 0 }) else { return }
+        willTellLost = true
+        queue.asyncAfter(deadline: .now() + Self.reminderInterval) { [self] in
+            willTellLost = false
+            tellLost()
+        }
+    }
+
+    private func tell(_ record: QueryRecord) {
+        var wanting: [Int] = []
+        for (number, follower) in followers where follower.filter.matches(record) {
+            followers[number]?.tellLost()
+            if follower.reply.hasRoom { wanting.append(number) } else { addLost(number) }
+        }
+        guard isJournaled || !wanting.isEmpty,
+            let line = QueryLine(record)
+        else { return }
+        if isJournaled { events.query(line) }
+        for number in wanting where followers[number]?.reply.offer(.query(line)) == false {
+            addLost(number)
+        }
+        if kept.count >= 2 * Self.maximumKept { kept.removeFirst(Self.maximumKept) }
+        kept.append(line)
+    }
+
+    private func addLost(_ number: Int) { followers[number]?.lost += 1 }
+}

@@ -1,0 +1,38 @@
+import DNS
+import Nameserver
+import Transport
+
+/// A query that was answered, as its worker notes it for the query log. What a line says of it is read
+/// off the worker's queue.
+struct QueryRecord: Sendable {
+    /// The response from its start, as much as a line can say.
+    let response: [UInt8]
+    let client: IPAddress
+    let transport: ClientTransport
+    let source: AnswerSource
+    /// Who gave the answer, if the query waited for one.
+    let upstream: Upstream?
+    /// What the query was answered on.
+    let snapshot: Snapshot
+    /// Monotonic nanoseconds.
+    let receivedAt: Int64
+    let sentAt: Int64
+
+    /// The longest part of a response that is kept: room for the addresses that a line shows.
+    private static let maximumLength = 512
+
+    init(
+        _ response: Span<UInt8>, to client: IPAddress, over transport: ClientTransport,
+        from source: AnswerSource, by upstream: Upstream?, on snapshot: Snapshot,
+        receivedAt: Int64
+    ) {
+        self.response = response.array(0..<min(response.count, Self.maximumLength))
+        self.client = client
+        self.transport = transport
+        self.source = source
+        self.upstream = upstream
+        self.snapshot = snapshot
+        self.receivedAt = receivedAt
+        sentAt = MonotonicClock.now()
+    }
+}
