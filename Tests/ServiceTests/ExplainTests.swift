@@ -118,6 +118,27 @@ extension ServiceTests {
             #expect(lines.contains { $0.hasPrefix("MX      store.vanillax.me is an alias of ") })
         }
 
+        @Test("the running server says what it has stored, and how its upstreams are")
+        func fromServer() throws {
+            let socket = try TemporaryDirectory()
+            let site = try Site("control: \(socket.file("control.sock"))\n")
+            func explain(_ name: String) throws -> [String] {
+                let (output, status) = try run([
+                    try Server.binary, "explain", name, "--control", socket.file("control.sock"),
+                    "--config", socket.file("none.yaml"),
+                ])
+                #expect(status == .exited(0))
+                return output.split(separator: "\n").map(String.init)
+            }
+            let first = try explain("www.example.com")
+            #expect(first.contains { $0.hasPrefix("A  ") && $0.contains("  [127.0.0.1:") })
+            let second = try explain("www.example.com")
+            #expect(second.contains { $0.hasPrefix("A  ") && $0.hasSuffix("[from the cache]") })
+            #expect(
+                second.contains { $0.hasSuffix(", to 127.0.0.1:\(site.knot.port) (well)") })
+            #expect(!second.contains { $0.contains("without the running server") })
+        }
+
         @Test("JSON has what the text has")
         func json() throws {
             let scene = try Scene()

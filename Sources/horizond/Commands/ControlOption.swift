@@ -28,6 +28,19 @@ struct ControlOption: ParsableArguments {
         }
     }
 
+    /// The server that serves this very configuration; nil when a file was given that names no socket,
+    /// for then that file is meant, and not what some server has.
+    var serverOfThisConfiguration: ControlClient? {
+        if let control { return ControlClient(path: control) }
+        switch ControlSetting.read(path: configuration.config) {
+        case .path(let path): return ControlClient(path: path)
+        case .standard, nil:
+            return configuration.given == nil
+                ? ControlClient(path: ControlSetting.defaultPath) : nil
+        case .off: return nil
+        }
+    }
+
     /// Asks the server, and ends with a line on the standard error stream when that fails.
     func ask<Request: ControlRequest>(
         _ request: Request, _ take: (_ line: Request.Line, _ text: Data) throws -> Void

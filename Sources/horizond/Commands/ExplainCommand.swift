@@ -9,7 +9,8 @@ struct ExplainCommand: ParsableCommand {
         discussion: """
             Shows the answers to A, AAAA, HTTPS and --type with the view, the line of the zone file \
             or forward rule that decided, the upstream, what a policy removed, and what browsers \
-            make of it. Asks upstreams where the name is theirs.
+            make of it. Asks the running server, which knows its cache and its upstreams; without \
+            one, or with --offline, what the configuration says, and the upstreams themselves.
             """)
 
     @Argument(help: "The name.", transform: Self.name)
@@ -25,10 +26,13 @@ struct ExplainCommand: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
-    @OptionGroup var options: ConfigurationOption
+    @Flag(help: "Read the configuration, and leave the running server alone.")
+    var offline = false
+
+    @OptionGroup var options: ControlOption
 
     func run() throws {
-        let explanation = try explain()
+        let explanation = try askServer() ?? explainAlone()
         if json {
             print(try JSONOutput.text(explanation))
         } else {
@@ -36,8 +40,23 @@ struct ExplainCommand: ParsableCommand {
         }
     }
 
-    private func explain() throws -> Explanation {
-        let worker = try StandaloneWorker(options.load())
+    /// What the running server says; nil when there is none to ask.
+    private func askServer() throws -> Explanation? {
+        guard !offline, let server = options.serverOfThisConfiguration else { return nil }
+        let request = ExplainRequest(
+            name: "\(name)", type: type.map { "\($0)" }, client: "\(client)")
+        var explanation: Explanation?
+        do {
+            try server.ask(request) { line, _ in explanation = line }
+        } catch let failure as ControlClient.Failure {
+            if !failure.isWithoutServer { StandardError.write("horizond: \(failure)") }
+            return nil
+        }
+        return explanation
+    }
+
+    private func explainAlone() throws -> Explanation {
+        let worker = try StandaloneWorker(options.configuration.load())
         let explainer = Explainer(
             worker.inquirer, worker.snapshot, worker.registry, isFromServer: false)
         return explainer.explain(name, type, for: client)

@@ -47,9 +47,15 @@ enum ExitStatus {
 /// What `serve` and `check` have in common.
 struct ConfigurationOption: ParsableArguments {
     @Option(
-        name: .shortAndLong, help: .init("The configuration file.", valueName: "file"),
+        name: [.customShort("c"), .customLong("config")],
+        help: .init(
+            "The configuration file (default: \(Self.standard)).", valueName: "file"),
         completion: .file())
-    var config = "/etc/horizond/horizond.yaml"
+    var given: String?
+
+    private static let standard = "/etc/horizond/horizond.yaml"
+
+    var config: String { given ?? Self.standard }
 
     /// What the file says; prints its mistakes and ends when there are any.
     func load() throws -> LoadedConfiguration {

@@ -8,7 +8,13 @@ struct ControlClient {
     /// Why a request came to nothing, for the person who asked.
     struct Failure: Error, CustomStringConvertible {
         let description: String
-        init(_ description: String) { self.description = description }
+        /// Whether nobody listens at the socket.
+        let isWithoutServer: Bool
+
+        init(_ description: String, isWithoutServer: Bool = false) {
+            self.description = description
+            self.isWithoutServer = isWithoutServer
+        }
     }
 
     /// Asks, and gives each line of the answer, also as it came, to `take`.
@@ -37,7 +43,8 @@ struct ControlClient {
         do throws(UnixSocket.Failure) {
             return try UnixSocket.connect(to: path)
         } catch {
-            throw Failure(explain(error))
+            throw Failure(
+                explain(error), isWithoutServer: [ENOENT, ECONNREFUSED].contains(error.number))
         }
     }
 

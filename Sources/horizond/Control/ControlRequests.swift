@@ -20,6 +20,17 @@ struct StatisticsRequest: ControlRequest {
     typealias Line = ServiceStatistics
 }
 
+/// Says what a client gets, and why.
+struct ExplainRequest: ControlRequest {
+    static let command = "explain"
+    var name: String
+    /// One type more than A, AAAA and HTTPS.
+    var type: String?
+    /// Its address.
+    var client: String
+    typealias Line = Explanation
+}
+
 /// Says which queries came and how they were answered.
 struct LogRequest: ControlRequest {
     static let command = "log"

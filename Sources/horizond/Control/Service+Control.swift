@@ -11,6 +11,7 @@ extension Service {
             ControlCommand { [unowned self] in flush($0, $1) },
             ControlCommand { [unowned self] in tellStatistics($0, $1) },
             ControlCommand { [unowned self] in tellQueries($0, $1) },
+            ControlCommand { [unowned self] in explain($0, $1) },
         ]
     }
 
@@ -43,6 +44,27 @@ extension Service {
                 reply.send(ServiceStatistics(report, of: self))
                 reply.end()
             }
+        }
+    }
+
+    private func explain(_ request: ExplainRequest, _ reply: ControlReply<Explanation>) {
+        guard let name = try? DomainName(request.name) else {
+            return reply.fail("\(request.name.quoted) is no domain name")
+        }
+        guard let client = IPAddress(request.client) else {
+            return reply.fail("\(request.client.quoted) is no address")
+        }
+        let type = request.type.flatMap { RRType(mnemonic: $0) }
+        guard type != nil || request.type == nil else {
+            return reply.fail("\((request.type ?? "").quoted) is no record type")
+        }
+        // It waits for upstreams.
+        inquiries.async { [self] in
+            let explainer = Explainer(
+                Inquirer(mailbox: workers[0].mailbox), published.served.snapshot, registry,
+                isFromServer: true)
+            reply.send(explainer.explain(name, type, for: client))
+            reply.end()
         }
     }
 
