@@ -8,6 +8,8 @@ struct PassedSockets: Sendable {
     private(set) var fromUnits: [BoundSocket] = []
     /// Those that an earlier process has left, with the names under which they are stored.
     private(set) var stored: [(socket: BoundSocket, name: String)] = []
+    /// The descriptors for `control` and `admin`, which are no DNS sockets, by these names.
+    private(set) var others: [String: Int32] = [:]
     /// What is of no use, in words for the log.
     private(set) var complaints: [String] = []
 
@@ -26,8 +28,16 @@ struct PassedSockets: Sendable {
         _ passed: [(descriptor: Int32, name: String)],
         inspect: (Int32) -> BoundSocket? = { BoundSocket($0) }
     ) {
-        for (descriptor, name) in passed { take(inspect(descriptor), name) }
+        for (descriptor, name) in passed {
+            if Self.otherNames.contains(name), others[name] == nil {
+                others[name] = descriptor
+            } else {
+                take(inspect(descriptor), name)
+            }
+        }
     }
+
+    private static let otherNames: Set = ["control", "admin"]
 
     private mutating func take(_ socket: BoundSocket?, _ name: String) {
         guard name.hasPrefix(Self.storedPrefix) || Self.isForClients(name) else {

@@ -101,6 +101,9 @@ final class Service: @unchecked Sendable {
         self.workers = workers
         listeners = Listeners(workers: count, fromUnits: passed.fromUnits)
         for complaint in passed.complaints { log.warning(complaint, .listening) }
+        for name in passed.others.keys.sorted() {
+            log.warning("a socket with the name \"\(name)\" was passed and is not used", .listening)
+        }
         let kept = Self.dropUnwanted(passed, configuration)
         listen(try listeners.start(configuration, stored: kept))
         // The workers have descriptors of their own.

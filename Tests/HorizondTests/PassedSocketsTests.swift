@@ -29,6 +29,13 @@ struct PassedSocketsTests {
         #expect(passed.stored.isEmpty && passed.complaints.isEmpty)
     }
 
+    @Test("What is not for DNS is handed over as it is")
+    func others() {
+        let passed = PassedSockets([(3, "control"), (4, "admin")]) { _ in nil }
+        #expect(passed.others == ["control": 3, "admin": 4])
+        #expect(passed.fromUnits.isEmpty && passed.complaints.isEmpty)
+    }
+
     @Test("Stored sockets come back under the name of their address")
     func stored() throws {
         let name = PassedSockets.storedName(try Self.address("::1"))
