@@ -12,9 +12,11 @@ struct ReloadOutcome: Equatable {
     /// What was wrong, a line each; empty when all went well.
     let errors: [String]
 
-    /// Where a service manager wants such files (systemd.exec(5), RuntimeDirectory=); nil without one.
+    /// Where a service manager wants such files: in the first of the directories that it names
+    /// (systemd.exec(5), RuntimeDirectory=); nil without one.
     static var path: String? {
-        ProcessInfo.processInfo.environment["RUNTIME_DIRECTORY"].map { $0 + "/reload" }
+        ProcessInfo.processInfo.environment["RUNTIME_DIRECTORY"]?.split(separator: ":").first
+            .map { $0 + "/reload" }
     }
 
     init(began: Int64, errors: [String]) {
