@@ -22,6 +22,7 @@ enum EventKind: String, CaseIterable {
     case statistics = "5fedf09af680437aac98fba627c0cb7e"
     case listening = "653688ec29344f659b545d39b4ab7c48"
     case interfaces = "98e39450169240749e2961358b681715"
+    case control = "9b0953114d0a4729a11f2f88a59b8e16"
     case cacheFile = "fe927091ba71438aad0ded933f21b5a4"
     case linesDropped = "bc1f4cf100484f6ca9edf72e0de4d107"
 }
