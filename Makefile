@@ -23,7 +23,7 @@ INSTALLED := sed -E '/^(listen|zones):/,/^$$/s/^[^\#]/\#&/'
 PLACE := install -D -m 644 /dev/stdin
 COMPLETIONS := $(BINARY) --generate-completion-script
 
-.PHONY: help build run test soak fuzz sanitize bench bench-peers bench-cache bench-code lint install deb test-deb clean
+.PHONY: help build run test test-systemd soak fuzz sanitize bench bench-peers bench-cache bench-code lint install deb test-deb clean
 .DEFAULT_GOAL := help
 
 help: ## Lists the targets.
@@ -41,6 +41,11 @@ test: ## Runs all tests, and first installs Debian packages that they lack.
 	@.ci/packages test
 	$(SWIFT) build $(RELEASE) --product horizond
 	HORIZOND_BINARY=$(CURDIR)/$(BINARY) $(SWIFT) test --disable-xctest
+
+test-systemd: ## Runs the service in a real systemd, in a container; as root.
+	@.ci/packages systemd
+	$(SWIFT) build $(RELEASE) --product horizond
+	@.ci/systemd
 
 soak: ## Has an upstream come and go for SOAK_SECONDS under load, and looks for what grows.
 	@.ci/packages test

@@ -54,6 +54,12 @@ let package = Package(
             name: "ConfigurationTests", dependencies: ["DNS", "Nameserver", "Configuration"],
             swiftSettings: strict),
         .testTarget(
+            name: "HorizondTests",
+            dependencies: [
+                "horizond", "DNS", "Nameserver", "Transport", "Configuration",
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
+        .testTarget(
             name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: strict),
         .testTarget(
             name: "ServiceTests", dependencies: ["DNS"], exclude: ["Scripts"],

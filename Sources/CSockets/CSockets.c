@@ -125,6 +125,29 @@ static int hs_set_option(int fd, int level, int name, int value) {
     return setsockopt(fd, level, name, &value, sizeof value);
 }
 
+static int hs_option(int fd, int level, int name, int otherwise) {
+    int value = 0;
+    socklen_t length = sizeof value;
+    return getsockopt(fd, level, name, &value, &length) == 0 ? value : otherwise;
+}
+
+int hs_socket_kind(int fd) {
+    int family = hs_option(fd, SOL_SOCKET, SO_DOMAIN, AF_UNSPEC);
+    if (family != AF_INET && family != AF_INET6) return hs_no_dns_socket;
+    switch (hs_option(fd, SOL_SOCKET, SO_TYPE, -1)) {
+    case SOCK_DGRAM: return hs_udp_socket;
+    case SOCK_STREAM:
+        return hs_option(fd, SOL_SOCKET, SO_ACCEPTCONN, 0) ? hs_listening_tcp_socket
+                                                           : hs_no_dns_socket;
+    default: return hs_no_dns_socket;
+    }
+}
+
+bool hs_takes_ipv4(int fd) {
+    return hs_option(fd, SOL_SOCKET, SO_DOMAIN, AF_UNSPEC) == AF_INET6
+        && !hs_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+}
+
 int hs_reuse_address(int fd) {
     return hs_set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 }

@@ -15,8 +15,10 @@ package struct AuthorityFile: Equatable, Sendable {
 
     /// Reads the file that the setting names; reports why it cannot be used, and is then nil.
     init?(_ node: YAMLNode, in file: ConfigurationFile) {
-        guard let scalar = file.scalar(node, expected: Self.expected) else { return nil }
-        let other = file.other(file.resolve(scalar.text))
+        guard let scalar = file.scalar(node, expected: Self.expected),
+            let resolved = file.secretPath(scalar)
+        else { return nil }
+        let other = file.other(resolved)
         let data: Data
         do {
             data = try Data(contentsOf: URL(fileURLWithPath: other.path))

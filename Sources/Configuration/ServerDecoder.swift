@@ -126,7 +126,8 @@ struct ServerDecoder {
             file.error(path.mark, "a secret in the place of a path", expected: "{secrets: [...]}")
             return nil
         }
-        let other = file.other(file.resolve(path.text))
+        guard let resolved = file.secretPath(path) else { return nil }
+        let other = file.other(resolved)
         let content: String
         do {
             content = try String(contentsOfFile: other.path, encoding: .utf8)

@@ -43,15 +43,20 @@ package enum ListeningSockets {
     /// process listens at an address that overlaps already (0.0.0.0 and 127.0.0.1 at one port), so
     /// the port is known to be this server's; `mayBeAbsent`, that no interface need have the address
     /// yet: the sockets answer once one does.
+    ///
+    /// The `bound` sockets that serve the address are used in place of new ones, by further
+    /// descriptors, so they stay the caller's. When they are more than workers, so are the pairs.
     package static func open(
-        _ address: SocketAddress, workers: Int, besideOwn: Bool = false, mayBeAbsent: Bool = false
+        _ address: SocketAddress, workers: Int, besideOwn: Bool = false, mayBeAbsent: Bool = false,
+        bound: [BoundSocket] = []
     ) throws(TransportError) -> [ListeningSocketPair] {
         precondition((1...maximumWorkers).contains(workers))
         var attempt = 1
         while true {
             do throws(TransportError) {
                 return try openPairs(
-                    address, workers, besideOwn: besideOwn, mayBeAbsent: mayBeAbsent)
+                    address, workers, besideOwn: besideOwn, mayBeAbsent: mayBeAbsent,
+                    bound.filter { $0.serves(address) })
             } catch {
                 guard case .addressInUse = error, address.port == 0, attempt < portAttempts else {
                     throw error
@@ -62,15 +67,19 @@ package enum ListeningSockets {
     }
 
     private static func openPairs(
-        _ address: SocketAddress, _ workers: Int, besideOwn: Bool, mayBeAbsent: Bool
+        _ address: SocketAddress, _ workers: Int, besideOwn: Bool, mayBeAbsent: Bool,
+        _ bound: [BoundSocket]
     ) throws(TransportError) -> [ListeningSocketPair] {
+        let udp = bound.filter { $0.transport == .udp }
+        let tcp = bound.filter { $0.transport == .tcp }
         var pairs: [ListeningSocketPair] = []
         do throws(TransportError) {
             var address = address
-            for worker in 0..<workers {
+            for index in 0..<max(workers, udp.count, tcp.count) {
                 pairs.append(
                     try openPair(
-                        address, isFirst: worker == 0 && !besideOwn, mayBeAbsent: mayBeAbsent))
+                        address, index, isFirst: index == 0 && !besideOwn,
+                        mayBeAbsent: mayBeAbsent, udp, tcp))
                 address = pairs[0].address
             }
             return pairs
@@ -81,16 +90,23 @@ package enum ListeningSockets {
     }
 
     private static func openPair(
-        _ address: SocketAddress, isFirst: Bool, mayBeAbsent: Bool
+        _ address: SocketAddress, _ index: Int, isFirst: Bool, mayBeAbsent: Bool,
+        _ boundUDP: [BoundSocket], _ boundTCP: [BoundSocket]
     ) throws(TransportError) -> ListeningSocketPair {
-        let udp = try openUDP(address, isFirst: isFirst, mayBeAbsent: mayBeAbsent)
+        let udp =
+            try boundUDP.isEmpty
+            ? openUDP(address, isFirst: isFirst, mayBeAbsent: mayBeAbsent)
+            : takeUDP(try boundUDP.duplicate(for: index, at: address, .udp), address)
         do throws(TransportError) {
             guard let bound = Syscalls.localAddress(udp) else {
                 throw .system(operation: "getsockname", errno: 0)
             }
             var actual = address
             actual.port = bound.port
-            let tcp = try openTCP(actual, isFirst: isFirst, mayBeAbsent: mayBeAbsent)
+            let tcp =
+                try boundTCP.isEmpty
+                ? openTCP(actual, isFirst: isFirst, mayBeAbsent: mayBeAbsent)
+                : boundTCP.duplicate(for: index, at: address, .tcp)
             return ListeningSocketPair(udp: udp, tcp: tcp, address: actual)
         } catch {
             Syscalls.close(udp)
@@ -113,6 +129,13 @@ package enum ListeningSockets {
             try setup.bind()
         }
         return setup.descriptor
+    }
+
+    /// A socket that the service manager has opened lacks what those opened here have.
+    private static func takeUDP(_ descriptor: Int32, _ address: SocketAddress) -> Int32 {
+        Syscalls.setReceiveBuffer(descriptor, octets: receiveBuffer)
+        Syscalls.ignorePathMTU(descriptor, ipv6: address.isIPv6)
+        return descriptor
     }
 
     private static func openTCP(

@@ -16,13 +16,18 @@ extension NetworkLoop {
             context.ownAddresses.insert(udp.address)
             tcpListeners.insert(tcp, at: tcpKey)
         } catch {
+            // What is open elsewhere, too, would go on being reported.
+            context.pollSet.remove(sockets.udp)
+            context.pollSet.remove(sockets.tcp)
             sockets.close()
             throw error
         }
     }
 
+    /// A socket that the service manager has opened is shared by all workers: what arrives there is for
+    /// the one that is woken, or, while it is busy, for the next one.
     private func watch(_ descriptor: Int32, _ token: PollToken) throws(TransportError) {
-        let error = context.pollSet.add(descriptor, token, .readable)
+        let error = context.pollSet.add(descriptor, token, [.readable, .exclusive])
         guard error == 0 else { throw .system(operation: "epoll_ctl", errno: error) }
     }
 
@@ -47,13 +52,13 @@ extension NetworkLoop {
             batches.flush(context)
             udpListeners.remove(key)
             context.ownAddresses.remove(listener.address)
-            listener.close()
+            listener.close(context)
         }
         for key in removedTCP {
             guard let listener = tcpListeners[key] else { continue }
             listener.accept(for: streams, context)
             tcpListeners.remove(key)
-            listener.close()
+            listener.close(context)
         }
         removedUDP = []
         removedTCP = []

@@ -254,8 +254,8 @@ package final class NetworkLoop {
 
     private func closeAll() {
         timer.stop()
-        for listener in udpListeners.elements { listener.close() }
-        for listener in tcpListeners.elements { listener.close() }
+        for listener in udpListeners.elements { listener.close(context) }
+        for listener in tcpListeners.elements { listener.close(context) }
         for listener in udpListeners.elements { udpListeners.remove(listener.key) }
         for listener in tcpListeners.elements { tcpListeners.remove(listener.key) }
         streams.closeAll()

@@ -39,6 +39,8 @@ struct Readiness: OptionSet {
 
     static let readable = Readiness(rawValue: hs_readable)
     static let writable = Readiness(rawValue: hs_writable)
+    /// Of several sets that watch one open socket not all are woken; for `add` alone.
+    static let exclusive = Readiness(rawValue: hs_exclusive)
     /// Reported whether asked for or not.
     static let error = Readiness(rawValue: hs_error)
     /// Both directions are closed; reported whether asked for or not.

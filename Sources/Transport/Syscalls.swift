@@ -1,4 +1,5 @@
 internal import CSockets
+internal import DNS
 internal import Glibc
 
 /// The outcome of a read or write on a socket.
@@ -21,6 +22,9 @@ enum Syscalls {
         // `strerror` gives a valid C string for any number; it is copied at once.
         unsafe String(cString: strerror(error))
     }
+
+    /// The errno of this thread's last failed call.
+    static var lastError: Int32 { errno }
 
     /// CLOCK_MONOTONIC in nanoseconds. It cannot fail with this clock and a valid address.
     static func monotonicTime() -> Int64 {
@@ -143,6 +147,19 @@ enum Syscalls {
         return address.socketAddress
     }
 
+    /// What a descriptor that was opened elsewhere serves clients over; nil when it is no UDP socket
+    /// and no listening TCP socket.
+    static func transport(of descriptor: Int32) -> ClientTransport? {
+        switch hs_socket_kind(descriptor) {
+        case Int32(hs_udp_socket): .udp
+        case Int32(hs_listening_tcp_socket): .tcp
+        default: nil
+        }
+    }
+
+    /// Whether an IPv6 socket takes IPv4 as well.
+    static func takesIPv4(_ descriptor: Int32) -> Bool { hs_takes_ipv4(descriptor) }
+
     static func close(_ descriptor: Int32) {
         // EINTR too has closed it on Linux; nothing is to be done about other errors.
         _ = Glibc.close(descriptor)
@@ -243,7 +260,7 @@ enum Syscalls {
         _ = hs_timer_set(descriptor, period)
     }
 
-    /// A second descriptor of the same file, to be given up when descriptors run out; or negative.
+    /// A second descriptor of the same open file; or negative.
     static func duplicate(_ descriptor: Int32) -> Int32 { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
 
     /// Raises RLIMIT_NOFILE to its hard limit. Returns the limit, or nil when it cannot be raised.

@@ -63,7 +63,11 @@ final class TCPListener {
         }
     }
 
-    func close() { Syscalls.close(descriptor) }
+    /// The socket may be open elsewhere, too, and would then go on being reported.
+    func close(_ context: LoopContext) {
+        context.pollSet.remove(descriptor)
+        Syscalls.close(descriptor)
+    }
 }
 
 /// A descriptor kept for the case that the process has no more: it is given up to accept one

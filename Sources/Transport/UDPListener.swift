@@ -91,7 +91,11 @@ final class UDPListener {
     /// Takes the socket out of the poll set; it can still send.
     func stopReceiving(_ context: LoopContext) { context.pollSet.remove(descriptor) }
 
-    func close() { Syscalls.close(descriptor) }
+    /// The socket may be open elsewhere, too, and would then go on being reported.
+    func close(_ context: LoopContext) {
+        stopReceiving(context)
+        Syscalls.close(descriptor)
+    }
 }
 
 /// The buffers that all UDP sockets of a worker share, one socket at a time.

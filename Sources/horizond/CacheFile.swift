@@ -27,24 +27,26 @@ struct CacheFile {
         // Is among the configuration's warnings.
         guard Configuration.obstacle(toCacheFile: path) == nil else { return }
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
-            return log.notice("no cached answers in \(path) yet")
+            return log.notice("no cached answers in \(path) yet", .cacheFile)
         }
         guard Self.isOrdinary(attributes) else {
-            return log.warning("no cached answers loaded: \(path) is no ordinary file")
+            return log.warning("no cached answers loaded: \(path) is no ordinary file", .cacheFile)
         }
         let size = attributes[.size] as? Int ?? 0
         guard size <= maximumSize else {
             return log.warning(
-                "no cached answers loaded: \(path) has \(size) octets, more than twice cache-size")
+                "no cached answers loaded: \(path) has \(size) octets, more than twice cache-size",
+                .cacheFile)
         }
         do {
             let octets = try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe)
             let count = try cache.load(octets.span, at: Self.now(), staleLimit: staleLimit)
-            log.notice("loaded \(Self.text(count)) from \(path)")
+            log.notice("loaded \(Self.text(count)) from \(path)", .cacheFile)
         } catch let flaw as CacheSnapshot.Flaw {
-            log.warning("no cached answers loaded: \(path) is \(flaw)")
+            log.warning("no cached answers loaded: \(path) is \(flaw)", .cacheFile)
         } catch {
-            log.warning("no cached answers loaded from \(path): \(error.localizedDescription)")
+            log.warning(
+                "no cached answers loaded from \(path): \(error.localizedDescription)", .cacheFile)
         }
     }
 
@@ -52,11 +54,12 @@ struct CacheFile {
         // A device or a pipe is not to be replaced by a file.
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         guard attributes.map(Self.isOrdinary) ?? true else {
-            return log.warning("no cached answers saved: \(path) is no ordinary file")
+            return log.warning("no cached answers saved: \(path) is no ordinary file", .cacheFile)
         }
         guard mayBeReplaced else {
             return log.warning(
-                "no cached answers saved: \(path) is \(CacheSnapshot.Flaw.foreign), and left alone")
+                "no cached answers saved: \(path) is \(CacheSnapshot.Flaw.foreign), and left alone",
+                .cacheFile)
         }
         do throws(AtomicFile.Failure) {
             var file = try AtomicFile(path: path)
@@ -65,9 +68,9 @@ struct CacheFile {
                 try file.write(part)
             }
             try file.putInPlace()
-            log.notice("saved \(Self.text(count)) to \(path)")
+            log.notice("saved \(Self.text(count)) to \(path)", .cacheFile)
         } catch {
-            log.warning("no cached answers saved to \(path): \(error)")
+            log.warning("no cached answers saved to \(path): \(error)", .cacheFile)
         }
     }
 

@@ -36,6 +36,8 @@ final class EventLog: Sendable {
         let question = "\(query.name.lineDescription) \(query.type)"
         write(
             .error,
+            EventFields(
+                .queryFailed, name: query.name, type: query.type, upstream: query.upstream),
             query.isBridged
                 ? "no good answer for \(question), clients get the last one: \(query.reason)"
                 : "SERVFAIL \(question): \(query.reason)")
@@ -51,7 +53,9 @@ final class EventLog: Sendable {
             (told[notice.client] != nil || told.count < BypassCounter.maximumClients)
                 && told[notice.client, default: []].insert(notice.bypass).inserted
         }
-        if isNew { write(.notice, "\(notice)") }
+        guard isNew else { return }
+        write(
+            .notice, EventFields(.bypass, name: notice.domain, client: notice.client), "\(notice)")
     }
 
     /// One line for a server of several that fails; the same one again after ten minutes at the soonest.
@@ -59,7 +63,7 @@ final class EventLog: Sendable {
         let isNew = toldTroubles.withLock { $0.insert(trouble).inserted }
         guard isNew else { return }
         write(
-            .warning,
+            .warning, EventFields(.upstreamFails, upstream: trouble.upstream),
             "\(trouble.upstream): \(trouble.reason); the rule's other upstreams are asked instead")
         queue.asyncAfter(deadline: .now() + .seconds(Self.troubleSeconds)) { [self] in
             _ = toldTroubles.withLock { $0.remove(trouble) }
@@ -71,21 +75,23 @@ final class EventLog: Sendable {
     func loop(_ notice: LoopNotice) {
         let questions = notice.domain.isRoot ? "questions" : "questions for \(notice.domain)"
         guard notice.isFound else {
-            return write(.notice, "forwarding loop over: \(notice.upstream) is asked again")
+            return write(
+                .notice, EventFields(.loopEnded, upstream: notice.upstream),
+                "forwarding loop over: \(notice.upstream) is asked again")
         }
         write(
-            .error,
+            .error, EventFields(.loopFound, upstream: notice.upstream),
             "forwarding loop: \(notice.upstream) sends \(questions) back to this server; name "
                 + "another upstream in \"forward\", or let that server ask another one than this")
     }
 
-    /// A worker could not do what it was told.
+    /// A worker could not listen where it was told to.
     func failed(_ text: String) {
-        write(.error, text)
+        write(.error, EventFields(.listening), text)
     }
 
     /// One line for a query and its answer.
-    func query(_ line: QueryLine) { write(.info, line.journalText) }
+    func query(_ line: QueryLine) { write(.info, EventFields(line), line.journalText) }
 
     /// So many lines for queries never came here.
     func lost(_ count: Int) { dropped.add(count, ordering: .relaxed) }
@@ -93,11 +99,15 @@ final class EventLog: Sendable {
     private func summarize(_ upstream: UpstreamAddress) {
         guard let count = outages.withLock({ $0.close(upstream) }), count > 0 else { return }
         let seconds = OutageSummary.windowSeconds
-        logger.error("SERVFAIL for \(count) more queries within \(seconds) s: \(upstream) fails")
+        logger.log(
+            .error, "SERVFAIL for \(count) more queries within \(seconds) s: \(upstream) fails",
+            EventFields(.queryFailed, upstream: upstream))
     }
 
-    private func write(_ level: Logger.Level, _ text: @autoclosure @escaping @Sendable () -> String)
-    {
+    private func write(
+        _ level: Logger.Level, _ fields: @autoclosure @escaping @Sendable () -> EventFields,
+        _ text: @autoclosure @escaping @Sendable () -> String
+    ) {
         guard backlog.load(ordering: .relaxed) < Self.maximumBacklog else {
             dropped.add(1, ordering: .relaxed)
             return
@@ -106,8 +116,11 @@ final class EventLog: Sendable {
         queue.async { [self] in
             backlog.subtract(1, ordering: .relaxed)
             let lost = dropped.exchange(0, ordering: .relaxed)
-            if lost > 0 { logger.warning("\(lost) log lines were dropped: the log is too slow") }
-            logger.log(level: level, "\(text())")
+            if lost > 0 {
+                logger.warning(
+                    "\(lost) log lines were dropped: the log is too slow", .linesDropped)
+            }
+            logger.log(level, text(), fields())
         }
     }
 }

@@ -57,9 +57,14 @@ struct JournalLogHandler: LogHandler {
             (name: "SYSLOG_IDENTIFIER", value: label),
         ]
         for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }) {
-            fields.append((name: "HORIZOND_" + key.uppercased(), value: "\(value)"))
+            fields.append((name: Self.name(key), value: "\(value)"))
         }
         Journal.send(fields)
+    }
+
+    /// A field that the journal itself knows, or one of ours.
+    private static func name(_ key: String) -> String {
+        key == EventFields.kindKey ? "MESSAGE_ID" : "HORIZOND_" + key.uppercased()
     }
 
     /// syslog(3)'s levels.

@@ -11,52 +11,88 @@ struct Listeners {
     private var open: Set<SocketAddress> = []
     private var wanted: Set<SocketAddress> = []
     private let workers: Int
+    /// The sockets of socket units, which are used wherever `listen` names their address.
+    private let fromUnits: [BoundSocket]
 
-    init(workers: Int) { self.workers = workers }
+    /// What the service manager has passed is served by `start`.
+    init(workers: Int, fromUnits: [BoundSocket] = []) {
+        self.workers = workers
+        self.fromUnits = fromUnits
+    }
 
     /// What a change has opened.
     struct Change: Sendable {
         /// Each worker's new sockets.
         fileprivate(set) var opened: [[ListeningSocketPair]]
+        /// Those that were not passed, by address: the service manager is to keep them.
+        fileprivate(set) var toStore: [(address: SocketAddress, descriptors: [Int32])] = []
         /// `[::]` on a host without IPv6: the default names it, so it is no error.
         fileprivate(set) var withoutIPv6: [SocketAddress] = []
         /// Addresses that no interface has yet.
         fileprivate(set) var absent: [SocketAddress] = []
+        /// Sockets of socket units that are for no address of `listen`.
+        fileprivate(set) var unused: [BoundSocket] = []
     }
 
-    /// Opens what `configuration` names and is not open yet. On an error nothing has changed. At
-    /// the start an address that no interface has is opened all the same: at boot it may come later.
-    mutating func change(
-        to configuration: Configuration, isStart: Bool = false
+    /// Opens what `configuration` names at the start, where an address that no interface has is opened
+    /// all the same: at boot it may come later. Sockets that are `stored` are used again.
+    mutating func start(
+        _ configuration: Configuration, stored: [BoundSocket]
+    ) throws(TransportError) -> Change {
+        try change(to: configuration, bound: fromUnits + stored, isStart: true)
+    }
+
+    /// Opens what `configuration` names and is not open yet. On an error nothing has changed.
+    mutating func change(to configuration: Configuration) throws(TransportError) -> Change {
+        try change(to: configuration, bound: fromUnits, isStart: false)
+    }
+
+    private mutating func change(
+        to configuration: Configuration, bound: [BoundSocket], isStart: Bool
     ) throws(TransportError) -> Change {
         let addresses = configuration.listen.map { SocketAddress(ip: $0.address, port: $0.port) }
         var change = Change(opened: Array(repeating: [], count: workers))
         do throws(TransportError) {
             for address in addresses where !open.contains(address) {
-                guard let pairs = try openPairs(address, isStart: isStart, &change) else {
+                guard let pairs = try openPairs(address, bound, isStart: isStart, &change) else {
                     continue
                 }
-                for (worker, pair) in pairs.enumerated() { change.opened[worker].append(pair) }
+                for (index, pair) in pairs.enumerated() {
+                    change.opened[index % workers].append(pair)
+                }
+                change.toStore.append((address, Self.opened(pairs, address, bound)))
             }
         } catch {
             for pair in change.opened.joined() { pair.close() }
             throw error
         }
+        change.unused = fromUnits.filter { socket in !addresses.contains(where: socket.serves) }
         wanted = Set(addresses).subtracting(change.withoutIPv6)
         open.formUnion(wanted)
         return change
     }
 
+    /// The descriptors of an address that are not further ones of passed sockets.
+    private static func opened(
+        _ pairs: [ListeningSocketPair], _ address: SocketAddress, _ bound: [BoundSocket]
+    ) -> [Int32] {
+        let passed = bound.filter { $0.serves(address) }.map(\.transport)
+        return (passed.contains(.udp) ? [] : pairs.map(\.udp))
+            + (passed.contains(.tcp) ? [] : pairs.map(\.tcp))
+    }
+
     /// nil when the address is that of all IPv6 interfaces and the host has no IPv6.
     private func openPairs(
-        _ address: SocketAddress, isStart: Bool, _ change: inout Change
+        _ address: SocketAddress, _ bound: [BoundSocket], isStart: Bool, _ change: inout Change
     ) throws(TransportError) -> [ListeningSocketPair]? {
         do throws(TransportError) {
             return try ListeningSockets.open(
-                address, workers: workers, besideOwn: open.contains { $0.overlaps(address) })
+                address, workers: workers, besideOwn: open.contains { $0.overlaps(address) },
+                bound: bound)
         } catch .addressNotAvailable where isStart {
             change.absent.append(address)
-            return try ListeningSockets.open(address, workers: workers, mayBeAbsent: true)
+            return try ListeningSockets.open(
+                address, workers: workers, mayBeAbsent: true, bound: bound)
         } catch {
             guard !address.ip.isIPv4, address.ip.isUnspecified, error.isWithoutFamily else {
                 throw error

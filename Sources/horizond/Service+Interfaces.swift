@@ -16,7 +16,7 @@ extension Service {
             interfaceMonitor = try startMonitor()
         } catch {
             networks = []
-            log.warning(HostInterfaces.failure(error))
+            log.warning(HostInterfaces.failure(error), .interfaces)
         }
     }
 
@@ -47,7 +47,7 @@ extension Service {
         let current = withCurrentClients(served, of: configuration)
         if current.snapshot !== served.snapshot { retire(published.publish(current)) }
         let news = toldClients.news(of: configuration.views, current.snapshot.clients)
-        for line in news.contests { log.warning(line) }
-        for line in news.clients { log.notice(line) }
+        for line in news.contests { log.warning(line, .interfaces) }
+        for line in news.clients { log.notice(line, .interfaces) }
     }
 }

@@ -27,7 +27,7 @@ extension Service {
         guard !isReloading else { return }
         var configuration = configuration
         let news = configuration.rereadNameservers()
-        for line in news.silences { log.warning(line) }
+        for line in news.silences { log.warning(line, .nameservers) }
         guard !news.changes.isEmpty else {
             self.configuration = configuration
             return
@@ -41,7 +41,7 @@ extension Service {
                 retire(published.publish(withCurrentClients(served, of: changed)))
                 self.configuration = changed
                 status.nameserversChanged(changed)
-                for line in news.changes { log.notice(line) }
+                for line in news.changes { log.notice(line, .nameservers) }
                 Systemd.notify(Systemd.status(status.text))
                 endReload()
             }

@@ -1,12 +1,16 @@
 import Dispatch
 import Nameserver
+import Transport
 
-/// What all workers have counted.
+/// What all workers have counted: in the log when it is asked for, and in the status text.
 extension Service {
+    /// How often the status text gets another rate. Looking costs a message to each worker.
+    static let rateSeconds = 60
+
     /// Logs it.
     func reportStatistics() {
         gatherStatistics { [log] report in
-            for line in report.lines { log.notice("\(line)") }
+            for line in report.lines { log.notice(line, .statistics) }
         }
     }
 
@@ -30,5 +34,25 @@ extension Service {
         statistics = []
         statisticsWanted = []
         for done in wanted { done(report) }
+    }
+
+    /// Has the status text say how many queries there are in a minute.
+    func startMeasuringRate() {
+        let timer = DispatchSource.makeTimerSource(queue: control)
+        timer.setEventHandler { [unowned self] in measureRate() }
+        timer.schedule(
+            deadline: .now() + .seconds(Self.rateSeconds), repeating: .seconds(Self.rateSeconds),
+            leeway: .seconds(5))
+        rateTimer = timer
+        timer.activate()
+    }
+
+    private func measureRate() {
+        gatherStatistics { [self] report in
+            let before = status.text
+            status.counted(report.sum(\.queries.queries), at: MonotonicClock.now())
+            // An idle server has nothing new to say.
+            if status.text != before { Systemd.notify(Systemd.status(status.text)) }
+        }
     }
 }

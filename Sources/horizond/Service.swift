@@ -45,24 +45,32 @@ final class Service: @unchecked Sendable {
     var configuration: Configuration
     private var listeners: Listeners
     var status: ServiceStatus
-    /// Runs as long as the service.
+    /// These run as long as the service.
     var nameserverTimer: (any DispatchSourceTimer)?
     /// nil while no view follows the host's interfaces.
     var interfaceMonitor: InterfaceMonitor?
     /// The networks of the interfaces, as they were told last.
     var networks: [InterfaceNetworks]
     var toldClients = ToldClients()
+    var rateTimer: (any DispatchSourceTimer)?
+    var watchdogTimer: (any DispatchSourceTimer)?
+    /// Whether the workers have been asked for a sign of life and have not all given one.
+    var isProbing = false
     /// What is served no more, until no query is on it.
     private var retired: [Served] = []
     /// Whether a snapshot is being made, of the files or for other nameservers.
     var isReloading = false
     private var reloadAgain = false
+    /// When the reload under way began, as `ReloadOutcome` tells it.
+    private var reloadBegan: Int64 = 0
     private var farewells = 0
     private var hasEnded = false
 
-    /// Opens the sockets. Throws when an address cannot be had.
+    /// Opens the sockets, but for those `passed` by the service manager. Throws when an address cannot be
+    /// had.
     init(
-        _ loaded: LoadedConfiguration, path: String, secrets: ProcessSecrets, log: Logger
+        _ loaded: LoadedConfiguration, passed: PassedSockets, path: String,
+        secrets: ProcessSecrets, log: Logger
     ) throws(TransportError) {
         let configuration = loaded.configuration
         control = DispatchQueue(label: "control", qos: .default)
@@ -93,8 +101,33 @@ final class Service: @unchecked Sendable {
         var workers: [Worker] = []
         for index in 0..<count { workers.append(try Worker(index: index, shared: shared)) }
         self.workers = workers
-        listeners = Listeners(workers: count)
-        listen(try listeners.change(to: configuration, isStart: true))
+        listeners = Listeners(workers: count, fromUnits: passed.fromUnits)
+        for complaint in passed.complaints { log.warning(complaint, .listening) }
+        for name in passed.others.keys.sorted() {
+            log.warning("a socket with the name \"\(name)\" was passed and is not used", .listening)
+        }
+        let kept = Self.dropUnwanted(passed, configuration)
+        listen(try listeners.start(configuration, stored: kept))
+        // The workers have descriptors of their own.
+        for socket in kept { socket.close() }
+    }
+
+    /// Closes what an earlier process has left for addresses that are not wanted any more: it could be
+    /// in the way of others, and nobody would read what is sent there.
+    private static func dropUnwanted(
+        _ passed: PassedSockets, _ configuration: Configuration
+    ) -> [BoundSocket] {
+        let wanted = configuration.listen.map { SocketAddress(ip: $0.address, port: $0.port) }
+        let (kept, dropped) = passed.stored.reduce(into: ([BoundSocket](), Set<String>())) {
+            if wanted.contains(where: $1.socket.serves) {
+                $0.0.append($1.socket)
+            } else {
+                $1.socket.close()
+                $0.1.insert($1.name)
+            }
+        }
+        if !dropped.isEmpty { Systemd.removeStored(dropped) }
+        return kept
     }
 
     /// Serves until SIGTERM or SIGINT. (Not with dispatchMain: the main queue's threads ask for a
@@ -106,7 +139,7 @@ final class Service: @unchecked Sendable {
 
     /// Begins to answer, and tells the service manager when every worker does.
     private func start() {
-        for warning in configuration.warnings { log.warning("\(warning)") }
+        log.report(configuration.warnings)
         let mailboxes = workers.map(\.mailbox)
         let running = DispatchGroup()
         for worker in workers {
@@ -127,8 +160,12 @@ final class Service: @unchecked Sendable {
         self.controlServer = controlServer
         running.notify(queue: control) { [self] in
             let addresses = configuration.listen.map { "\($0)" }.joined(separator: ", ")
-            log.notice("horizond \(Version.current) serves \(status.text) on \(addresses)")
+            log.notice(
+                "horizond \(Version.current) serves \(status.text) on \(addresses)", .serving)
+            status.counted(0, at: MonotonicClock.now())
             Systemd.notify("READY=1", Systemd.status(status.text))
+            startMeasuringRate()
+            startWatchdog()
         }
     }
 
@@ -141,7 +178,8 @@ final class Service: @unchecked Sendable {
             return
         }
         isReloading = true
-        Systemd.notify("RELOADING=1", "MONOTONIC_USEC=\(MonotonicClock.now() / 1000)")
+        reloadBegan = ReloadOutcome.now()
+        Systemd.notify("RELOADING=1", "MONOTONIC_USEC=\(reloadBegan)")
         let (path, secrets, registry, previous) = (path, secrets, registry, configuration)
         YieldingThread.run { [self] in
             let result = Result { () throws(ConfigurationErrors) in
@@ -158,20 +196,41 @@ final class Service: @unchecked Sendable {
     }
 
     private func finishReload(_ result: Result<(Configuration, Served), ConfigurationErrors>) {
+        var errors: [String] = []
         switch result {
         case .success(let (configuration, served)):
             do throws(TransportError) {
                 try serve(configuration, served)
                 status.reloaded(configuration)
-                log.notice("reloaded: \(ServiceStatus.summary(configuration))")
+                log.notice("reloaded: \(ServiceStatus.summary(configuration))", .reloaded)
             } catch {
-                reloadFailed(["\(error)"])
+                errors = ["\(error)"]
+                log.error("\(error)", .listening)
             }
-        case .failure(let errors):
-            reloadFailed(errors.lines)
+        case .failure(let mistakes):
+            errors = mistakes.lines
+            log.report(mistakes)
+        }
+        if !errors.isEmpty {
+            log.error(
+                "the reload failed; what was served before is still served", .reloadFailed)
+            status.reloadFailed(errors)
         }
         Systemd.notify("READY=1", Systemd.status(status.text))
+        leaveOutcome(errors)
         endReload()
+    }
+
+    /// Tells `horizond reload`, after the service manager, which hears from that command at once.
+    private func leaveOutcome(_ errors: [String]) {
+        guard let path = ReloadOutcome.path else { return }
+        do throws(AtomicFile.Failure) {
+            try ReloadOutcome(began: reloadBegan, errors: errors).write(to: path)
+        } catch {
+            log.error(
+                "cannot write \(path), so that `systemctl reload` waits in vain: \(error)",
+                .reloadFailed)
+        }
     }
 
     func endReload() {
@@ -196,7 +255,7 @@ final class Service: @unchecked Sendable {
         controlServer?.listen(at: configuration.control.path)
         let limits = TransportLimits(configuration.tcp)
         for worker in workers { worker.mailbox.post(.limits(limits)) }
-        for warning in configuration.warnings { log.warning("\(warning)") }
+        log.report(configuration.warnings)
         noteWhatNeedsRestart(configuration)
         self.configuration = configuration
         scheduleFollowing()
@@ -232,14 +291,24 @@ final class Service: @unchecked Sendable {
     }
 
     private func listen(_ change: Listeners.Change) {
+        for (address, descriptors) in change.toStore {
+            Systemd.store(descriptors, as: PassedSockets.storedName(address))
+        }
         for (worker, sockets) in zip(workers, change.opened) {
             worker.mailbox.post(.listen(sockets))
         }
         for address in change.withoutIPv6 {
-            log.warning("not listening on \(address): this host has no IPv6")
+            log.warning("not listening on \(address): this host has no IPv6", .listening)
         }
         for address in change.absent {
-            log.warning("no interface has \(address.ip) yet; \(address) is answered once one does")
+            log.warning(
+                "no interface has \(address.ip) yet; \(address) is answered once one does",
+                .listening)
+        }
+        for socket in change.unused {
+            log.warning(
+                "the passed socket \(socket) is for no address of \"listen\": nobody answers there",
+                .listening)
         }
     }
 
@@ -251,22 +320,20 @@ final class Service: @unchecked Sendable {
             // A later reload has its own end to wait for.
             guard farewells == self.farewells else { return }
             let addresses = listeners.takeUnwanted()
+            // First, so that nothing is sent to a socket that nobody reads any more.
+            Systemd.removeStored(addresses.map(PassedSockets.storedName))
             for worker in workers { worker.mailbox.post(.close(addresses)) }
         }
     }
 
-    private func reloadFailed(_ errors: [String]) {
-        for line in errors { log.error(line) }
-        log.error("the reload failed; what was served before is still served")
-        status.reloadFailed(errors)
-    }
-
     private func noteWhatNeedsRestart(_ new: Configuration) {
         if new.workers != configuration.workers {
-            log.warning("workers: the change takes effect at the next restart")
+            log.warning(
+                "workers: the change takes effect at the next restart", .configurationWarning)
         }
         if new.cacheSize != configuration.cacheSize {
-            log.warning("cache-size: the change takes effect at the next restart")
+            log.warning(
+                "cache-size: the change takes effect at the next restart", .configurationWarning)
         }
     }
 
@@ -275,7 +342,7 @@ final class Service: @unchecked Sendable {
     /// Answers what is in flight, closes everything and lets `run` return.
     private func stop() {
         Systemd.notify("STOPPING=1", Systemd.status("stopping"))
-        log.notice("stopping")
+        log.notice("stopping", .stopping)
         let deadline = MonotonicClock.now() + Int64(Self.drainSeconds) * 1_000_000_000
         let stopped = DispatchGroup()
         for worker in workers {

@@ -13,12 +13,6 @@ enum ServiceLog {
     }
 }
 
-extension Logger {
-    func error(_ text: String) { log(level: .error, "\(text)") }
-    func warning(_ text: String) { log(level: .warning, "\(text)") }
-    func notice(_ text: String) { log(level: .notice, "\(text)") }
-}
-
 /// One line an event: time, level, message, metadata.
 struct LineLogHandler: LogHandler {
     var metadata: Logger.Metadata = [:]

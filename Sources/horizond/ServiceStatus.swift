@@ -2,10 +2,13 @@ import Configuration
 import Foundation
 import Nameserver
 
-/// What the status line says: what is served, and how the last reload went.
+/// What the status line says: what is served, how much is asked, and how the last reload went.
 struct ServiceStatus {
     private var served: String
+    private var rate: String?
     private(set) var lastReload: String?
+    /// How many queries there were, and when that was looked at, in nanoseconds.
+    private var counted: (queries: UInt64, time: Int64)?
 
     init(_ configuration: Configuration) {
         served = Self.summary(configuration)
@@ -26,7 +29,16 @@ struct ServiceStatus {
         lastReload = "last reload FAILED \(Self.time()): \(errors.first ?? "")\(others)"
     }
 
-    var text: String { [served, lastReload].compactMap { $0 }.joined(separator: "; ") }
+    /// Notes how many queries have come since the start, at the monotonic time `now` in nanoseconds.
+    mutating func counted(_ queries: UInt64, at now: Int64) {
+        if let counted, now > counted.time {
+            let minutes = Double(now - counted.time) / 60e9
+            rate = Self.rate((Double(queries - counted.queries) / minutes).rounded())
+        }
+        counted = (queries, now)
+    }
+
+    var text: String { [served, rate, lastReload].compactMap { $0 }.joined(separator: "; ") }
 
     static func summary(_ configuration: Configuration) -> String {
         let upstreams = Set(configuration.views.flatMap { $0.forward.flatMap(\.upstreams) })
@@ -38,6 +50,15 @@ struct ServiceStatus {
 
     private static func count(_ number: Int, _ noun: String) -> String {
         "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
+
+    /// `1,204 q/min`.
+    private static func rate(_ number: Double) -> String {
+        var digits = Array(String(Int(number)))
+        for index in stride(from: digits.count - 3, to: 0, by: -3) {
+            digits.insert(",", at: index)
+        }
+        return String(digits) + " q/min"
     }
 
     private static func time() -> String {

@@ -18,7 +18,7 @@ struct StatisticsReport {
     let inFlight: Int
 
     var lines: [String] {
-        [queryLine, cacheLine, forwardingLine, suspicionLine]
+        [queryLine, workerLine, cacheLine, forwardingLine, suspicionLine]
             + upstreams.sorted { "\($0.address)" < "\($1.address)" }.map(Self.line)
     }
 
@@ -28,6 +28,12 @@ struct StatisticsReport {
         return "queries: \(sum(\.queries.queries)), of which \(sum(\.queries.local)) from zones, "
             + "\(sum(\.queries.cacheHits)) from the cache, \(sum(\.queries.staleAnswers)) stale, "
             + "\(sum(\.queries.cacheMisses)) for upstreams, \(refused) refused, \(errors) in error"
+    }
+
+    /// Whether all workers have their share.
+    private var workerLine: String {
+        let shares = workers.map(\.queries.queries).sorted().map(String.init)
+        return "queries of each worker: \(shares.joined(separator: ", "))"
     }
 
     private var cacheLine: String {

@@ -21,6 +21,8 @@ static const uint32_t hs_readable = EPOLLIN;
 static const uint32_t hs_writable = EPOLLOUT;
 static const uint32_t hs_error = EPOLLERR;
 static const uint32_t hs_hang_up = EPOLLHUP;
+// EPOLLEXCLUSIVE: of several sets that watch one open socket not all are woken.
+static const uint32_t hs_exclusive = EPOLLEXCLUSIVE;
 static const int32_t hs_message_truncated = MSG_TRUNC;
 
 // Datagrams.
@@ -70,6 +72,13 @@ int hs_unix_socket(void);
 
 // Who is at the other end of a connected Unix socket: the user's number; -1 where that is not known.
 int64_t hs_peer_user(int fd);
+
+// What a descriptor that was opened elsewhere is: hs_no_dns_socket, also when it is no socket.
+enum { hs_no_dns_socket = 0, hs_udp_socket = 1, hs_listening_tcp_socket = 2 };
+int hs_socket_kind(int fd);
+
+// Whether an IPv6 socket takes IPv4 as well.
+bool hs_takes_ipv4(int fd);
 
 // Options.
 int hs_reuse_address(int fd);

@@ -11,9 +11,13 @@ struct CheckCommand: ParsableCommand {
 
     @OptionGroup var options: ConfigurationOption
 
+    @Flag(name: .shortAndLong, help: "Say nothing when all is well.")
+    var quiet = false
+
     func run() throws {
         let loaded = try options.load()
         let configuration = loaded.configuration
+        guard !quiet else { return }
         for warning in configuration.warnings { StandardError.write("warning: \(warning)") }
         print("\(options.config): ok, \(ServiceStatus.summary(configuration))")
         tellClients(configuration, loaded.interfaces)

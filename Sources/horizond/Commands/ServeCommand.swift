@@ -29,13 +29,15 @@ struct ServeCommand: ParsableCommand {
         do {
             configuration = try LoadedConfiguration(path: options.config, seed: secrets.tableSeed)
         } catch {
-            for line in error.lines { log.error(line) }
+            log.report(error)
             throw ExitCode(ExitStatus.badConfiguration)
         }
         do {
-            return try Service(configuration, path: options.config, secrets: secrets, log: log)
+            return try Service(
+                configuration, passed: PassedSockets(Systemd.takePassedDescriptors()),
+                path: options.config, secrets: secrets, log: log)
         } catch {
-            log.error("\(error)")
+            log.error("\(error)", .listening)
             throw ExitCode(ExitStatus.failed)
         }
     }

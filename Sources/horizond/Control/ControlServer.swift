@@ -60,11 +60,11 @@ final class ControlServer: @unchecked Sendable {
         source.setCancelHandler { _ = close(descriptor) }
         listener = Listener(path: path, file: UnixSocket.file(at: path), source: source)
         source.activate()
-        log.notice("control socket: \(path)")
+        log.notice("control socket: \(path)", .control)
     }
 
     private func complain(_ path: String, _ reason: String) {
-        log.warning("no control socket at \(path): \(reason)")
+        log.warning("no control socket at \(path): \(reason)", .control)
     }
 
     /// Removes what a dead server left; what else is in the way, it says.

@@ -30,7 +30,7 @@ extension Service {
             let count = shared.cache.remove(scope)
             let answers = "\(count) cached \(count == 1 ? "answer" : "answers")"
             let user = reply.user.map { " by user \($0)" } ?? ""
-            log.notice("flushed \(answers)\(scope.text)\(user)")
+            log.notice("flushed \(answers)\(scope.text)\(user)", .control)
             reply.send(FlushRequest.Line(removed: count))
             reply.end()
         }

@@ -1,0 +1,94 @@
+"""A steady load over UDP, as of clients that wait two seconds and do not ask again."""
+
+import random
+import select
+import socket
+import struct
+import threading
+import time
+
+PATIENCE = 2.0
+
+
+def query(number, name, kind=1):
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
+    header = struct.pack("!HHHHHH", number, 0x0100, 1, 0, 0, 0)
+    return header + labels + b"\0" + struct.pack("!HH", kind, 1)
+
+
+class Load:
+    """Asks `rate` times a second from many ports until `stop`; each ID is in use once a port."""
+
+    def __init__(self, name, rate=1000, ports=32, server=("127.0.0.1", 53)):
+        self.name, self.server = name, server
+        self.interval = 1 / rate
+        self.sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(ports)]
+        for one in self.sockets:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+            one.bind(("127.0.0.1", 0))
+            one.setblocking(False)
+        self.waiting = {}
+        self.sent = self.answered = self.late = 0
+        self.slowest = 0.0
+        self.running = True
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self):
+        poll = select.poll()
+        by_fd = {}
+        for one in self.sockets:
+            poll.register(one, select.POLLIN)
+            by_fd[one.fileno()] = one
+        due = time.monotonic()
+        end = None
+        while end is None or (time.monotonic() < end and self.waiting):
+            now = time.monotonic()
+            while self.running and due <= now:
+                one = random.choice(self.sockets)
+                number = random.randrange(65536)
+                if (one.fileno(), number) not in self.waiting:
+                    one.sendto(query(number, self.name), self.server)
+                    self.waiting[one.fileno(), number] = now
+                    self.sent += 1
+                due += self.interval
+            if not self.running and end is None:
+                end = now + PATIENCE
+            for fd, _ in poll.poll(1):
+                self._receive(by_fd[fd])
+
+    def _receive(self, one):
+        while True:
+            try:
+                message = one.recv(4096)
+            except BlockingIOError:
+                return
+            except ConnectionError:
+                continue
+            asked = self.waiting.pop((one.fileno(), struct.unpack("!H", message[:2])[0]), None)
+            if asked is None:
+                continue
+            took = time.monotonic() - asked
+            self.slowest = max(self.slowest, took)
+            # An answer with no error and one record.
+            if took <= PATIENCE and message[3] & 15 == 0 and message[7] == 1:
+                self.answered += 1
+            else:
+                self.late += 1
+
+    def stop(self):
+        self.running = False
+        self.thread.join()
+        for one in self.sockets:
+            one.close()
+        return self
+
+    @property
+    def lost(self):
+        return self.sent - self.answered
+
+    def __str__(self):
+        return (
+            f"{self.sent} sent, {self.answered} answered, {self.lost} lost, "
+            f"slowest {self.slowest * 1000:.0f} ms"
+        )

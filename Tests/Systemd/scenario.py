@@ -1,0 +1,401 @@
+"""The service's life under systemd, as those who run it see it, in the container of .ci/systemd.
+
+Each check is a line of the report; the scenario goes on after one that failed.
+"""
+
+import ctypes
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+from load import Load
+
+CONFIGURATION = "/etc/horizond/horizond.yaml"
+ZONE = "/etc/horizond/zone.yaml"
+PORT_53 = ["127.0.0.1:53"]
+# The sockets of one address and two workers.
+STORED = "4"
+NAME = "www.home.test"
+
+results = []
+
+
+def check(what, is_so, seen=""):
+    results.append(bool(is_so))
+    print(f"{'ok    ' if is_so else 'FAILED'}  {what}" + ("" if seen == "" else f": {seen}"))
+
+
+def run(*command, **options):
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, **options)
+
+
+def systemctl(*arguments):
+    return run("systemctl", *arguments)
+
+
+def show(*properties, unit="horizond.service"):
+    text = systemctl("show", unit, *(f"-p{name}" for name in properties)).stdout
+    return dict(line.split("=", 1) for line in text.splitlines())
+
+
+def journal(*matches):
+    """The service's lines as the journal has them, and `matches`."""
+    systemd = run("journalctl", "--no-pager", "-o", "json", "-u", "horizond", *matches).stdout
+    return [json.loads(line) for line in systemd.splitlines()]
+
+
+def eventually(condition, seconds=10):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def ask(name=NAME, kind="A", server="127.0.0.1", *options):
+    """What dig prints as the answer's data; empty when there was none."""
+    result = run("dig", f"@{server}", "+short", "+tries=1", "+time=1", name, kind, *options)
+    return result.stdout.strip() if result.returncode == 0 else ""
+
+
+def write(path, text):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def configure(listen=PORT_53, workers=2, more="", logs="true"):
+    addresses = ", ".join(f'"{address}"' for address in listen)
+    write(
+        CONFIGURATION,
+        f"listen: [{addresses}]\nworkers: {workers}\n"
+        "zones: {home.test: zone.yaml}\n"
+        # Which addresses that is, the service has to ask the kernel.
+        "views: {lan: {clients: [interface: lo], zones: [home.test]}}\n"
+        'forward: {.: {to: "127.0.0.1:9"}}\n'
+        f"log: {{queries: {logs}}}\n" + more,
+    )
+
+
+def serve(address):
+    write(ZONE, f"www: {address}\n")
+
+
+def drop_in(name, text):
+    write(f"/run/systemd/system/horizond.service.d/{name}.conf", text)
+    systemctl("daemon-reload")
+
+
+def main_pid():
+    return int(show("MainPID")["MainPID"])
+
+
+def stored():
+    """How many descriptors systemd keeps for the service."""
+    return show("NFileDescriptorStore")["NFileDescriptorStore"]
+
+
+def exposure():
+    text = run("systemd-analyze", "security", "--no-pager", "horizond.service").stdout
+    return float(re.search(r"exposure level for \S+: ([0-9.]+)", text).group(1))
+
+
+def starts():
+    result = systemctl("start", "horizond")
+    check("it starts", result.returncode == 0, result.stderr.strip())
+    check("it answers over UDP", ask() == "192.0.2.1", ask())
+    check("it answers over TCP", ask(NAME, "A", "127.0.0.1", "+tcp") == "192.0.2.1")
+    seen = show("StatusText", "User", "DynamicUser")
+    check(
+        "the status says what is served",
+        seen["StatusText"] == "1 zone, 1 view, 1 upstream", seen["StatusText"])
+    check("it has a user of its own", seen["DynamicUser"] == "yes" and seen["User"] == "horizond")
+    mode = os.stat("/run/horizond")
+    group = run("stat", "-c", "%G", "/run/horizond").stdout.strip()
+    check(
+        "its directory is for its group",
+        mode.st_mode & 0o777 == 0o750 and group == "horizond", group)
+    complaints = [line["MESSAGE"] for line in journal() if int(line["PRIORITY"]) <= 4]
+    check("it complains of nothing", not complaints, complaints)
+    check("its exposure is at most 1.5", exposure() <= 1.5, exposure())
+
+
+def reloads():
+    serve("192.0.2.2")
+    result = systemctl("reload", "horizond")
+    check(
+        "a reload ends when the new data are served",
+        result.returncode == 0 and ask() == "192.0.2.2")
+    status = show("StatusText")["StatusText"]
+    check("the status tells of it", re.search(r"; last reload ok \d\d:\d\d:\d\d$", status), status)
+
+    write(ZONE, "www: 192.0.2.3\nbad: 192.0.2.300\n")
+    result = systemctl("reload", "horizond")
+    check(
+        "a bad configuration fails the reload", result.returncode != 0,
+        result.stderr.strip().split("\n")[0])
+    check("the old state is still served", ask() == "192.0.2.2", ask())
+    status = show("StatusText", "ActiveState")
+    check(
+        "the status has the reason",
+        re.search(r"last reload FAILED [\d:]+: \S+/zone.yaml:2:6: ", status["StatusText"]),
+        status["StatusText"])
+    check("the service is still active", status["ActiveState"] == "active")
+    mistakes = journal("MESSAGE_ID=5e488af4e3ee4e4aa07b56b7e6eb73dc")
+    check(
+        "the journal has the mistake with its place",
+        [(m["HORIZOND_FILE"], m["HORIZOND_LINE"]) for m in mistakes] == [(ZONE, "2")],
+        [m["MESSAGE"] for m in mistakes])
+
+    serve("192.0.2.3")
+    taken = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    taken.bind(("127.0.0.2", 53))
+    configure(PORT_53 + ["127.0.0.2:53"])
+    result = systemctl("reload", "horizond")
+    check("an address that is taken fails the reload", result.returncode != 0)
+    check("nothing else of it is taken over", ask() == "192.0.2.2", ask())
+    taken.close()
+    result = systemctl("reload", "horizond")
+    check(
+        "once it is free the reload succeeds",
+        result.returncode == 0 and ask(server="127.0.0.2") == "192.0.2.3")
+    configure()
+    systemctl("reload", "horizond")
+    check(
+        "an address that is wanted no more is closed, and its stored sockets",
+        eventually(lambda: stored() == STORED), stored())
+
+
+def tells_the_journal():
+    ask("www.example.net")
+
+    def fields(identifier, **wanted):
+        return any(
+            all(line.get(f"HORIZOND_{name.upper()}") == value for name, value in wanted.items())
+            for line in journal("MESSAGE_ID=" + identifier))
+
+    check(
+        "a query's line has its fields",
+        fields("93223232c480470fb0554699dcdb5bb2",
+               qname="www.home.test", qtype="A", client="127.0.0.1", view="lan"))
+    check(
+        "so has that of a failed one",
+        fields("7a8387dc51f943388ee6aeafbabfd0d9",
+               qname="www.example.net", qtype="A", upstream="127.0.0.1:9"))
+    check("each line has a kind", all("MESSAGE_ID" in line for line in journal("_COMM=horizond")))
+
+
+def busiest_thread(pid, seconds):
+    """That which runs most while it is looked at: under load, a worker's."""
+    def running():
+        nanoseconds = {}
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/schedstat", encoding="utf-8") as file:
+                nanoseconds[thread] = int(file.read().split()[0])
+        return nanoseconds
+    before = running()
+    time.sleep(seconds)
+    after = running()
+    return max(after, key=lambda thread: after[thread] - before.get(thread, 0))
+
+
+def stop_thread(thread):
+    """Stops one thread of a process, as a tracer does."""
+    seize, interrupt = 0x4206, 0x4207
+    libc = ctypes.CDLL(None, use_errno=True)
+    for request in (seize, interrupt):
+        if libc.ptrace(request, int(thread), None, None) != 0:
+            raise OSError(ctypes.get_errno(), "ptrace")
+
+
+def has_ended(thread):
+    """Whether a thread that was stopped so is gone, which its tracer has to take note of."""
+    whichever = 0x40000000
+    try:
+        _, status = os.waitpid(int(thread), os.WNOHANG | whichever)
+    except ChildProcessError:
+        return True
+    return os.WIFSIGNALED(status)
+
+
+def feeds_the_watchdog():
+    drop_in("watchdog", "[Service]\nWatchdogSec=2\n")
+    systemctl("restart", "horizond")
+    before = main_pid()
+    time.sleep(4)
+    check("a service that lives is left alone", main_pid() == before)
+    os.kill(before, signal.SIGSTOP)
+    revived = eventually(lambda: main_pid() not in (0, before) and ask() == "192.0.2.3", 15)
+    check("a stopped one is killed and started again", revived)
+    def timeouts():
+        lines = [line["MESSAGE"] for line in journal("_PID=1")]
+        return [line for line in lines if "Watchdog timeout" in line]
+    check("the journal says why", len(timeouts()) == 1, timeouts())
+
+    # Else the thread that writes the log has most to do.
+    configure(logs="false")
+    systemctl("restart", "horizond")
+    before = main_pid()
+    load = Load(NAME, rate=4000)
+    thread = busiest_thread(before, 1)
+    stop_thread(thread)
+    later = Load(NAME, ports=64)
+    time.sleep(0.5)
+    answered = later.answered
+    check("while one of two workers is stuck the other answers", 50 < answered < 450, answered)
+    eventually(lambda: has_ended(thread))
+    revived = eventually(lambda: main_pid() not in (0, before) and ask() == "192.0.2.3", 15)
+    load.stop()
+    later.stop()
+    check("a stuck worker is enough to be killed", revived and len(timeouts()) == 2, timeouts())
+    os.remove("/run/systemd/system/horizond.service.d/watchdog.conf")
+    systemctl("daemon-reload")
+
+
+def keeps_its_sockets():
+    for workers, what in [(2, "as many workers"), (4, "more workers"), (1, "fewer workers")]:
+        configure(workers=workers, more="cookies: false\n")
+        load = Load(NAME)
+        time.sleep(1)
+        before = main_pid()
+        result = systemctl("restart", "horizond")
+        time.sleep(1.5)
+        load.stop()
+        check(
+            f"a restart with {what} loses no query",
+            result.returncode == 0 and main_pid() != before
+            and load.sent > 1500 and load.lost == 0,
+            load)
+    # It was started more often within ten seconds than a service may.
+    systemctl("reset-failed", "horizond")
+    load = Load(NAME)
+    time.sleep(1)
+    before = main_pid()
+    os.kill(before, signal.SIGKILL)
+    revived = eventually(lambda: main_pid() not in (0, before), 5)
+    time.sleep(1)
+    load.stop()
+    check(
+        "after a crash what came meanwhile is answered, but for what was being read",
+        revived and load.lost <= 64, load)
+    check("TCP is served afterwards", ask(NAME, "A", "127.0.0.1", "+tcp") == "192.0.2.3")
+    configure(["127.0.0.3:53"], workers=2)
+    systemctl("restart", "horizond")
+    check("a restart takes another address", ask(server="127.0.0.3") == "192.0.2.3")
+    check("and gives back the old one", stored() == STORED and not ask(), stored())
+    systemctl("stop", "horizond")
+
+
+def is_activated():
+    write(
+        "/run/systemd/system/horizond.socket.d/listen.conf",
+        "[Socket]\nListenDatagram=\nListenStream=\n"
+        "ListenDatagram=127.0.0.1:53\nListenStream=127.0.0.1:53\n"
+        "ListenDatagram=127.0.0.4:53\n")
+    with open("/scenario/socket-only.conf", encoding="utf-8") as file:
+        drop_in("socket-only", file.read())
+    configure(workers=4)
+    result = systemctl("start", "horizond.socket")
+    check("the socket unit starts", result.returncode == 0, result.stderr.strip())
+    check("a query starts the service and is answered", ask() == "192.0.2.3", ask())
+    check("so is one over TCP", ask(NAME, "A", "127.0.0.1", "+tcp") == "192.0.2.3")
+    status = open(f"/proc/{main_pid()}/status", encoding="utf-8").read()
+    capabilities = re.findall(r"^Cap(?:Prm|Eff|Bnd|Amb):\s*(\w+)$", status, re.M)
+    check("it has no capability", set(capabilities) == {"0" * 16}, capabilities)
+    check("its exposure is at most 1.2", exposure() <= 1.2, exposure())
+    warnings = [line["MESSAGE"] for line in journal("MESSAGE_ID=653688ec29344f659b545d39b4ab7c48")]
+    check(
+        "a socket for no address of listen is named",
+        any("127.0.0.4:53/udp" in warning for warning in warnings))
+
+    load = Load(NAME, rate=4000)
+    time.sleep(2)
+    systemctl("kill", "-s", "USR1", "horizond")
+    time.sleep(1)
+    load.stop()
+    lines = [l["MESSAGE"] for l in journal("MESSAGE_ID=5fedf09af680437aac98fba627c0cb7e")]
+    shares = [line for line in lines if line.startswith("queries of each worker: ")][-1]
+    counts = [int(number) for number in re.findall(r"\d+", shares)]
+    check("all workers share the one socket", len(counts) == 4 and min(counts) > 0, shares)
+    check("and lose nothing", load.lost == 0, load)
+
+    configure(PORT_53 + ["127.0.0.4:53", "127.0.0.1:5300"], workers=4)
+    result = systemctl("reload", "horizond")
+    # Only UDP of it was passed, and the service has no right to open the other.
+    check("a reload cannot open port 53", result.returncode != 0, show("StatusText")["StatusText"])
+    configure(PORT_53 + ["127.0.0.1:5300"], workers=4)
+    result = systemctl("reload", "horizond")
+    check(
+        "but another port",
+        result.returncode == 0 and ask(NAME, "A", "127.0.0.1", "-p", "5300") == "192.0.2.3")
+    configure(["127.0.0.1:5300"], workers=4)
+    systemctl("reload", "horizond")
+    check("a passed socket may be left", eventually(lambda: ask() == "", 20))
+    configure(workers=4)
+    systemctl("reload", "horizond")
+    check("and taken up again", ask() == "192.0.2.3", ask())
+
+    load = Load(NAME)
+    time.sleep(1)
+    systemctl("restart", "horizond")
+    time.sleep(1.5)
+    check("a restart of an activated service loses no query", load.stop().lost == 0, load)
+    systemctl("stop", "horizond.socket", "horizond.service")
+    os.remove("/run/systemd/system/horizond.service.d/socket-only.conf")
+    systemctl("daemon-reload")
+
+
+def reads_credentials():
+    write("/etc/secret/cookies", "000102030405060708090a0b0c0d0e0f\n")
+    os.chmod("/etc/secret", 0o700)
+    os.chmod("/etc/secret/cookies", 0o600)
+    configure(more="cookies: {file: credential:cookies}\n")
+    result = systemctl("start", "horizond")
+    check("a credential that is missing keeps it from starting", result.returncode != 0)
+    messages = [line["MESSAGE"] for line in journal("MESSAGE_ID=5e488af4e3ee4e4aa07b56b7e6eb73dc")]
+    check(
+        "the journal says which, and where it is named",
+        messages and ":7:17: no credentials are passed" in messages[-1], messages[-1:])
+    drop_in("secret", "[Service]\nLoadCredential=other:/etc/secret/cookies\n")
+    systemctl("reset-failed", "horizond")
+    systemctl("start", "horizond")
+    messages = [line["MESSAGE"] for line in journal("MESSAGE_ID=5e488af4e3ee4e4aa07b56b7e6eb73dc")]
+    check("so with one of another name", "/cookies\": No such file" in messages[-1], messages[-1:])
+    drop_in("secret", "[Service]\nLoadCredential=cookies:/etc/secret/cookies\n")
+    systemctl("reset-failed", "horizond")
+    result = systemctl("start", "horizond")
+    check("LoadCredential= brings it", result.returncode == 0 and ask() == "192.0.2.3")
+    result = systemctl("reload", "horizond")
+    check("also to a reload", result.returncode == 0)
+
+
+def main():
+    # The user of a service that runs has a name.
+    write("/etc/nsswitch.conf", "passwd: files systemd\ngroup: files systemd\nhosts: files dns\n")
+    serve("192.0.2.1")
+    configure()
+    for part in [
+        starts, reloads, tells_the_journal, feeds_the_watchdog, keeps_its_sockets, is_activated,
+        reads_credentials,
+    ]:
+        begun = time.monotonic()
+        try:
+            part()
+        except Exception as error:  # The other parts may still tell something.
+            check(f"{part.__name__} ends", False, repr(error))
+        print(f"        ({part.__name__}: {time.monotonic() - begun:.1f} s)")
+    if not all(results):
+        unit = ["-u", "horizond", "-u", "horizond.socket"]
+        lines = run("journalctl", "--no-pager", *unit).stdout.splitlines()
+        print("\n".join([line for line in lines if ": query " not in line][-80:]))
+        sys.exit(1)
+    print(f"all {len(results)} well")
+
+
+main()
