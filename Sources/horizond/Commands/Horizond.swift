@@ -15,8 +15,8 @@ struct Horizond: ParsableCommand {
             """,
         version: Version.line,
         subcommands: [
-            ServeCommand.self, CheckCommand.self, ExplainCommand.self, StatsCommand.self,
-            LogCommand.self, FlushCommand.self, VersionCommand.self,
+            ServeCommand.self, CheckCommand.self, ExplainCommand.self, ImportCommand.self,
+            StatsCommand.self, LogCommand.self, FlushCommand.self, VersionCommand.self,
         ])
 
     static func main() {
