@@ -33,10 +33,13 @@ let package = Package(
             name: "Configuration",
             dependencies: ["DNS", "Nameserver", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
+        .target(
+            name: "Migration", dependencies: ["DNS", "Nameserver", "Configuration"],
+            swiftSettings: strict),
         .executableTarget(
             name: "horizond",
             dependencies: [
-                "DNS", "Nameserver", "Transport", "Configuration", "CSystemd",
+                "DNS", "Nameserver", "Transport", "Configuration", "Migration", "CSystemd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -59,6 +62,9 @@ let package = Package(
                 "horizond", "DNS", "Nameserver", "Transport", "Configuration",
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
+        .testTarget(
+            name: "MigrationTests", dependencies: ["DNS", "Configuration", "Migration"],
+            exclude: ["Samples"], swiftSettings: strict),
         .testTarget(
             name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: strict),
         .testTarget(

@@ -1,8 +1,8 @@
-import DNS
+package import DNS
 
 extension IPAddress {
     /// 127.0.0.0/8 (RFC 1122 §3.2.1.3) or `::1`.
-    var isLoopback: Bool {
+    package var isLoopback: Bool {
         switch self {
         case .v4(let bits): bits >> 24 == 127
         case .v6(let high, let low): high == 0 && low == 1
@@ -20,7 +20,7 @@ extension IPAddress {
     static let expectedForLinkLocal = "a global or unique local (fd…) address"
 
     /// Why no server can be asked at this address; nil when one may be.
-    var reasonAgainstServer: String? {
+    package var reasonAgainstServer: String? {
         if isUnspecified { return "is the address of no server" }
         switch self {
         case .v4(.max): return "is the broadcast address"

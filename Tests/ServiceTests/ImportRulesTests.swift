@@ -10,10 +10,11 @@ struct ImportRulesTests {
         "Nameserver": ["DNS", "Synchronization"],
         "Transport": ["DNS", "CSockets", "CTLS", "Dispatch", "Glibc", "Synchronization"],
         "Configuration": ["DNS", "Nameserver", "Yams", "CYaml", "Foundation", "Glibc"],
+        "Migration": ["DNS", "Nameserver", "Configuration", "Foundation"],
         "Admin": ["DNS", "Nameserver", "FlyingFox", "FlyingSocks", "Foundation"],
         "horizond": [
-            "DNS", "Nameserver", "Transport", "Configuration", "Admin", "ArgumentParser",
-            "Logging", "CSystemd", "CSockets", "Dispatch", "Foundation", "Glibc",
+            "DNS", "Nameserver", "Transport", "Configuration", "Migration", "Admin",
+            "ArgumentParser", "Logging", "CSystemd", "CSockets", "Dispatch", "Foundation", "Glibc",
             "Synchronization",
         ],
     ]

@@ -1,18 +1,18 @@
 /// A place in a file, both numbers from 1 on; a column is a character.
-struct YAMLMark: Hashable, Sendable {
-    let line: Int
-    let column: Int
+package struct YAMLMark: Hashable, Sendable {
+    package let line: Int
+    package let column: Int
 }
 
 /// A scalar as text: whether `010` or `yes` is a number or a truth value is its reader's matter.
-struct YAMLScalar: Sendable {
-    let text: String
+package struct YAMLScalar: Sendable {
+    package let text: String
     /// Whether it stands without quotes and is no block scalar.
-    let isPlain: Bool
-    let mark: YAMLMark
+    package let isPlain: Bool
+    package let mark: YAMLMark
 
     /// Whether nothing is written, or `null` or `~` in plain.
-    var isNull: Bool { isPlain && (text.isEmpty || text == "~" || text == "null") }
+    package var isNull: Bool { isPlain && (text.isEmpty || text == "~" || text == "null") }
 }
 
 /// What a reader meets in a file.

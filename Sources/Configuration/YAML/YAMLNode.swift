@@ -1,18 +1,18 @@
 import DNS
 
 /// A piece of a YAML file as a tree: a whole setting, or one name's records.
-enum YAMLNode {
+package enum YAMLNode {
     case scalar(YAMLScalar)
     case sequence([YAMLNode], YAMLMark)
     case mapping([YAMLEntry], YAMLMark)
 
     /// A key and its value.
-    struct YAMLEntry {
-        let key: YAMLScalar
-        let value: YAMLNode
+    package struct YAMLEntry {
+        package let key: YAMLScalar
+        package let value: YAMLNode
     }
 
-    var mark: YAMLMark {
+    package var mark: YAMLMark {
         switch self {
         case .scalar(let scalar): scalar.mark
         case .sequence(_, let mark), .mapping(_, let mark): mark
@@ -29,13 +29,13 @@ enum YAMLNode {
     }
 
     /// The scalar, unless it is null or the node something else.
-    var scalar: YAMLScalar? {
+    package var scalar: YAMLScalar? {
         guard case .scalar(let scalar) = self, !scalar.isNull else { return nil }
         return scalar
     }
 }
 
-typealias YAMLEntry = YAMLNode.YAMLEntry
+package typealias YAMLEntry = YAMLNode.YAMLEntry
 
 extension YAMLReader {
     /// The deepest setting, a parameter of a record in a view's zone, has 11 levels.
@@ -73,7 +73,7 @@ extension YAMLReader {
 
     /// The tree that starts with `first`. Built with a stack of open lists and mappings, not by
     /// recursion, since the file decides how deep they go.
-    private func readNode(_ first: YAMLEvent) throws(YAMLError) -> YAMLNode {
+    func readNode(_ first: YAMLEvent) throws(YAMLError) -> YAMLNode {
         if case .scalar(let scalar) = first { return .scalar(scalar) }
         var open: [OpenNode] = []
         open.reserveCapacity(4)

@@ -17,9 +17,12 @@ import Glibc
 
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let file: UnsafeMutablePointer<FILE>
+    private let maximumDocuments: Int
     private var documentCount = 0
 
-    init(path: String) throws(YAMLError) {
+    /// Files of this program's own have one document; others may have more.
+    init(path: String, maximumDocuments: Int = 1) throws(YAMLError) {
+        self.maximumDocuments = maximumDocuments
         unsafe file = try Self.open(path)
         unsafe parser = .allocate(capacity: 1)
         unsafe parser.initialize(to: yaml_parser_t())
@@ -74,8 +77,11 @@ import Glibc
                 expected: "the value itself; if \"*\" is a name, write it in quotes: '*'")
         case YAML_DOCUMENT_START_EVENT:
             documentCount += 1
-            guard documentCount == 1 else {
-                throw YAMLError(mark, "a second document", expected: "one document in a file")
+            guard documentCount <= maximumDocuments else {
+                throw YAMLError(
+                    mark, maximumDocuments == 1 ? "a second document" : "too many documents",
+                    expected: maximumDocuments == 1
+                        ? "one document in a file" : "at most \(maximumDocuments)")
             }
             return nil
         default: return nil

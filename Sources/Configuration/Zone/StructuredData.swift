@@ -1,10 +1,10 @@
-import DNS
+package import DNS
 
 /// The types whose data octoDNS writes as a mapping: its keys in the order of the RDATA.
-enum StructuredData {
+package enum StructuredData {
     /// One key of the mapping.
-    struct Field {
-        enum Kind {
+    package struct Field {
+        package enum Kind {
             /// Numbers, hexadecimal digits and the like, as they stand.
             case word
             /// Seconds, or a duration such as `1h`.
@@ -19,8 +19,8 @@ enum StructuredData {
             case parameters
         }
 
-        let key: String
-        let kind: Kind
+        package let key: String
+        package let kind: Kind
         /// An older name of the key.
         let alias: String?
         /// What is meant where the key is absent; nil when it must be there.
@@ -35,7 +35,7 @@ enum StructuredData {
     }
 
     /// The fields of `type`; nil when its data are a scalar.
-    static func fields(of type: RRType) -> [Field]? { formats[type] }
+    package static func fields(of type: RRType) -> [Field]? { formats[type] }
 
     private static let serviceBinding = [
         Field("svcpriority", .word), Field("targetname", .name),

@@ -16,7 +16,8 @@ struct Horizond: ParsableCommand {
         version: Version.line,
         subcommands: [
             ServeCommand.self, CheckCommand.self, ReloadCommand.self, ExplainCommand.self,
-            StatsCommand.self, LogCommand.self, FlushCommand.self, VersionCommand.self,
+            ImportCommand.self, StatsCommand.self, LogCommand.self, FlushCommand.self,
+            VersionCommand.self,
         ])
 
     static func main() {

@@ -1,0 +1,67 @@
+import ArgumentParser
+import Configuration
+import DNS
+import Foundation
+import Migration
+
+struct ImportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Turn another server's configuration into one of this server's.",
+        discussion: """
+            Several files are read as one configuration. A report on standard error says of each of \
+            their lines what became of it, and what of the public record passes by it today. Exits \
+            with 0 when the result is a good configuration, and with 1 when it is not.
+            """)
+
+    @Option(help: "The format of the files, when their names and contents do not tell it.")
+    var from: ForeignFormat?
+
+    @Option(
+        name: .shortAndLong,
+        help: "The directory for horizond.yaml and zones/. Without it all is printed.")
+    var output: String?
+
+    @Option(help: "Where the report goes, in place of standard error.")
+    var report: String?
+
+    @Option(help: "The address of Gateways that have none in their manifests.")
+    var gatewayAddress: String?
+
+    @Argument(help: "Files of another server.")
+    var files: [String]
+
+    func validate() throws {
+        if let gatewayAddress, IPAddress(gatewayAddress) == nil {
+            throw ValidationError("--gateway-address \(gatewayAddress) is no address")
+        }
+    }
+
+    func run() throws {
+        do {
+            let importer = Importer(
+                paths: files, format: from, gatewayAddress: gatewayAddress.flatMap { IPAddress($0) }
+            )
+            let site = try importer.run()
+            let target = ImportTarget(directory: output)
+            try target.write(site)
+            try writeReport(site.report)
+            try target.check()
+        } catch let error as ImportError {
+            StandardError.write("horizond import: \(error)")
+            throw ExitCode(ExitStatus.failed)
+        }
+    }
+
+    private func writeReport(_ report: ImportReport) throws {
+        let lines = report.lines + [report.summary]
+        guard let path = self.report else {
+            for line in lines { StandardError.write(line) }
+            return
+        }
+        try ImportTarget.write(lines.map { $0 + "\n" }.joined(), to: path)
+        StandardError.write(report.summary)
+    }
+}
+
+extension ForeignFormat: ExpressibleByArgument {}
