@@ -131,6 +131,12 @@ static int hs_option(int fd, int level, int name, int otherwise) {
     return getsockopt(fd, level, name, &value, &length) == 0 ? value : otherwise;
 }
 
+bool hs_is_unix_listener(int fd) {
+    return hs_option(fd, SOL_SOCKET, SO_DOMAIN, AF_UNSPEC) == AF_UNIX
+        && hs_option(fd, SOL_SOCKET, SO_TYPE, -1) == SOCK_STREAM
+        && hs_option(fd, SOL_SOCKET, SO_ACCEPTCONN, 0);
+}
+
 int hs_socket_kind(int fd) {
     int family = hs_option(fd, SOL_SOCKET, SO_DOMAIN, AF_UNSPEC);
     if (family != AF_INET && family != AF_INET6) return hs_no_dns_socket;

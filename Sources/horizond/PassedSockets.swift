@@ -8,8 +8,8 @@ struct PassedSockets: Sendable {
     private(set) var fromUnits: [BoundSocket] = []
     /// Those that an earlier process has left, with the names under which they are stored.
     private(set) var stored: [(socket: BoundSocket, name: String)] = []
-    /// The descriptors for `control` and `admin`, which are no DNS sockets, by these names.
-    private(set) var others: [String: Int32] = [:]
+    /// The descriptor for the control socket, which is no DNS socket.
+    private(set) var control: Int32?
     /// What is of no use, in words for the log.
     private(set) var complaints: [String] = []
 
@@ -29,21 +29,21 @@ struct PassedSockets: Sendable {
         inspect: (Int32) -> BoundSocket? = { BoundSocket($0) }
     ) {
         for (descriptor, name) in passed {
-            if Self.otherNames.contains(name), others[name] == nil {
-                others[name] = descriptor
+            if name == Self.controlName, control == nil {
+                control = descriptor
             } else {
                 take(inspect(descriptor), name)
             }
         }
     }
 
-    private static let otherNames: Set = ["control", "admin"]
+    private static let controlName = "control"
 
     private mutating func take(_ socket: BoundSocket?, _ name: String) {
         guard name.hasPrefix(Self.storedPrefix) || Self.isForClients(name) else {
             complaints.append(
                 "a socket with the name \"\(name)\" was passed and is not used; "
-                    + "FileDescriptorName=dns is for clients' queries")
+                    + "FileDescriptorName=dns is for clients' queries, =control for tools")
             return
         }
         guard let socket else {

@@ -36,6 +36,7 @@ final class Service: @unchecked Sendable {
     private let signals: Signals
     /// Answers at the control socket, as long as the service runs.
     private var controlServer: ControlServer?
+    private let passedControlSocket: Int32?
     private let ended = DispatchSemaphore(value: 0)
     /// Makes small changes of what is served and frees old snapshots, so that neither stops the
     /// control queue.
@@ -103,9 +104,7 @@ final class Service: @unchecked Sendable {
         self.workers = workers
         listeners = Listeners(workers: count, fromUnits: passed.fromUnits)
         for complaint in passed.complaints { log.warning(complaint, .listening) }
-        for name in passed.others.keys.sorted() {
-            log.warning("a socket with the name \"\(name)\" was passed and is not used", .listening)
-        }
+        passedControlSocket = passed.control
         let kept = Self.dropUnwanted(passed, configuration)
         listen(try listeners.start(configuration, stored: kept))
         // The workers have descriptors of their own.
@@ -156,6 +155,7 @@ final class Service: @unchecked Sendable {
         followInterfaces(for: configuration)
         updateClients()
         let controlServer = ControlServer(controlCommands, log: log)
+        if let passedControlSocket { controlServer.listen(on: passedControlSocket) }
         controlServer.listen(at: configuration.control.path)
         self.controlServer = controlServer
         running.notify(queue: control) { [self] in

@@ -298,11 +298,16 @@ def is_activated():
         "[Socket]\nListenDatagram=\nListenStream=\n"
         "ListenDatagram=127.0.0.1:53\nListenStream=127.0.0.1:53\n"
         "ListenDatagram=127.0.0.4:53\n")
+    write(
+        "/run/systemd/system/horizond-control.socket",
+        "[Socket]\nListenStream=/run/tools.sock\nSocketMode=0660\n"
+        "FileDescriptorName=control\nService=horizond.service\n")
     with open("/scenario/socket-only.conf", encoding="utf-8") as file:
         drop_in("socket-only", file.read())
     configure(workers=4)
     result = systemctl("start", "horizond.socket")
     check("the socket unit starts", result.returncode == 0, result.stderr.strip())
+    systemctl("start", "horizond-control.socket")
     check("a query starts the service and is answered", ask() == "192.0.2.3", ask())
     check("so is one over TCP", ask(NAME, "A", "127.0.0.1", "+tcp") == "192.0.2.3")
     status = open(f"/proc/{main_pid()}/status", encoding="utf-8").read()
@@ -313,6 +318,10 @@ def is_activated():
     check(
         "a socket for no address of listen is named",
         any("127.0.0.4:53/udp" in warning for warning in warnings))
+
+    tool = ["/opt/horizond/bin/horizond", "stats", "--json", "--control", "/run/tools.sock"]
+    answer = run(*tool)
+    check("a control socket can be passed", '"queries"' in answer.stdout, answer.stderr)
 
     load = Load(NAME, rate=4000)
     time.sleep(2)
@@ -346,7 +355,7 @@ def is_activated():
     systemctl("restart", "horizond")
     time.sleep(1.5)
     check("a restart of an activated service loses no query", load.stop().lost == 0, load)
-    systemctl("stop", "horizond.socket", "horizond.service")
+    systemctl("stop", "horizond.socket", "horizond-control.socket", "horizond.service")
     os.remove("/run/systemd/system/horizond.service.d/socket-only.conf")
     systemctl("daemon-reload")
 

@@ -73,6 +73,9 @@ int hs_unix_socket(void);
 // Who is at the other end of a connected Unix socket: the user's number; -1 where that is not known.
 int64_t hs_peer_user(int fd);
 
+// Whether a descriptor that was opened elsewhere is a listening Unix stream socket.
+bool hs_is_unix_listener(int fd);
+
 // What a descriptor that was opened elsewhere is: hs_no_dns_socket, also when it is no socket.
 enum { hs_no_dns_socket = 0, hs_udp_socket = 1, hs_listening_tcp_socket = 2 };
 int hs_socket_kind(int fd);

@@ -15,6 +15,8 @@ final class ControlServer: @unchecked Sendable {
     private let log: Logger
     private let commands: [String: ControlCommand]
     private var listener: Listener?
+    /// At a socket of the service manager's; nil without one.
+    private var passedSource: (any DispatchSourceRead)?
     private var connections: [ObjectIdentifier: ControlConnection] = [:]
 
     private struct Listener {
@@ -29,11 +31,25 @@ final class ControlServer: @unchecked Sendable {
         self.commands = Dictionary(commands.map { ($0.name, $0) }) { first, _ in first }
     }
 
+    /// Listens at a socket of the service manager's for as long as the process lives.
+    func listen(on passed: Int32) {
+        queue.sync {
+            guard UnixSocket.adopt(passed) else {
+                return log.warning(
+                    "the passed socket \"control\" is no listening Unix stream socket and is not "
+                        + "used", .control)
+            }
+            passedSource = makeSource(passed)
+            log.notice("control socket: the one that was passed", .control)
+        }
+    }
+
     /// Listens at `path` from now on, or nowhere; connections that are there stay. What is in the way
-    /// costs this socket and a line in the log, never the service.
+    /// costs this socket and a line in the log, never the service. A socket that was passed stands for
+    /// all.
     func listen(at path: String?) {
         queue.sync {
-            guard path != listener?.path else { return }
+            guard passedSource == nil, path != listener?.path else { return }
             stopListening()
             if let path { startListening(at: path) }
         }
@@ -43,6 +59,7 @@ final class ControlServer: @unchecked Sendable {
     func stop() {
         queue.sync {
             stopListening()
+            passedSource?.cancel()
             for connection in connections.values { connection.close() }
         }
     }
@@ -55,12 +72,17 @@ final class ControlServer: @unchecked Sendable {
         } catch {
             return complain(path, "\(error)")
         }
+        let file = UnixSocket.file(at: path)
+        listener = Listener(path: path, file: file, source: makeSource(descriptor))
+        log.notice("control socket: \(path)", .control)
+    }
+
+    private func makeSource(_ descriptor: Int32) -> any DispatchSourceRead {
         let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
         source.setEventHandler { [unowned self] in accept(descriptor) }
         source.setCancelHandler { _ = close(descriptor) }
-        listener = Listener(path: path, file: UnixSocket.file(at: path), source: source)
         source.activate()
-        log.notice("control socket: \(path)", .control)
+        return source
     }
 
     private func complain(_ path: String, _ reason: String) {

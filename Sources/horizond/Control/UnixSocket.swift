@@ -65,6 +65,13 @@ enum UnixSocket {
         return descriptor
     }
 
+    /// Makes a descriptor that was opened elsewhere a nonblocking listener; false when it is none.
+    static func adopt(_ descriptor: Int32) -> Bool {
+        guard hs_is_unix_listener(descriptor) else { return false }
+        let flags = fcntl(descriptor, F_GETFL)
+        return flags >= 0 && fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0
+    }
+
     /// A connection to who listens at `path`.
     static func connect(to path: String) throws(Failure) -> Int32 {
         let descriptor = try open()
