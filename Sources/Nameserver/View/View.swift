@@ -9,11 +9,11 @@ package final class View: Sendable {
     let rules: [ActiveForwardRule]
     private let zoneTable: DomainTable
     private let ruleTable: DomainTable
-    private let policies: HTTPSRecordPolicyTable
+    let policies: HTTPSRecordPolicyTable
     private let rebindProtection: ActiveRebindProtection
     /// Domains above a zone's apex: an NXDOMAIN for one would deny the zone (RFC 8020 §2).
     private let ancestors: DomainTable
-    private let reverse: ReverseTable?
+    let reverse: ReverseTable?
     /// Whether a forward rule is for a domain inside a zone.
     private let hasRulesInZones: Bool
 

@@ -12,15 +12,18 @@ import DNS
     private let words: UnsafeMutablePointer<UInt64>
     private let mask: Int
     private let seed: UInt64
+    /// How many words the entries take, in chunks as they were built in.
+    private let wordCount: Int
     let count: Int
 
     /// Takes over the memory at `slots`, of which there are a power of two, and at `words`.
     fileprivate init(
         slots: UnsafeMutablePointer<UInt64>, slotCount: Int, words: UnsafeMutablePointer<UInt64>,
-        seed: UInt64, count: Int
+        wordCount: Int, seed: UInt64, count: Int
     ) {
         unsafe self.slots = slots
         unsafe self.words = words
+        self.wordCount = wordCount
         mask = slotCount &- 1
         self.seed = seed
         self.count = count
@@ -49,6 +52,27 @@ import DNS
             }
             index = (index &+ 1) & mask
         }
+    }
+
+    /// The place of the first entry, for `next`.
+    static let firstPlace = 1
+
+    /// The entry at `place`, which becomes that of the next one; nil after the last. Entries are in the
+    /// order in which they were put in.
+    func next(_ place: inout Int) -> (name: DomainName, value: UInt32)? {
+        while place < wordCount {
+            let entry = unsafe words + place
+            let head = unsafe entry[0]
+            guard head != 0 else {
+                place = NameTableBuilder.nextChunk(after: place)
+                continue
+            }
+            let length = Int(head >> 32)
+            place &+= 1 &+ LookupName.paddedLength(length) / 8
+            let octets = unsafe [UInt8](UnsafeRawBufferPointer(start: entry + 1, count: length))
+            return (DomainName(uncheckedOctets: octets), UInt32(truncatingIfNeeded: head))
+        }
+        return nil
     }
 }
 
@@ -138,7 +162,8 @@ import DNS
         let slots = unsafe slots ?? Self.allocate(slotCount)
         unsafe self.slots = nil
         return unsafe NameTable(
-            slots: slots, slotCount: slotCount, words: words, seed: seed, count: count)
+            slots: slots, slotCount: slotCount, words: words, wordCount: end, seed: seed,
+            count: count)
     }
 
     /// The place of an entry of `length` words.
@@ -162,15 +187,18 @@ import DNS
         while place < end {
             let entry = unsafe entry(at: place)
             let head = unsafe entry[0]
-            // No name is shorter than an octet, so this is the rest of a full chunk.
             guard head != 0 else {
-                place = (place | Self.chunkMask) &+ 1
+                place = Self.nextChunk(after: place)
                 continue
             }
             unsafe body(place, entry)
             place &+= 1 &+ LookupName.paddedLength(Int(head >> 32)) / 8
         }
     }
+
+    /// Where entries go on after an empty one: no name is shorter than an octet, so that is the rest of
+    /// a full chunk.
+    fileprivate static func nextChunk(after place: Int) -> Int { (place | chunkMask) &+ 1 }
 
     private mutating func grow() {
         let larger = unsafe Self.allocate(slotCount &* 2)

@@ -5,7 +5,7 @@ struct ReverseTable: Sendable {
     /// Names of one address that are answered, so that the answer fits a message.
     private static let maximumNames = 200
 
-    private let zones: [Zone]
+    let zones: [Zone]
 
     /// nil when no zone answers for its addresses.
     init?(_ zones: [Zone], seed: UInt64) {
