@@ -13,7 +13,7 @@ struct ExplainCommand: ParsableCommand {
             one, or with --offline, what the configuration says, and the upstreams themselves.
             """)
 
-    @Argument(help: "The name.", transform: Self.name)
+    @Argument(help: "The name.", transform: DomainName.argument)
     var name: DomainName
 
     @Option(
@@ -60,14 +60,6 @@ struct ExplainCommand: ParsableCommand {
         let explainer = Explainer(
             worker.inquirer, worker.snapshot, worker.registry, isFromServer: false)
         return explainer.explain(name, type, for: client)
-    }
-
-    @Sendable private static func name(_ text: String) throws -> DomainName {
-        do {
-            return try DomainName(text)
-        } catch {
-            throw ValidationError("\(text): \(error)")
-        }
     }
 
     @Sendable private static func type(_ text: String) throws -> RRType {

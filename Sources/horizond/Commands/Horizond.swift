@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Foundation
 
 /// The program: one binary, a command for each thing it does.
@@ -16,8 +17,8 @@ struct Horizond: ParsableCommand {
         version: Version.line,
         subcommands: [
             ServeCommand.self, CheckCommand.self, ReloadCommand.self, ExplainCommand.self,
-            ImportCommand.self, StatsCommand.self, LogCommand.self, FlushCommand.self,
-            VersionCommand.self,
+            PlanCommand.self, ImportCommand.self, StatsCommand.self,
+            LogCommand.self, FlushCommand.self, VersionCommand.self,
         ])
 
     static func main() {
@@ -59,9 +60,14 @@ struct ConfigurationOption: ParsableArguments {
     var config: String { given ?? Self.standard }
 
     /// What the file says; prints its mistakes and ends when there are any.
-    func load() throws -> LoadedConfiguration {
+    func load() throws -> LoadedConfiguration { try Self.load(config) }
+
+    /// What the file at `path` says; prints its mistakes and ends when there are any.
+    static func load(
+        _ path: String, previous: Configuration? = nil
+    ) throws -> LoadedConfiguration {
         do {
-            return try LoadedConfiguration(path: config, seed: 0)
+            return try LoadedConfiguration(path: path, seed: 0, previous: previous)
         } catch {
             for line in error.lines { StandardError.write(line) }
             throw ExitCode(ExitStatus.badConfiguration)

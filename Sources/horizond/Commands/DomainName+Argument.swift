@@ -1,0 +1,13 @@
+import ArgumentParser
+import DNS
+
+extension DomainName {
+    /// A name on the command line.
+    @Sendable static func argument(_ text: String) throws -> DomainName {
+        do {
+            return try DomainName(text)
+        } catch {
+            throw ValidationError("\(text): \(error)")
+        }
+    }
+}
