@@ -6,8 +6,8 @@ import Nameserver
 struct ConfigurationDecoder {
     static let keys = [
         "listen", "zones", "views", "forward", "tls-ca", "https-records", "rebind-protection",
-        "bypass-guard", "workers", "cache-size", "cache-file", "tcp", "identity", "cookies",
-        "log", ControlSetting.key,
+        "bypass-guard", "audit", "workers", "cache-size", "cache-file", "tcp", "identity",
+        "cookies", "log", ControlSetting.key,
     ]
 
     private let file: ConfigurationFile
@@ -84,6 +84,7 @@ struct ConfigurationDecoder {
         if let node = settings["listen"], let listen = file.listenAddresses(node) {
             configuration.listen = listen
         }
+        if let node = settings["audit"] { configuration.auditInterval = file.auditInterval(node) }
         if let node = settings["workers"], node.scalar?.text != "auto" {
             configuration.workers = file.integer(
                 node, in: 1...Configuration.maximumWorkers, or: "auto")

@@ -64,6 +64,11 @@ final class Service: @unchecked Sendable {
     private var reloadAgain = false
     /// When the reload under way began, as `ReloadOutcome` tells it.
     private var reloadBegan: Int64 = 0
+    /// Runs while the configuration wants audits.
+    var auditTimer: (any DispatchSourceTimer)?
+    var isAuditing = false
+    /// What the audits found.
+    var auditStatistics = AuditStatistics()
     private var farewells = 0
     private var hasEnded = false
 
@@ -158,6 +163,7 @@ final class Service: @unchecked Sendable {
         if let passedControlSocket { controlServer.listen(on: passedControlSocket) }
         controlServer.listen(at: configuration.control.path)
         self.controlServer = controlServer
+        scheduleAudits()
         running.notify(queue: control) { [self] in
             let addresses = configuration.listen.map { "\($0)" }.joined(separator: ", ")
             log.notice(
@@ -260,6 +266,7 @@ final class Service: @unchecked Sendable {
         self.configuration = configuration
         scheduleFollowing()
         updateClients()
+        scheduleAudits()
         retire(old)
     }
 

@@ -44,6 +44,13 @@ struct SettingsTests {
         #expect(try Site("workers: auto\nforward: {}").load().workers == nil)
     }
 
+    @Test("Audits are off unless they have an interval")
+    func audits() throws {
+        #expect(try Site("forward: {}").load().auditInterval == nil)
+        #expect(try Site("audit: off\nforward: {}").load().auditInterval == nil)
+        #expect(try Site("audit: {every: 24h}\nforward: {}").load().auditInterval == 86_400)
+    }
+
     @Test("The cache file's path is relative to the configuration")
     func cacheFile() throws {
         #expect(try Site("forward: {}").load().cacheFile == nil)

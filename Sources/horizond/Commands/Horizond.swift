@@ -17,7 +17,7 @@ struct Horizond: ParsableCommand {
         version: Version.line,
         subcommands: [
             ServeCommand.self, CheckCommand.self, ReloadCommand.self, ExplainCommand.self,
-            PlanCommand.self, ImportCommand.self, StatsCommand.self,
+            PlanCommand.self, AuditCommand.self, ImportCommand.self, StatsCommand.self,
             LogCommand.self, FlushCommand.self, VersionCommand.self,
         ])
 
