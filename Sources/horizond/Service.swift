@@ -18,7 +18,7 @@ final class Service: @unchecked Sendable {
     /// hardly more than asking for its date, and tells more.
     static let followingSeconds = 2
 
-    private let path: String
+    let path: String
     let secrets: ProcessSecrets
     let log: Logger
     let workers: [Worker]
@@ -64,6 +64,8 @@ final class Service: @unchecked Sendable {
     private var reloadAgain = false
     /// When the reload under way began, as `ReloadOutcome` tells it.
     private var reloadBegan: Int64 = 0
+    /// Whether a plan is being made.
+    var isPlanning = false
     /// Runs while the configuration wants audits.
     var auditTimer: (any DispatchSourceTimer)?
     var isAuditing = false

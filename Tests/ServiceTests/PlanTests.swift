@@ -1,3 +1,4 @@
+import DNS
 import Foundation
 import Testing
 
@@ -128,6 +129,42 @@ extension ServiceTests {
             #expect(answers[0]["name"] as? String == "h0.vanillax.me")
             let after = try #require(answers[0]["after"] as? [String: Any])
             #expect(after["data"] as? [String] == ["192.168.10.0"])
+        }
+
+        @Test("a running server compares what it serves with its file as it is now")
+        func runningServer() throws {
+            let configuration = """
+                control: control.sock
+                zones: {vanillax.me: zones/vanillax.me.yaml}
+                forward: {.: 192.0.2.1}
+
+                """
+            let server = try Server(
+                configuration, files: ["zones/vanillax.me.yaml": Self.zone])
+            func plan() throws -> (output: String, status: ChildProcess.ExitStatus) {
+                try run([
+                    try Server.binary, "plan", "--config", server.directory.file("horizond.yaml"),
+                ])
+            }
+            #expect(try plan().output == "Nothing changes.\n")
+            try server.directory.write(
+                Self.zone.replacingOccurrences(of: "10.50", with: "10.51"),
+                to: "zones/vanillax.me.yaml")
+            #expect(
+                try plan().output.hasPrefix(
+                    "lan  *.vanillax.me  A  192.168.10.50 → 192.168.10.51  "))
+            // Nothing has changed yet.
+            #expect(try server.client.ask("a.vanillax.me", .a).data(.a) == ["192.168.10.50"])
+            try server.reload()
+            #expect(try plan().output == "Nothing changes.\n")
+            try server.configure(configuration + "colour: blue\n")
+            let bad = try plan()
+            #expect(bad.status == .exited(78))
+            #expect(bad.output.contains("horizond.yaml:5:1: unknown key \"colour\""))
+            try server.stop()
+            let none = try plan()
+            #expect(none.status == .exited(1))
+            #expect(none.output.contains("no server at "))
         }
 
         @Test("mistakes in the new file are told as `check` tells them")

@@ -12,6 +12,7 @@ extension Service {
             ControlCommand { [unowned self] in tellStatistics($0, $1) },
             ControlCommand { [unowned self] in tellQueries($0, $1) },
             ControlCommand { [unowned self] in explain($0, $1) },
+            ControlCommand { [unowned self] in tellPlan($0, $1) },
         ]
     }
 

@@ -2,8 +2,8 @@
 extension Plan {
     /// What is longer is cut: a key of 4096 bits tells nobody more.
     private static let longestValue = 100
-    /// Longer names push their line's columns to the right, and no others.
-    private static let widestName = 40
+    /// Longer cells push their line's other columns to the right.
+    private static let widestColumn = 40
 
     var lines: [String] {
         guard !isEmpty else { return ["Nothing changes."] }
@@ -33,7 +33,7 @@ extension Plan {
     private static func table(_ rows: [[String]]) -> [String] {
         let count = rows.map(\.count).max() ?? 0
         let widths = (0..<count).map { column in
-            rows.map { min($0[column].count, widestName) }.max() ?? 0
+            rows.map { min($0[column].count, widestColumn) }.max() ?? 0
         }
         return rows.map { row in
             var line = ""
