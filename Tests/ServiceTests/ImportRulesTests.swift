@@ -41,8 +41,8 @@ struct ImportRulesTests {
         "Transport/TLS/TLSTickets.swift",
         "horizond/AtomicFile.swift",
         "horizond/Control/UnixSocket.swift",
-        "horizond/Systemd.swift",
-        "horizond/Journal.swift",
+        "horizond/Service/Systemd.swift",
+        "horizond/Log/Journal.swift",
     ]
 
     private static let maximumLines = 400

@@ -1,0 +1,111 @@
+import Configuration
+import Dispatch
+import Nameserver
+import Transport
+
+/// Another configuration in the place of the one that is served.
+extension Service {
+    /// Reads everything anew, off this queue; several requests while it runs become one more.
+    func reload() {
+        guard !isReloading else {
+            reloadAgain = true
+            return
+        }
+        isReloading = true
+        reloadBegan = ReloadOutcome.now()
+        Systemd.notify("RELOADING=1", "MONOTONIC_USEC=\(reloadBegan)")
+        let (path, secrets, registry, previous) = (path, secrets, registry, configuration)
+        YieldingThread.run { [self] in
+            let result = Result { () throws(ConfigurationErrors) in
+                let loaded = try LoadedConfiguration(
+                    path: path, seed: secrets.tableSeed, previous: previous)
+                let snapshot = Snapshot(
+                    loaded.configuration, networks: loaded.interfaces.networks,
+                    upstreams: registry, secrets)
+                return (loaded.configuration, Served(snapshot: snapshot, tls: loaded.tls))
+            }
+            control.async { [self] in finishReload(result) }
+            FreeMemory.returnToSystem()
+        }
+    }
+
+    private func finishReload(_ result: Result<(Configuration, Served), ConfigurationErrors>) {
+        var errors: [String] = []
+        switch result {
+        case .success(let (configuration, served)):
+            do throws(TransportError) {
+                try serve(configuration, served)
+                status.reloaded(configuration)
+                log.notice("reloaded: \(ServiceStatus.summary(configuration))", .reloaded)
+            } catch {
+                errors = ["\(error)"]
+                log.error("\(error)", .listening)
+            }
+        case .failure(let mistakes):
+            errors = mistakes.lines
+            log.report(mistakes)
+        }
+        if !errors.isEmpty {
+            log.error(
+                "the reload failed; what was served before is still served", .reloadFailed)
+            status.reloadFailed(errors)
+        }
+        Systemd.notify("READY=1", Systemd.status(status.text))
+        leaveOutcome(errors)
+        endReload()
+    }
+
+    /// Tells `horizond reload`, after the service manager, which hears from that command at once.
+    private func leaveOutcome(_ errors: [String]) {
+        guard let path = ReloadOutcome.path else { return }
+        do throws(AtomicFile.Failure) {
+            try ReloadOutcome(began: reloadBegan, errors: errors).write(to: path)
+        } catch {
+            log.error(
+                "cannot write \(path), so that `systemctl reload` waits in vain: \(error)",
+                .reloadFailed)
+        }
+    }
+
+    func endReload() {
+        isReloading = false
+        if reloadAgain {
+            reloadAgain = false
+            reload()
+        }
+    }
+
+    /// Puts a new configuration in the place of the old one, all of it or nothing.
+    private func serve(
+        _ configuration: Configuration, _ served: Served
+    ) throws(TransportError) {
+        let change = try listeners.change(to: configuration)
+        followInterfaces(for: configuration)
+        let old = published.publish(withCurrentClients(served, of: configuration))
+        listen(change)
+        if listeners.hasUnwanted { closeUnwantedListeners() }
+        events.configure(logsErrors: configuration.log.errors)
+        shared.queryLog.configure(isJournaled: configuration.log.queries)
+        controlServer?.listen(at: configuration.control.path)
+        let limits = TransportLimits(configuration.tcp)
+        for worker in workers { worker.mailbox.post(.limits(limits)) }
+        log.report(configuration.warnings)
+        noteWhatNeedsRestart(configuration)
+        self.configuration = configuration
+        scheduleFollowing()
+        updateClients()
+        scheduleAudits()
+        retire(old)
+    }
+
+    private func noteWhatNeedsRestart(_ new: Configuration) {
+        if new.workers != configuration.workers {
+            log.warning(
+                "workers: the change takes effect at the next restart", .configurationWarning)
+        }
+        if new.cacheSize != configuration.cacheSize {
+            log.warning(
+                "cache-size: the change takes effect at the next restart", .configurationWarning)
+        }
+    }
+}

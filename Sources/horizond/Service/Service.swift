@@ -1,0 +1,183 @@
+import Configuration
+import Dispatch
+import Glibc
+import Logging
+import Nameserver
+import Transport
+
+/// The running server: workers, signals, the service manager.
+///
+/// @unchecked Sendable: its state is touched on the control queue alone; other queues only carry it
+/// back there.
+final class Service: @unchecked Sendable {
+    /// How long SIGTERM waits for queries in flight.
+    private static let drainSeconds = 4
+    /// How often files with nameserver lines are looked at. They are short, so that reading one costs
+    /// hardly more than asking for its date, and tells more.
+    static let followingSeconds = 2
+
+    let path: String
+    let secrets: ProcessSecrets
+    let log: Logger
+    let workers: [Worker]
+    let shared: Worker.Shared
+    /// What the workers have told so far for one report.
+    var statistics: [WorkerStatistics] = []
+    /// Who waits for that report.
+    var statisticsWanted: [@Sendable (StatisticsReport) -> Void] = []
+    /// Monotonic nanoseconds.
+    let startedAt = MonotonicClock.now()
+    let published: Published
+    let registry: UpstreamRegistry
+    let events: EventLog
+    let control: DispatchQueue
+    private let signals: Signals
+    /// Answers at the control socket, as long as the service runs.
+    var controlServer: ControlServer?
+    private let passedControlSocket: Int32?
+    private let ended = DispatchSemaphore(value: 0)
+    /// Makes small changes of what is served and frees old snapshots, so that neither stops the
+    /// control queue.
+    let background = DispatchQueue(label: "reload", qos: .default)
+    /// Waits for the answers to questions of the program's own.
+    let inquiries = DispatchQueue(label: "inquiries", qos: .default, attributes: .concurrent)
+    var configuration: Configuration
+    var listeners: Listeners
+    var status: ServiceStatus
+    /// These run as long as the service.
+    var nameserverTimer: (any DispatchSourceTimer)?
+    /// nil while no view follows the host's interfaces.
+    var interfaceMonitor: InterfaceMonitor?
+    /// The networks of the interfaces, as they were told last.
+    var networks: [InterfaceNetworks]
+    var toldClients = ToldClients()
+    var rateTimer: (any DispatchSourceTimer)?
+    var watchdogTimer: (any DispatchSourceTimer)?
+    /// Whether the workers have been asked for a sign of life and have not all given one.
+    var isProbing = false
+    /// What is served no more, until no query is on it.
+    var retired: [Served] = []
+    /// Whether a snapshot is being made, of the files or for other nameservers.
+    var isReloading = false
+    var reloadAgain = false
+    /// When the reload under way began, as `ReloadOutcome` tells it.
+    var reloadBegan: Int64 = 0
+    /// Whether a plan is being made.
+    var isPlanning = false
+    /// Runs while the configuration wants audits.
+    var auditTimer: (any DispatchSourceTimer)?
+    var isAuditing = false
+    /// What the audits found.
+    var auditStatistics = AuditStatistics()
+    var farewells = 0
+    private var hasEnded = false
+
+    /// Opens the sockets, but for those `passed` by the service manager. Throws when an address cannot be
+    /// had.
+    init(
+        _ loaded: LoadedConfiguration, passed: PassedSockets, path: String,
+        secrets: ProcessSecrets, log: Logger
+    ) throws(TransportError) {
+        let configuration = loaded.configuration
+        control = DispatchQueue(label: "control", qos: .default)
+        signals = Signals(queue: control)
+        self.path = path
+        self.secrets = secrets
+        self.log = log
+        self.configuration = configuration
+        networks = loaded.interfaces.networks
+        status = ServiceStatus(configuration)
+        registry = UpstreamRegistry(cookieKey: secrets.upstreamCookieKey)
+        raiseDescriptorLimit()
+        let count = configuration.workers ?? availableProcessors()
+        published = Published(
+            Served(
+                snapshot: Snapshot(
+                    configuration, networks: networks, upstreams: registry, secrets),
+                tls: loaded.tls))
+        events = EventLog(logger: log, logsErrors: configuration.log.errors)
+        let queryLog = QueryLog(events)
+        queryLog.configure(isJournaled: configuration.log.queries)
+        let cache = ResponseCache(size: configuration.cacheSize, seed: secrets.tableSeed)
+        CacheFile(configuration)?.load(into: cache, log)
+        shared = Worker.Shared(
+            published: published, cache: cache, forwarding: Forwarder.Shared(cache: cache),
+            events: events, queryLog: queryLog, limits: TransportLimits(configuration.tcp),
+            turn: Worker.turn(ofEachOf: count))
+        var workers: [Worker] = []
+        for index in 0..<count { workers.append(try Worker(index: index, shared: shared)) }
+        self.workers = workers
+        listeners = Listeners(workers: count, fromUnits: passed.fromUnits)
+        for complaint in passed.complaints { log.warning(complaint, .listening) }
+        passedControlSocket = passed.control
+        let kept = Self.dropUnwanted(passed, configuration)
+        listen(try listeners.start(configuration, stored: kept))
+        // The workers have descriptors of their own.
+        for socket in kept { socket.close() }
+    }
+
+    /// Serves until SIGTERM or SIGINT. (Not with dispatchMain: the main queue's threads ask for a
+    /// higher priority, which a service may not have.)
+    func run() {
+        control.async { [self] in start() }
+        ended.wait()
+    }
+
+    /// Begins to answer, and tells the service manager when every worker does.
+    private func start() {
+        log.report(configuration.warnings)
+        let mailboxes = workers.map(\.mailbox)
+        let running = DispatchGroup()
+        for worker in workers {
+            worker.start(mailboxes: mailboxes)
+            running.enter()
+            worker.mailbox.post(.report { running.leave() })
+        }
+        // A reader of our output or a client that went away is an error of that write alone.
+        _ = signal(SIGPIPE, SIG_IGN)
+        signals.on(SIGHUP) { [unowned self] in reload() }
+        signals.on(SIGUSR1) { [unowned self] in reportStatistics() }
+        for number in [SIGTERM, SIGINT] { signals.on(number) { [unowned self] in stop() } }
+        startFollowingNameservers()
+        followInterfaces(for: configuration)
+        updateClients()
+        let controlServer = ControlServer(controlCommands, log: log)
+        if let passedControlSocket { controlServer.listen(on: passedControlSocket) }
+        controlServer.listen(at: configuration.control.path)
+        self.controlServer = controlServer
+        scheduleAudits()
+        running.notify(queue: control) { [self] in
+            let addresses = configuration.listen.map { "\($0)" }.joined(separator: ", ")
+            log.notice(
+                "horizond \(Version.current) serves \(status.text) on \(addresses)", .serving)
+            status.counted(0, at: MonotonicClock.now())
+            Systemd.notify("READY=1", Systemd.status(status.text))
+            startMeasuringRate()
+            startWatchdog()
+        }
+    }
+
+    /// Answers what is in flight, closes everything and lets `run` return.
+    private func stop() {
+        Systemd.notify("STOPPING=1", Systemd.status("stopping"))
+        log.notice("stopping", .stopping)
+        let deadline = MonotonicClock.now() + Int64(Self.drainSeconds) * 1_000_000_000
+        let stopped = DispatchGroup()
+        for worker in workers {
+            stopped.enter()
+            worker.mailbox.post(.stop(deadline: deadline) { stopped.leave() })
+        }
+        stopped.notify(queue: control) { [self] in end() }
+        // A worker that does not end in time does not keep the process.
+        control.asyncAfter(deadline: .now() + .seconds(Self.drainSeconds + 1)) { [self] in end() }
+    }
+
+    /// Saves the cache and lets `run` return; the first time alone.
+    private func end() {
+        guard !hasEnded else { return }
+        hasEnded = true
+        controlServer?.stop()
+        CacheFile(configuration)?.save(shared.cache, log)
+        ended.signal()
+    }
+}
