@@ -53,9 +53,10 @@ package struct Configuration: Sendable {
     /// there is a warning. Throws all mistakes of all files at once.
     package static func load(
         path: String, seed: UInt64, resolvConf: String = "/etc/resolv.conf",
-        previous: Configuration? = nil, interfaces: [InterfaceNetworks]? = nil
+        previous: Configuration? = nil, interfaces: [InterfaceNetworks]? = nil,
+        isForService: Bool = true
     ) throws(ConfigurationErrors) -> Configuration {
-        let diagnostics = Diagnostics()
+        let diagnostics = Diagnostics(isForService: isForService)
         let file = ConfigurationFile(path, diagnostics)
         var decoder = ConfigurationDecoder(
             file, seed: seed, resolvConf: resolvConf,

@@ -17,6 +17,9 @@ struct ConfigurationFile {
     /// Whether anything was reported as wrong so far, here or in another file.
     var hasErrors: Bool { diagnostics.hasErrors }
 
+    /// Whether the process that reads is the service.
+    var isForService: Bool { diagnostics.isForService }
+
     func error(
         _ mark: YAMLMark?, _ problem: String, expected: String? = nil, suggestion: String? = nil
     ) {

@@ -6,8 +6,20 @@ import Nameserver
 /// before a forward rule for a domain above it are such orders.)
 extension ConfigurationFile {
     func reportContradictions(in view: ViewDescription) {
+        warnOfMissingRule(in: view)
         reportForwardedZones(in: view)
         reportPolicies(in: view)
+    }
+
+    /// Who writes a rule for one domain mostly means to go on asking for all others.
+    private func warnOfMissingRule(in view: ViewDescription) {
+        guard let rule = view.forward.first, let place = rule.place,
+            !view.forward.contains(where: { $0.domain.isRoot })
+        else { return }
+        other(place.file).warning(
+            YAMLMark(line: place.line, column: place.column ?? 1),
+            "no forward rule is for \".\", so all names but those of the rules and zones are refused",
+            expected: "a rule for it too, such as .: [1.1.1.1, 9.9.9.9]")
     }
 
     /// A zone that is wholly here leaves nothing to a forward rule for the same domain.

@@ -15,7 +15,7 @@ package enum ControlSetting: Equatable, Sendable {
     /// What the main file at `path` says, without a look at anything else of the configuration: a tool
     /// asks that may not read all of it. nil when this cannot be read.
     package static func read(path: String) -> ControlSetting? {
-        let file = ConfigurationFile(path, Diagnostics())
+        let file = ConfigurationFile(path, Diagnostics(isForService: false))
         guard let reader = try? YAMLReader(path: path),
             (try? reader.enterMapping(expected: "settings")) != nil
         else { return nil }

@@ -1,9 +1,10 @@
+import DNS
 import Foundation
 
 extension ConfigurationFile {
     /// The path of a file that may hold a secret: as any other path, or `credential:NAME` for what the
     /// service manager passes to the service alone (systemd.exec(5), LoadCredential=). nil, with an error
-    /// at the setting, when it passes none.
+    /// at the setting, when it passes none; with a warning for other processes than the service.
     func secretPath(_ scalar: YAMLScalar) -> String? {
         guard scalar.text.hasPrefix(Self.credentialPrefix) else { return resolve(scalar.text) }
         let name = String(scalar.text.dropFirst(Self.credentialPrefix.count))
@@ -12,6 +13,12 @@ extension ConfigurationFile {
             return nil
         }
         guard let directory = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"] else {
+            guard isForService else {
+                warning(
+                    scalar.mark,
+                    "\(scalar.text.quoted) is passed to the service alone, and not looked at here")
+                return nil
+            }
             error(
                 scalar.mark, "no credentials are passed to this process",
                 expected: "LoadCredential=\(name):PATH in the unit; "

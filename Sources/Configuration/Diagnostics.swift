@@ -3,6 +3,9 @@ final class Diagnostics {
     /// A file of a million bad records is not to fill the memory.
     static let maximumKept = 1_000
 
+    /// Whether the process that reads is the service, which alone is passed credentials.
+    let isForService: Bool
+
     private var errors = Kept()
     private var warnings = Kept()
     /// The files and directories read, in the order in which they were first read.
@@ -37,6 +40,8 @@ final class Diagnostics {
                 .map(\.element)
         }
     }
+
+    init(isForService: Bool) { self.isForService = isForService }
 
     var hasErrors: Bool { errors.count > 0 }
 

@@ -165,4 +165,18 @@ public enum ExtendedError {
     public static var notSupported: UInt16 { 21 }
     public static var noReachableAuthority: UInt16 { 22 }
     public static var networkError: UInt16 { 23 }
+
+    /// What the registry calls a code; nil for one that it does not have.
+    public static func name(of code: UInt16) -> String? {
+        Int(code) < names.count ? names[Int(code)] : nil
+    }
+
+    private static let names = [
+        "Other Error", "Unsupported DNSKEY Algorithm", "Unsupported DS Digest Type",
+        "Stale Answer", "Forged Answer", "DNSSEC Indeterminate", "DNSSEC Bogus",
+        "Signature Expired", "Signature Not Yet Valid", "DNSKEY Missing", "RRSIGs Missing",
+        "No Zone Key Bit Set", "NSEC Missing", "Cached Error", "Not Ready", "Blocked", "Censored",
+        "Filtered", "Prohibited", "Stale NXDOMAIN Answer", "Not Authoritative", "Not Supported",
+        "No Reachable Authority", "Network Error", "Invalid Data",
+    ]
 }

@@ -102,7 +102,7 @@ struct DefaultsTests {
         let reader = try YAMLReader(path: site.path("horizond.yaml"))
         try reader.enterMapping(expected: "")
         let entry = try #require(try reader.nextEntry())
-        let file = ConfigurationFile(site.path("horizond.yaml"), Diagnostics())
+        let file = ConfigurationFile(site.path("horizond.yaml"), Diagnostics(isForService: true))
         return file.zoneDeclaration(try name("example.com"), entry)
     }
 }

@@ -155,4 +155,16 @@ struct ForwardRuleTests {
             ])
         #expect(try site.load().views[0].forward.map(\.domain.description).first == "Default.")
     }
+
+    @Test("Rules without one for every name are mostly not meant so; no rules at all are")
+    func withoutRoot() throws {
+        let site = try Site("forward: {home.arpa: 192.168.1.1}")
+        let warning =
+            "horizond.yaml:1:11: no forward rule is for \".\", so all names but those of the rules "
+            + "and zones are refused; expected a rule for it too, such as .: [1.1.1.1, 9.9.9.9]"
+        #expect(try site.warnings() == [warning])
+        #expect(try Site("forward: {}").warnings() == [])
+        let view = "views: {lan: {clients: [10.0.0.0/8], forward: {.: 1.1.1.1}}}"
+        #expect(try Site("forward: {home.arpa: 192.168.1.1}\n" + view).warnings() == [])
+    }
 }

@@ -38,7 +38,7 @@ struct OctoDNSTests {
     /// The records of a fixture in the form of its list.
     private func records(of zone: String) throws -> Set<String> {
         let apex = try name(zone)
-        let diagnostics = Diagnostics()
+        let diagnostics = Diagnostics(isForService: true)
         let path = fixturePath("octodns/\(zone).yaml")
         let decoder = RecordDecoder(ConfigurationFile(path, diagnostics), apex: apex, ttl: 3600)
         let reader = try YAMLReader(path: path)

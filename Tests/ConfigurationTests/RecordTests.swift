@@ -158,7 +158,7 @@ struct RecordTests {
     /// What a name of example.com has, decoded from the value of its key.
     private func contents(_ value: String) throws -> NameContents {
         let site = try Site("name: \(value)")
-        let diagnostics = Diagnostics()
+        let diagnostics = Diagnostics(isForService: true)
         let file = ConfigurationFile(site.path("horizond.yaml"), diagnostics)
         let reader = try YAMLReader(path: file.path)
         try reader.enterMapping(expected: "a name")

@@ -106,7 +106,7 @@ struct ViewTests {
             ("1.0.168.192.in-addr.arpa", .ptr, 3, 0), ("1.2.3.10.in-addr.arpa", .ptr, 3, 0),
             ("1.0.16.172.in-addr.arpa", .ptr, 3, 0), ("1.0.31.172.in-addr.arpa", .ptr, 3, 0),
             ("1.0.64.100.in-addr.arpa", .ptr, 3, 0), ("1.0.127.100.in-addr.arpa", .ptr, 3, 0),
-            ("1.0.254.169.in-addr.arpa", .ptr, 3, 0), ("1.0.0.127.in-addr.arpa", .ptr, 3, 0),
+            ("1.0.254.169.in-addr.arpa", .ptr, 3, 0), ("1.0.0.127.in-addr.arpa", .ptr, 0, 1),
             ("1.2.3.0.in-addr.arpa", .ptr, 3, 0), ("1.2.0.192.in-addr.arpa", .ptr, 3, 0),
             ("1.100.51.198.in-addr.arpa", .ptr, 3, 0), ("1.113.0.203.in-addr.arpa", .ptr, 3, 0),
             ("255.255.255.255.in-addr.arpa", .ptr, 0, 0), ("1.0.0.0.0.d.f.ip6.arpa", .ptr, 3, 0),
@@ -114,7 +114,7 @@ struct ViewTests {
             ("0.a.e.f.ip6.arpa", .ptr, 3, 0), ("0.b.e.f.ip6.arpa", .ptr, 3, 0),
             ("0.8.b.d.0.1.0.0.2.ip6.arpa", .ptr, 3, 0),
             (String(repeating: "0.", count: 32) + "ip6.arpa", .ptr, 0, 0),
-            ("1." + String(repeating: "0.", count: 31) + "ip6.arpa", .ptr, 0, 0),
+            ("1." + String(repeating: "0.", count: 31) + "ip6.arpa", .ptr, 0, 1),
         ])
     func specialUse(name: String, type: RRType, rcode: UInt16, count: Int) throws {
         let site = Site()

@@ -35,6 +35,21 @@ extension ServiceTests {
             #expect(!without.log.contains("control socket"))
         }
 
+        @Test("A tool that asks and goes at once leaves nothing behind")
+        func hastyTools() throws {
+            let server = try Server(Self.control + "forward: {}\n")
+            for _ in 0..<40 {
+                let tool = try ControlSocket(path: server.controlPath)
+                try tool.send(
+                    #"{"version":1,"command":"log","follow":true,"name":"nobody.invalid"}"# + "\n")
+            }
+            let isServed = try eventually {
+                let socket = try ControlSocket(path: server.controlPath)
+                return try socket.ask(#"{"version":1,"command":"stats"}"#).count == 2
+            }
+            #expect(isServed)
+        }
+
         @Test("moves with a reload, and connections that are there stay")
         func reload() throws {
             let server = try Server(Self.control + "forward: {}\n")

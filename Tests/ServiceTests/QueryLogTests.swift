@@ -101,6 +101,29 @@ extension ServiceTests {
             }
         }
 
+        @Test("log --follow goes on with the server that comes after one that has ended")
+        func restart() throws {
+            let directory = try TemporaryDirectory()
+            let control = directory.file("control.sock")
+            let configuration = "control: \(control)\nforward: {}\n"
+            let first = try Server(configuration)
+            let follower = try ChildProcess(
+                [try Server.binary, "log", "--follow", "--control", control],
+                output: directory.file("follow"))
+            func isTold(_ name: String, by server: Server) throws -> Bool {
+                try eventually {
+                    _ = try server.client.ask(name, .a)
+                    pause(.milliseconds(60))
+                    return directory.read("follow").contains(name)
+                }
+            }
+            #expect(try isTold("first.test", by: first))
+            try first.stop()
+            let second = try Server(configuration)
+            #expect(try isTold("second.test", by: second))
+            follower.signal(SIGINT)
+        }
+
         @Test("log without --follow says that nothing is kept where nobody followed")
         func nothingKept() throws {
             let server = try Server(Self.control + "forward: {}\n")

@@ -99,7 +99,14 @@ extension ServiceTests {
                 return directory.read("output")
             }
             let place = directory.file("horizond.yaml") + ":1:17: "
-            #expect(try check([:]).hasPrefix(place + "no credentials are passed"))
+            // It is not the service, which alone is passed it.
+            #expect(
+                try check([:]).hasPrefix(
+                    "warning: " + place + "\"credential:cookies\" is passed to the service alone"))
+            let (complaint, status) = try run([
+                try Server.binary, "serve", "--config", directory.file("horizond.yaml"),
+            ])
+            #expect(status == .exited(78) && complaint.contains("no credentials are passed"))
             let credentials = ["CREDENTIALS_DIRECTORY": directory.file("credentials")]
             #expect(try check(credentials).hasPrefix(place + "cannot read"))
             try directory.write("0123\n", to: "credentials/cookies")

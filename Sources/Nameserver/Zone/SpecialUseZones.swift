@@ -9,11 +9,11 @@ enum SpecialUseZones {
         + (16...31).map { "\($0).172.in-addr.arpa" }
         + (64...127).map { "\($0).100.in-addr.arpa" }
         + [
-            "0.in-addr.arpa", "127.in-addr.arpa", "254.169.in-addr.arpa",
+            "0.in-addr.arpa", "254.169.in-addr.arpa",
             "2.0.192.in-addr.arpa", "100.51.198.in-addr.arpa", "113.0.203.in-addr.arpa",
             "255.255.255.255.in-addr.arpa", "d.f.ip6.arpa", "8.e.f.ip6.arpa", "9.e.f.ip6.arpa",
             "a.e.f.ip6.arpa", "b.e.f.ip6.arpa", "8.b.d.0.1.0.0.2.ip6.arpa",
-            zeros(32) + "ip6.arpa", "1." + zeros(31) + "ip6.arpa",
+            zeros(32) + "ip6.arpa",
         ]
 
     /// RFC 6761 §6.2 and §6.4, RFC 6762 §22.1, RFC 7686 §2, RFC 9476 §2: names that the public DNS
@@ -37,14 +37,28 @@ enum SpecialUseZones {
         zones += homeDomains.compactMap { zone($0, seed: seed, hasPublicCut: true) }
         // RFC 6761 §6.3: localhost and every name below it is the loopback address.
         zones += [zone("localhost", apex: loopback, below: loopback, seed: seed)].compactMap { $0 }
+        zones += loopbackReverse(seed: seed)
         // RFC 9462 §6.5: NODATA, or an upstream's designated resolver would pull clients away.
         zones += [zone("resolver.arpa", seed: seed, hasNames: true)].compactMap { $0 }
         return zones
     }
 
+    /// The reverse zones of the loopback addresses, of which one of each family has a name.
+    private static func loopbackReverse(seed: UInt64) -> [Zone] {
+        guard let localhost = try? DomainName("localhost"),
+            let host = try? DomainName("1.0.0.127.in-addr.arpa")
+        else { return [] }
+        let pointer: [(RRType, [UInt8])] = [(.ptr, localhost.octets)]
+        return [
+            zone("127.in-addr.arpa", host: (host, pointer), seed: seed),
+            zone("1." + zeros(31) + "ip6.arpa", apex: pointer, seed: seed),
+        ].compactMap { $0 }
+    }
+
     private static func zone(
         _ name: String, apex: [(RRType, [UInt8])] = [], below: [(RRType, [UInt8])] = [],
-        seed: UInt64, hasNames: Bool = false, hasPublicCut: Bool = false
+        host: (DomainName, [(RRType, [UInt8])])? = nil, seed: UInt64, hasNames: Bool = false,
+        hasPublicCut: Bool = false
     ) -> Zone? {
         guard let domain = try? DomainName(name),
             let wildcard = DomainName(labels: [Array("*".utf8)]).flatMap(domain.prepending)
@@ -61,6 +75,11 @@ enum SpecialUseZones {
             }
             for (type, rdata) in below {
                 try builder.add(owner: wildcard, type: type, ttl: timeToLive, rdata: rdata)
+            }
+            if let (owner, records) = host {
+                for (type, rdata) in records {
+                    try builder.add(owner: owner, type: type, ttl: timeToLive, rdata: rdata)
+                }
             }
             return try builder.build()
         } catch {

@@ -34,15 +34,36 @@ struct LogCommand: ParsableCommand {
         let wantsNoColor = ProcessInfo.processInfo.environment["NO_COLOR"]?.isEmpty == false
         let colored = isatty(STDOUT_FILENO) == 1 && !wantsNoColor
         var isEmpty = true
-        try options.ask(request) { line, text in
+        func show(_ line: LogLine, _ text: Data) {
             isEmpty = false
             Self.write(json ? text : Data(Self.text(line, colored: colored).utf8))
         }
+        try follow ? self.follow(request, show) : options.ask(request, show)
         if isEmpty {
             StandardError.write(
                 "horizond: no such queries are kept; --follow shows those that come from now on")
         }
     }
+
+    /// Follows one server after the other: it may be restarted while someone looks.
+    private func follow(_ request: LogRequest, _ show: (LogLine, Data) throws -> Void) throws {
+        var isFollowing = false
+        while true {
+            do {
+                try options.client.ask(request, connected: { isFollowing = true }, show)
+                return
+            } catch let failure as ControlClient.Failure {
+                guard failure.isWithoutServer, isFollowing else {
+                    StandardError.write("horizond: \(failure)")
+                    throw ExitCode(ExitStatus.failed)
+                }
+                Thread.sleep(forTimeInterval: Self.patience)
+            }
+        }
+    }
+
+    /// How long a server that has gone is waited for before it is looked for again, in seconds.
+    private static let patience = 0.5
 
     private static func text(_ line: LogLine, colored: Bool) -> String {
         switch line {

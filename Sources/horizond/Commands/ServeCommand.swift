@@ -27,7 +27,8 @@ struct ServeCommand: ParsableCommand {
         let secrets = ProcessSecrets()
         let configuration: LoadedConfiguration
         do {
-            configuration = try LoadedConfiguration(path: options.config, seed: secrets.tableSeed)
+            configuration = try LoadedConfiguration(
+                path: options.config, seed: secrets.tableSeed, isForService: true)
         } catch {
             log.report(error)
             throw ExitCode(ExitStatus.badConfiguration)

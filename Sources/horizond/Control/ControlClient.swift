@@ -8,7 +8,7 @@ struct ControlClient {
     /// Why a request came to nothing, for the person who asked.
     struct Failure: Error, CustomStringConvertible {
         let description: String
-        /// Whether nobody listens at the socket.
+        /// Whether no server is there, or none any more.
         let isWithoutServer: Bool
 
         init(_ description: String, isWithoutServer: Bool = false) {
@@ -17,12 +17,14 @@ struct ControlClient {
         }
     }
 
-    /// Asks, and gives each line of the answer, also as it came, to `take`.
+    /// Asks, says when it is `connected`, and gives each line of the answer, also as it came, to `take`.
     func ask<Request: ControlRequest>(
-        _ request: Request, _ take: (_ line: Request.Line, _ text: Data) throws -> Void
+        _ request: Request, connected: () -> Void = {},
+        _ take: (_ line: Request.Line, _ text: Data) throws -> Void
     ) throws {
         let descriptor = try connect()
         defer { close(descriptor) }
+        connected()
         try send(ControlProtocol.request(request), descriptor)
         var lines = LineReader(descriptor)
         while let line = try lines.next() {
@@ -36,7 +38,7 @@ struct ControlClient {
             guard let error = end.error else { return }
             throw Failure(error)
         }
-        throw Failure("the server has closed the connection")
+        throw Failure("the server has closed the connection", isWithoutServer: true)
     }
 
     private func connect() throws(Failure) -> Int32 {

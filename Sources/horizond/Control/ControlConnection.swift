@@ -86,15 +86,17 @@ final class ControlConnection: @unchecked Sendable {
 
     // MARK: Requests
 
+    /// Reads all that is there, the end too: of a tool that asks and goes at once Dispatch tells once.
     private func read() {
-        guard !isClosed else { return }
-        switch UnixSocket.read(descriptor, into: &buffer) {
-        case .done(0), .failed: close()
-        case .wouldBlock: break
-        case .done(let count):
-            signsOfLife += 1
-            input += buffer[..<count]
-            takeRequest()
+        while !isClosed {
+            switch UnixSocket.read(descriptor, into: &buffer) {
+            case .done(0), .failed: close()
+            case .wouldBlock: return
+            case .done(let count):
+                signsOfLife += 1
+                input += buffer[..<count]
+                takeRequest()
+            }
         }
     }
 

@@ -23,6 +23,8 @@ extension Service {
                 return reply.fail("\(text.quoted) is no domain name")
             }
             scope = .name(name, andBelow: request.below ?? false)
+        } else if request.below == true {
+            return reply.fail("\"below\" needs a \"name\"")
         } else {
             scope = .everything
         }
@@ -59,8 +61,8 @@ extension Service {
         guard type != nil || request.type == nil else {
             return reply.fail("\((request.type ?? "").quoted) is no record type")
         }
-        // It waits for upstreams.
-        inquiries.async { [self] in
+        // It waits for upstreams. Dispatch has few threads for those who wait.
+        YieldingThread.run { [self] in
             let explainer = Explainer(
                 Inquirer(mailbox: workers[0].mailbox), published.served.snapshot, registry,
                 isFromServer: true)

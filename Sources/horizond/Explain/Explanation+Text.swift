@@ -67,7 +67,9 @@ extension Explanation.Answer {
                     + "  (\(record.ttl) s)"
         }
         if !response.records.contains(where: { $0.type == type }) { results.append(nothing) }
-        if let origin { results[results.count - 1] += "  [\(origin)]" }
+        // What an alias led to may be from here.
+        let place = steps.count > 1 ? 0 : results.count - 1
+        if let origin { results[place] += "  [\(origin)]" }
         let label = type.padding(to: Self.column)
         return [label + results[0]] + results.dropFirst().map { Self.indent + $0 }
     }

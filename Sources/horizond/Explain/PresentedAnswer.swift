@@ -68,8 +68,8 @@ struct PresentedAnswer: Codable, Equatable, Sendable {
         let code = message.uint16(at: option.lowerBound)
         let text = String(
             decoding: message.array(option.lowerBound + 2..<option.upperBound), as: UTF8.self)
-        let shown = text.unicodeScalars.filter { !$0.properties.isWhitespace || $0 == " " }
-            .map(String.init).joined()
-        return shown.isEmpty ? "EDE \(code)" : shown
+        // It is what an upstream wrote, and stands on a terminal.
+        let shown = text.escapingUnprintable
+        return shown.isEmpty ? ExtendedError.name(of: code) ?? "EDE \(code)" : shown
     }
 }

@@ -41,7 +41,8 @@ extension Service {
             YieldingThread.run { [self] in
                 do throws(ConfigurationErrors) {
                     let loaded = try LoadedConfiguration(
-                        path: path, seed: secrets.tableSeed, previous: previous)
+                        path: path, seed: secrets.tableSeed, previous: previous,
+                        isForService: true)
                     let plan = planner.plan(from: before, to: Planner.Side(loaded))
                     reply.send(PlanRequest.Line(mistakes: [], plan: plan))
                 } catch {

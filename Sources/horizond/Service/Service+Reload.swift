@@ -18,7 +18,7 @@ extension Service {
         YieldingThread.run { [self] in
             let result = Result { () throws(ConfigurationErrors) in
                 let loaded = try LoadedConfiguration(
-                    path: path, seed: secrets.tableSeed, previous: previous)
+                    path: path, seed: secrets.tableSeed, previous: previous, isForService: true)
                 let snapshot = Snapshot(
                     loaded.configuration, networks: loaded.interfaces.networks,
                     upstreams: registry, secrets)

@@ -39,8 +39,6 @@ final class Service: @unchecked Sendable {
     /// Makes small changes of what is served and frees old snapshots, so that neither stops the
     /// control queue.
     let background = DispatchQueue(label: "reload", qos: .default)
-    /// Waits for the answers to questions of the program's own.
-    let inquiries = DispatchQueue(label: "inquiries", qos: .default, attributes: .concurrent)
     var configuration: Configuration
     var listeners: Listeners
     var status: ServiceStatus

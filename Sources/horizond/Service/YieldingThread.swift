@@ -13,7 +13,7 @@ enum YieldingThread {
             hs_give_way_after(sliceNanoseconds)
             work()
         }
-        thread.name = "reload"
+        thread.name = "aside"
         thread.start()
     }
 }

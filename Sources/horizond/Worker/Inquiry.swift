@@ -3,8 +3,8 @@ import Nameserver
 import Transport
 
 /// A question that the program asks itself on behalf of a client: what would it get? A worker answers
-/// it as it answers the client, zones, policies, cache, upstreams and all, but counts and logs
-/// nothing, and tells the one who asked in place of the client.
+/// it as it answers the client, zones, policies, cache, upstreams and all, but it is no client's query
+/// in counts and logs, and the one who asked is told in place of the client.
 final class Inquiry: Sendable {
     /// What came of it.
     struct Result: Sendable {
