@@ -20,7 +20,7 @@ enum RegularFile {
         let kind = status.st_mode & S_IFMT
         let size = Int(status.st_size)
         var problem: String?
-        if kind == S_IFDIR { problem = "it is a directory" }
+        if kind == S_IFDIR { problem = "Is a directory" }
         if problem == nil, kind != S_IFREG { problem = "it is not a regular file" }
         if problem == nil, size > maximumSize {
             problem = "it has \(size) octets, more than \(maximumSize)"
