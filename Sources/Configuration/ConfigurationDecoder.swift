@@ -55,6 +55,7 @@ struct ConfigurationDecoder {
         }
         configuration.zoneCount = zones.zoneCount
         for view in configuration.views { file.reportContradictions(in: view) }
+        file.reportHiddenNames(in: configuration.views)
         return configuration
     }
 
