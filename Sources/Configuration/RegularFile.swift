@@ -56,8 +56,16 @@ enum RegularFile {
         return status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// What the last call that failed says.
+    /// What the last call that failed says. Rights are those of the service's user, while it is mostly root
+    /// who looks for the reason.
     static func systemError() -> YAMLError {
-        YAMLError(nil, unsafe String(cString: strerror(errno)))
+        let number = errno
+        let user = number == EACCES ? " for user \(userName)" : ""
+        return YAMLError(nil, unsafe String(cString: strerror(number)) + user)
+    }
+
+    private static var userName: String {
+        guard let entry = unsafe getpwuid(geteuid()) else { return "\(geteuid())" }
+        return unsafe String(cString: entry.pointee.pw_name)
     }
 }
