@@ -132,6 +132,10 @@ extension ServiceTests {
                 ),
                 (#"{"version":1,"command":"log"}"#, [#"{"done":true}"#]),
                 (
+                    #"{"version":1,"command":"log","view":"guest"}"#,
+                    [#"{"error":"there is no view \"guest\"; there are: lan"}"#]
+                ),
+                (
                     #"{"version":2,"command":"flush"}"#,
                     [
                         #"{"error":"this server, \#(version), is older than the program that asks"}"#
