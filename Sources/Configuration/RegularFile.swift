@@ -60,12 +60,8 @@ enum RegularFile {
     /// who looks for the reason.
     static func systemError() -> YAMLError {
         let number = errno
-        let user = number == EACCES ? " for user \(userName)" : ""
+        // By its number: its name would be asked of the host's services, while the server serves.
+        let user = number == EACCES ? " (as user ID \(geteuid()))" : ""
         return YAMLError(nil, unsafe String(cString: strerror(number)) + user)
-    }
-
-    private static var userName: String {
-        guard let entry = unsafe getpwuid(geteuid()) else { return "\(geteuid())" }
-        return unsafe String(cString: entry.pointee.pw_name)
     }
 }
