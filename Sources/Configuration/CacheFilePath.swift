@@ -14,13 +14,10 @@ extension Configuration {
 extension ConfigurationFile {
     /// The setting `cache-file`: a path, relative to the directory that this file is in.
     func cacheFile(_ node: YAMLNode) -> String? {
-        let expected = "a path such as /var/cache/horizond/cache"
-        guard let path = scalar(node, expected: expected) else { return nil }
-        guard !path.text.isEmpty, !path.text.hasSuffix("/") else {
-            error(path.mark, "found \(path.text.quoted)", expected: expected)
-            return nil
-        }
-        let resolved = resolve(path.text)
+        let expected = "a path such as /var/cache/horizond/cache, or no such key"
+        guard let path = scalar(node, expected: expected),
+            let resolved = self.path(path, expected: expected)
+        else { return nil }
         // The directory may be made only when the service starts, so that this is no error.
         if let obstacle = Configuration.obstacle(toCacheFile: resolved) {
             warning(

@@ -69,8 +69,7 @@ struct ClientPrefixes {
         case let text where Self.isWord(text):
             file.error(
                 scalar.mark, "unknown clients \(text.quoted)", expected: Self.expected,
-                suggestion: interfaces?.contains { $0.name == text } == true
-                    ? "interface: \(text)" : Spelling.suggestion(for: text, among: Self.words))
+                suggestion: suggestion(for: text))
             return []
         default: return file.prefix(scalar, expected: Self.expected).map { [.prefix($0)] } ?? []
         }
@@ -79,6 +78,23 @@ struct ClientPrefixes {
     /// Whether a text is no attempt at an address.
     private static func isWord(_ text: String) -> Bool {
         text.first?.isLetter == true && !text.contains { ".:/".contains($0) }
+            || text.hasPrefix(interfaceWithoutBlank)
+    }
+
+    /// YAML takes this for a text, not for a key.
+    private static let interfaceWithoutBlank = "interface:"
+
+    private func suggestion(for word: String) -> String? {
+        if word.hasPrefix(Self.interfaceWithoutBlank) {
+            return "interface: \(word.dropFirst(Self.interfaceWithoutBlank.count))"
+        }
+        if interfaces?.contains(where: { $0.name == word }) == true { return "interface: \(word)" }
+        switch word {
+        case "localhost": return "\"127.0.0.0/8\" and \"::1\""
+        // BIND's name for the host's own networks.
+        case "localnets": return "on-link".quoted
+        default: return Spelling.suggestion(for: word, among: Self.words)
+        }
     }
 
     /// `interface: NAME`.

@@ -55,6 +55,7 @@ struct ConfigurationDecoder {
         }
         configuration.zoneCount = zones.zoneCount
         for view in configuration.views { file.reportContradictions(in: view) }
+        file.reportHiddenNames(in: configuration.views)
         return configuration
     }
 
@@ -75,7 +76,8 @@ struct ConfigurationDecoder {
             isComplete = false
             guard !entries.isEmpty else { return nil }
         }
-        return KeyedNode(entries, YAMLMark(line: 1, column: 1), keys: Self.keys, in: file)
+        return KeyedNode(
+            entries, YAMLMark(line: 1, column: 1), keys: Self.keys, isSection: true, in: file)
     }
 
     private func decodePlainSettings(
@@ -111,7 +113,8 @@ struct ConfigurationDecoder {
         }
         if let node = settings["log"],
             let log = KeyedNode(
-                node, keys: ["errors", "queries"], expected: "a mapping of errors and queries",
+                node, keys: ["errors", "queries"],
+                expected: "a mapping such as {errors: true, queries: false}",
                 in: file)
         {
             configuration.log.errors = log["errors"].flatMap { file.boolean($0) } ?? true

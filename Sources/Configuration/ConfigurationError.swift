@@ -5,7 +5,7 @@ package struct ConfigurationError: Hashable, Sendable {
     package let file: String
     /// From 1 on; nil when the file as a whole is meant.
     package let line: Int?
-    /// The character in the line, from 1 on.
+    /// The character in the line, from 1 on; nil when that is not known.
     package let column: Int?
     /// What was found.
     package let problem: String
@@ -21,8 +21,8 @@ package struct ConfigurationError: Hashable, Sendable {
 
 extension ConfigurationError: CustomStringConvertible {
     package var description: String {
-        guard let line, let column else { return "\(file): \(message)" }
-        return "\(file):\(line):\(column): \(message)"
+        let place = [line, column].compactMap { $0.map { ":\($0)" } }.joined()
+        return "\(file)\(place): \(message)"
     }
 }
 

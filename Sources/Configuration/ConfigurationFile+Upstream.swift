@@ -82,15 +82,10 @@ extension ConfigurationFile {
 
     /// Whether a text is not that of several upstreams, which belong in a list.
     func isOneUpstream(_ scalar: YAMLScalar) -> Bool {
-        let parts = scalar.text.split { $0 == "," || $0.isWhitespace }
-        guard parts.count > 1, parts.allSatisfy(Self.isUpstream) else { return true }
-        // In a list of one line a bracket would begin another, and a colon may begin a value.
-        let items = parts.map { part in
-            part.contains("::") || part.contains("[") ? String(part).quoted : String(part)
-        }
+        guard let list = Self.list(in: scalar.text, where: Self.isUpstream) else { return true }
         error(
             scalar.mark, "several upstreams in \(scalar.text.quoted)", expected: "a list of them",
-            suggestion: "[\(items.joined(separator: ", "))]")
+            suggestion: list)
         return false
     }
 

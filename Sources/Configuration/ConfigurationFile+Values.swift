@@ -22,6 +22,18 @@ extension ConfigurationFile {
         return scalar
     }
 
+    /// A path, relative to the directory that this file is in. A word that says yes or no names no file.
+    func path(_ scalar: YAMLScalar, expected: String, suggestion: String? = nil) -> String? {
+        let words = ["true", "false", "yes", "no", "on", "off", "none"]
+        guard !scalar.text.isEmpty, !scalar.text.hasSuffix("/"), !words.contains(scalar.text) else {
+            error(
+                scalar.mark, "found \(scalar.text.quoted)", expected: expected,
+                suggestion: suggestion)
+            return nil
+        }
+        return resolve(scalar.text)
+    }
+
     func boolean(_ node: YAMLNode) -> Bool? {
         let expected = "true or false"
         guard let scalar = scalar(node, expected: expected) else { return nil }
@@ -67,17 +79,44 @@ extension ConfigurationFile {
             unit = octets
         }
         guard let number = Int(decimal: digits) else {
-            error(scalar.mark, "bad size \(scalar.text.quoted)", expected: expected)
+            error(
+                scalar.mark, "bad size \(scalar.text.quoted)", expected: expected,
+                suggestion: Self.sizeWithGoodUnit(scalar.text))
             return nil
         }
         let (octets, overflow) = number.multipliedReportingOverflow(by: unit)
         guard !overflow, range.contains(octets) else {
             error(
                 scalar.mark, "\(scalar.text.quoted) is out of range",
-                expected: "\(range.lowerBound) to \(range.upperBound) octets")
+                expected: "\(Self.size(range.lowerBound)) to \(Self.size(range.upperBound))")
             return nil
         }
         return octets
+    }
+
+    /// `64MiB` for `64MB`, `64 mib`, `64M` and the like.
+    private static func sizeWithGoodUnit(_ text: String) -> String? {
+        let digits = text.prefix { $0.isNumber }
+        let letters = text.dropFirst(digits.count).drop { $0 == " " }.lowercased()
+        let unit = octetsPerUnit.first { unit, _ in
+            let unit = unit.lowercased()
+            return [unit, unit.replacing("i", with: ""), String(unit.prefix(1))].contains(letters)
+        }
+        guard let unit, Int(decimal: digits) != nil else { return nil }
+        return "\(digits)\(unit.0)".quoted
+    }
+
+    /// A size in the largest unit that it is whole in.
+    private static func size(_ octets: Int) -> String {
+        let unit = octetsPerUnit.last { octets.isMultiple(of: $0.1) }
+        return unit.map { "\(octets / $0.1)\($0.0)" } ?? "\(octets) octets"
+    }
+
+    /// A duration in the largest unit that it is whole in.
+    static func duration(ofSeconds seconds: Int) -> String {
+        let unit = secondsPerUnit.sorted { $0.value < $1.value }
+            .last { seconds.isMultiple(of: Int($0.value)) }
+        return unit.map { "\(seconds / Int($0.value))\($0.key)" } ?? "\(seconds)s"
     }
 
     func integer(_ node: YAMLNode, in range: ClosedRange<Int>, or word: String = "") -> Int? {
@@ -109,9 +148,28 @@ extension ConfigurationFile {
     /// A list with at least one item.
     func items(_ node: YAMLNode, expected: @autoclosure () -> String) -> [YAMLNode]? {
         guard case .sequence(let items, _) = node, !items.isEmpty else {
-            wrongKind(node, expected: expected())
+            let list = node.scalar.map { Self.list($0.text.split(whereSeparator: Self.isBetween)) }
+            error(node.mark, "found \(node.kind)", expected: expected(), suggestion: list)
             return nil
         }
         return items
+    }
+
+    /// The list of one line that `text` was meant as; nil unless it has several items, all good ones.
+    static func list(in text: String, where isGood: (Substring) -> Bool) -> String? {
+        let items = text.split(whereSeparator: isBetween)
+        return items.count > 1 && items.allSatisfy(isGood) ? list(items) : nil
+    }
+
+    private static func isBetween(_ character: Character) -> Bool {
+        character == "," || character.isWhitespace
+    }
+
+    /// A list of one line, in which a bracket would begin another, and a colon may begin a value.
+    private static func list(_ items: [Substring]) -> String {
+        let texts = items.map { item in
+            item.contains("::") || item.contains("[") ? String(item).quoted : String(item)
+        }
+        return "[\(texts.joined(separator: ", "))]"
     }
 }

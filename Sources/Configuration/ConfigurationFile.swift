@@ -26,6 +26,14 @@ struct ConfigurationFile {
         diagnostics.insert(error: diagnostic(mark, problem, expected, suggestion))
     }
 
+    /// Reports what stands somewhere in a line.
+    func error(line: Int, _ problem: String, expected: String) {
+        diagnostics.insert(
+            error: ConfigurationError(
+                file: path, line: line, column: nil, problem: problem, expected: expected,
+                suggestion: nil))
+    }
+
     func warning(
         _ mark: YAMLMark?, _ problem: String, expected: String? = nil, suggestion: String? = nil
     ) {

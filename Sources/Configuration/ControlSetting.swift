@@ -32,11 +32,11 @@ extension ConfigurationFile {
         let expected = "a path such as /run/horizond/control.sock, or off"
         guard let path = scalar(node, expected: expected) else { return nil }
         guard path.text != "off" else { return .off }
-        guard !path.text.isEmpty, !path.text.hasSuffix("/") else {
-            error(path.mark, "found \(path.text.quoted)", expected: expected)
-            return nil
-        }
-        let resolved = resolve(path.text)
+        let isNo = ["false", "no", "none"].contains(path.text)
+        guard
+            let resolved = self.path(
+                path, expected: expected, suggestion: isNo ? "off".quoted : nil)
+        else { return nil }
         guard resolved.utf8.count <= ControlSetting.maximumPathLength else {
             error(
                 path.mark, "a path of \(resolved.utf8.count) octets",

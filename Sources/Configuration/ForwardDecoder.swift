@@ -69,7 +69,8 @@ struct ForwardDecoder {
         }
         guard
             let keyed = KeyedNode(
-                node, keys: Self.keys, expected: "upstreams, or a mapping with to", in: file)
+                node, keys: Self.keys, expected: "upstreams, or a mapping with to",
+                isSection: true, in: file)
         else { return nil }
         if let policy = keyed["policy"].flatMap({ file.upstreamPolicy($0) }) {
             rule.policy = policy

@@ -8,28 +8,45 @@ struct KeyedNode {
     private(set) var hasUnknownKeys = false
     private var entries: [YAMLEntry] = []
 
-    /// nil, after a report, when `node` is not a mapping; `expected` says what it would be.
+    /// nil, after a report, when `node` is not a mapping; `expected` says what it would be. The
+    /// keys of sections (the file itself, views, rules, zones) are looked for in each other.
     init?(
         _ node: YAMLNode, keys: [String], expected: @autoclosure () -> String,
-        in file: ConfigurationFile
+        isSection: Bool = false, in file: ConfigurationFile
     ) {
         guard case .mapping(let entries, let mark) = node else {
             file.wrongKind(node, expected: expected())
             return nil
         }
-        self.init(entries, mark, keys: keys, in: file)
+        self.init(entries, mark, keys: keys, isSection: isSection, in: file)
     }
 
-    init(_ entries: [YAMLEntry], _ mark: YAMLMark, keys: [String], in file: ConfigurationFile) {
+    init(
+        _ entries: [YAMLEntry], _ mark: YAMLMark, keys: [String], isSection: Bool = false,
+        in file: ConfigurationFile
+    ) {
         self.mark = mark
         for entry in file.distinct(entries) {
             if keys.contains(entry.key.text) {
                 self.entries.append(entry)
             } else {
-                file.unknownKey(entry.key, keys: keys)
+                file.unknownKey(
+                    entry.key, keys: keys,
+                    suggestion: isSection ? Self.meant(by: entry, keys: keys) : nil)
                 hasUnknownKeys = true
             }
         }
+    }
+
+    /// A name with its address stands beside `records` and not below; another key may be a setting in the
+    /// wrong place.
+    private static func meant(by entry: YAMLEntry, keys: [String]) -> String? {
+        if keys.contains("records"), let value = entry.value.scalar?.text,
+            value == "public" || IPAddress(value) != nil
+        {
+            return "records: {'\(entry.key.text)': \(value)}"
+        }
+        return ForeignWords.home(of: entry.key.text)
     }
 
     subscript(key: String) -> YAMLNode? { entry(key)?.value }
@@ -42,20 +59,24 @@ struct KeyedNode {
 }
 
 extension ConfigurationFile {
-    func unknownKey(_ key: YAMLScalar, keys: [String]) {
-        unknown("key", key, among: keys)
+    func unknownKey(_ key: YAMLScalar, keys: [String], suggestion: String? = nil) {
+        unknown("key", key, among: keys, suggestion: suggestion)
     }
 
-    /// Reports a word that is none of those that may stand here. `suggestion` is what was meant; nil
-    /// for the nearest word.
+    /// Reports a word that is none of those that may stand here. What was meant is the one of them that
+    /// means the same, else `suggestion`, else the nearest.
     func unknown(
         _ what: String, _ word: YAMLScalar, among words: [String], suggestion: String? = nil
     ) {
+        let problem = "unknown \(what) \(word.text.quoted)"
+        // Of one word alone nobody asks which is meant.
+        guard words.count > 1 else {
+            return error(word.mark, problem, expected: words.first?.quoted, suggestion: suggestion)
+        }
         error(
-            word.mark, "unknown \(what) \(word.text.quoted)",
-            expected: words.isEmpty
-                ? "none: there are none to name" : "one of: \(Spelling.list(words))",
-            suggestion: suggestion ?? Spelling.suggestion(for: word.text, among: words))
+            word.mark, problem, expected: "one of: \(Spelling.list(words))",
+            suggestion: ForeignWords.meaning(of: word.text, among: words) ?? suggestion
+                ?? Spelling.suggestion(for: word.text, among: words))
     }
 
     func duplicateKey(_ key: YAMLScalar, firstLine: Int) {

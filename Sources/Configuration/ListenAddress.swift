@@ -68,8 +68,38 @@ extension ConfigurationFile {
         return addresses
     }
 
+    private static let listenForms =
+        "an address of this host such as 192.168.10.2, 0.0.0.0:53 or \"[::]:53\""
+
     private func listenEndpoint(_ node: YAMLNode) -> (IPAddress, UInt16)? {
-        guard let scalar = endpointScalar(node, expected: Self.addressForms) else { return nil }
-        return addressAndPort(scalar.text[...], in: scalar, defaultPort: ListenAddress.defaultPort)
+        let expected = Self.listenForms
+        guard let scalar = endpointScalar(node, expected: expected) else { return nil }
+        if let meant = Self.listenForm(meantBy: scalar.text) {
+            error(
+                scalar.mark, "bad address \(scalar.text.quoted)", expected: expected,
+                suggestion: meant.quoted)
+            return nil
+        }
+        return addressAndPort(
+            scalar.text[...], in: scalar, defaultPort: ListenAddress.defaultPort,
+            expected: expected)
+    }
+
+    /// `0.0.0.0:53` for a port alone, `127.0.0.1` for localhost, `ADDRESS:PORT` for what has a scheme before
+    /// it, or the port behind a `#` or `@`; nil for any other text.
+    private static func listenForm(meantBy text: String) -> String? {
+        if let port = UInt16(decimal: text.drop { $0 == ":" || $0 == "*" }), port > 0 {
+            return "0.0.0.0:\(port)"
+        }
+        let (host, port) = hostAndPort(text[...])
+        if host == "localhost" { return "127.0.0.1" + (port.map { ":\($0)" } ?? "") }
+        let parts = text.split(separator: "://", omittingEmptySubsequences: false)
+        if parts.count == 2, let host = hostAndPort(parts[1]).host, IPAddress(host) != nil {
+            return String(parts[1])
+        }
+        let ends = text.split(whereSeparator: { "#@".contains($0) })
+        guard ends.count == 2, let address = IPAddress(ends[0]), let port = UInt16(decimal: ends[1])
+        else { return nil }
+        return "\(ListenAddress(address, port: port))"
     }
 }

@@ -20,7 +20,7 @@ enum RegularFile {
         let kind = status.st_mode & S_IFMT
         let size = Int(status.st_size)
         var problem: String?
-        if kind == S_IFDIR { problem = "it is a directory" }
+        if kind == S_IFDIR { problem = "Is a directory" }
         if problem == nil, kind != S_IFREG { problem = "it is not a regular file" }
         if problem == nil, size > maximumSize {
             problem = "it has \(size) octets, more than \(maximumSize)"
@@ -56,8 +56,12 @@ enum RegularFile {
         return status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// What the last call that failed says.
+    /// What the last call that failed says. Rights are those of the service's user, while it is mostly root
+    /// who looks for the reason.
     static func systemError() -> YAMLError {
-        YAMLError(nil, unsafe String(cString: strerror(errno)))
+        let number = errno
+        // By its number: its name would be asked of the host's services, while the server serves.
+        let user = number == EACCES ? " (as user ID \(geteuid()))" : ""
+        return YAMLError(nil, unsafe String(cString: strerror(number)) + user)
     }
 }

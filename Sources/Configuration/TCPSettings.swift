@@ -92,7 +92,8 @@ extension ConfigurationFile {
         guard range.contains(seconds) else {
             error(
                 node.mark, "\((node.scalar?.text ?? "").quoted) is out of range",
-                expected: "\(range.lowerBound) to \(range.upperBound) seconds")
+                expected: "\(Self.duration(ofSeconds: range.lowerBound)) to "
+                    + Self.duration(ofSeconds: range.upperBound))
             return nil
         }
         return seconds

@@ -64,7 +64,8 @@ struct ViewDecoder {
         }
         guard
             let keyed = KeyedNode(
-                entry.value, keys: Self.keys, expected: "a mapping with clients", in: file)
+                entry.value, keys: Self.keys, expected: "a mapping with clients", isSection: true,
+                in: file)
         else { return nil }
         var view = ViewDescription(
             name: entry.key.text, place: file.place(of: entry.key.mark), clients: [],

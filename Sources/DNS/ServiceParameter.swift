@@ -34,6 +34,8 @@ public struct ServiceParameterKey: RawRepresentable, Hashable, Sendable {
         (.dohPath, "dohpath"), (.obliviousHTTP, "ohttp"),
     ]
 
+    public static var registeredNames: [String] { names.map(\.1) }
+
     /// The key of a registered name or of `keyNNNNN` without leading zeros (RFC 9460 §2.1).
     public init?(name: some StringProtocol) {
         if let (key, _) = Self.names.first(where: { $0.1 == name }) {

@@ -36,16 +36,21 @@ final class SourceFiles {
         }
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: resolved(path)),
             let size = attributes[.size] as? Int
-        else { throw ImportError("cannot read \(path.quotedPath): no such file") }
-        guard attributes[.type] as? FileAttributeType == .typeRegular else {
-            throw ImportError("cannot read \(path.quotedPath): it is not a regular file")
+        else { throw ImportError("cannot read \(path.quotedPath): No such file or directory") }
+        let type = attributes[.type] as? FileAttributeType
+        guard type == .typeRegular else {
+            throw ImportError(
+                "cannot read \(path.quotedPath): "
+                    + (type == .typeDirectory ? "Is a directory" : "it is not a regular file"))
         }
         guard size <= Self.maximumSize else {
             throw ImportError(
                 "\(path.quotedPath) has \(size) octets, more than \(Self.maximumSize)")
         }
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw ImportError("cannot read \(path.quotedPath)")
+            let isReadable = FileManager.default.isReadableFile(atPath: path)
+            throw ImportError(
+                "cannot read \(path.quotedPath)\(isReadable ? "" : ": Permission denied")")
         }
         paths.append(path)
         return String(decoding: data, as: UTF8.self)

@@ -18,16 +18,17 @@ extension TransportError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .addressInUse(let address, let transport):
-            let hint =
-                address.port == 53 ? "; systemd-resolved's stub listener? see horizond(8)" : ""
-            return "address already in use: \(address)/\(transport.rawValue)\(hint)"
+            let hint = address.port == 53 ? ", often systemd-resolved (see horizond(8))" : ""
+            return "address already in use: \(address)/\(transport.rawValue);"
+                + " `ss -lnp sport = :\(address.port)` says by whom\(hint)"
         case .permissionDenied(let address, let transport):
             return "permission denied: \(address)/\(transport.rawValue);"
                 + " needs CAP_NET_BIND_SERVICE or a port above 1023"
         case .addressNotAvailable(let address):
-            return "no interface has this address: \(address)"
+            return "no interface has \(address.ip), so that \(address) cannot be listened at;"
+                + " take it out of \"listen\", or give the address to an interface first"
         case .system(let operation, let errno):
-            return "\(operation): \(Syscalls.describe(errno))"
+            return "the system call \(operation) failed: \(Syscalls.describe(errno))"
         }
     }
 

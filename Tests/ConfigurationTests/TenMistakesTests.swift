@@ -59,8 +59,8 @@ struct TenMistakesTests {
                     + "\"a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.…\": "
                     + "a name of 275 octets (at most 255); "
                     + "expected a name relative to the zone vanillax.me.",
-                "zones/syntax.yaml:2:5: bad YAML: did not find expected ',' or ']' "
-                    + "while parsing a flow sequence that starts at line 1; expected its end, "
+                "zones/syntax.yaml:2:5: bad YAML: the list that begins with \"[\" on line 1 "
+                    + "does not go on here; expected \",\" or \"]\", "
                     + "or quotes around a text with brackets, braces or \": \"",
             ])
     }

@@ -81,7 +81,8 @@ extension ServiceTests {
             try first.directory.write("mine", to: "control.sock")
             let fourth = try Server("control: \(path)\nforward: {}\n")
             #expect(
-                fourth.log.contains("no control socket at \(path): something else is there"))
+                fourth.log.contains(
+                    "no control socket at \(path): a file is there that is no socket"))
             #expect(try fourth.stop() == .exited(0))
             #expect(first.directory.read("control.sock") == "mine")
         }
@@ -103,8 +104,8 @@ extension ServiceTests {
             #expect(status == .exited(1))
             #expect(
                 output
-                    == "horizond: not permitted: \(server.controlPath) is for root and the group "
-                    + "root (sudo usermod -aG root $USER, then log in again)\n")
+                    == "horizond: not permitted: \(server.controlPath) is for root alone (use "
+                    + "sudo)\n")
             // A member of the file's group may.
             #expect(
                 try stats("--reuid=65534", "--regid=65534", "--groups=0").1 == .exited(0))
@@ -145,6 +146,10 @@ extension ServiceTests {
                     [#"{"error":"\"10.0.0.1/8\" is no address and no prefix"}"#]
                 ),
                 (#"{"version":1,"command":"log"}"#, [#"{"done":true}"#]),
+                (
+                    #"{"version":1,"command":"log","view":"guest"}"#,
+                    [#"{"error":"there is no view \"guest\"; there are: lan"}"#]
+                ),
                 (
                     #"{"version":2,"command":"flush"}"#,
                     [

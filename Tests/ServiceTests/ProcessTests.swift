@@ -49,7 +49,8 @@ extension ServiceTests {
             #expect(
                 output.contains(
                     "address already in use: 127.77.0.53:53/udp; "
-                        + "systemd-resolved's stub listener? see horizond(8)"), "\(output)")
+                        + "`ss -lnp sport = :53` says by whom, often systemd-resolved"),
+                "\(output)")
             _ = taken
         }
 

@@ -116,17 +116,21 @@ struct ListeningSocketsTests {
         let dns = try endpoint("0.0.0.0", 53)
         #expect(
             TransportError.addressInUse(dns, .udp).description
-                == "address already in use: 0.0.0.0:53/udp; systemd-resolved's stub listener?"
-                + " see horizond(8)")
+                == "address already in use: 0.0.0.0:53/udp; `ss -lnp sport = :53` says by whom,"
+                + " often systemd-resolved (see horizond(8))")
         #expect(
             TransportError.addressInUse(try endpoint("::1", 5353), .tcp).description
-                == "address already in use: [::1]:5353/tcp")
+                == "address already in use: [::1]:5353/tcp; `ss -lnp sport = :5353` says by whom")
+        #expect(
+            TransportError.addressNotAvailable(try endpoint("192.0.2.7", 53)).description
+                == "no interface has 192.0.2.7, so that 192.0.2.7:53 cannot be listened at;"
+                + " take it out of \"listen\", or give the address to an interface first")
         #expect(
             TransportError.permissionDenied(dns, .tcp).description
                 == "permission denied: 0.0.0.0:53/tcp;"
                 + " needs CAP_NET_BIND_SERVICE or a port above 1023")
         #expect(
             TransportError.system(operation: "socket", errno: 24).description
-                == "socket: Too many open files")
+                == "the system call socket failed: Too many open files")
     }
 }

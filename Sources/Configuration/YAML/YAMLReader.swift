@@ -126,7 +126,7 @@ import Glibc
 
     // MARK: Errors
 
-    /// What libyaml says, its place made 1-based.
+    /// What libyaml says, in our words.
     private func syntaxError() -> YAMLError {
         let state = unsafe parser.pointee
         let problem = unsafe state.problem.map { unsafe String(cString: $0) } ?? "out of memory"
@@ -134,26 +134,13 @@ import Glibc
             let mark = unsafe self.mark(ofOctet: state.problem_offset)
             return YAMLError(mark, "bad text: \(problem)", expected: "printable UTF-8")
         }
-        var message = "bad YAML: \(problem)"
-        var expected: String?
-        if let context = unsafe state.context.map({ unsafe String(cString: $0) }) {
-            message += " \(context)"
-            let start = YAMLMark(unsafe state.context_mark)
-            if unsafe state.context_mark.line != state.problem_mark.line {
-                message += " that starts at line \(start.line)"
-            }
-            if context.hasSuffix("alias") { expected = "\"*\" in quotes: '*'" }
-            if context.hasSuffix("next token") {
-                expected = "blanks, not tabs, and quotes around what begins with @, ` or %"
-            }
-            if context.hasSuffix("flow sequence") || context.hasSuffix("flow mapping") {
-                expected = "its end, or quotes around a text with brackets, braces or \": \""
-            }
-            if context.hasSuffix("flow node") {
-                expected = "a value, in quotes when it is an IPv6 address such as \"::1\""
-            }
-        }
-        return YAMLError(YAMLMark(unsafe state.problem_mark), message, expected: expected)
+        return YAMLSyntaxError(
+            problem: problem, mark: YAMLMark(unsafe state.problem_mark),
+            context: unsafe state.context.map { unsafe String(cString: $0) },
+            contextMark: YAMLMark(unsafe state.context_mark),
+            // The next octet of what libyaml has decoded, which ends with a zero.
+            character: unsafe state.buffer.pointer.map { unsafe Unicode.Scalar($0.pointee) } ?? " "
+        ).error
     }
 
     /// The place of an octet, for which the file is read once more: what libyaml cannot decode is

@@ -20,6 +20,11 @@ extension RecordDecoder {
 
     private func parameter(_ entry: YAMLEntry) -> String? {
         let key = entry.key.text
+        guard ServiceParameterKey(name: key) != nil else {
+            file.unknown(
+                "parameter", entry.key, among: ServiceParameterKey.registeredNames + ["keyNNNNN"])
+            return nil
+        }
         switch entry.value {
         case .scalar(let scalar): return scalar.isNull ? key : "\(key)=\(scalar.text)"
         case .mapping:

@@ -63,10 +63,26 @@ struct RecordDecoder {
                 scalar.mark,
                 "\(looksLikeAddress ? "bad address" : "found") \(scalar.text.quoted)",
                 expected: Self.expected,
-                suggestion: Spelling.suggestion(for: scalar.text, among: ["public"]))
+                suggestion: Self.meant(by: scalar.text)
+                    ?? Spelling.suggestion(for: scalar.text, among: ["public"]))
             return nil
         }
         return Record(type: type, ttl: ttl, rdata: rdata, mark: scalar.mark)
+    }
+
+    /// Several addresses in one text, one with a prefix's length or a port, or the name of a host.
+    private static func meant(by text: String) -> String? {
+        if let list = ConfigurationFile.list(in: text, where: { IPAddress($0) != nil }) {
+            return list
+        }
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        let host = parts.count == 2 ? parts[0] : ConfigurationFile.hostAndPort(text[...]).host
+        if let host, host.count < text.count, IPAddress(host) != nil { return String(host).quoted }
+        guard text.contains("."), text.contains(where: \.isLetter),
+            let name = try? DomainName(text),
+            name.labels.allSatisfy({ !$0.contains { $0 <= 0x20 || $0 == 0x2f || $0 == 0x3a } })
+        else { return nil }
+        return "{type: CNAME, value: \(name)}"
     }
 
     // MARK: Records of octoDNS's form
@@ -103,9 +119,18 @@ struct RecordDecoder {
             case "geo": put(&geo)
             case "dynamic": put(&dynamic)
             default:
-                file.unknownKey(entry.key, keys: Self.keys)
+                file.unknownKey(
+                    entry.key, keys: Self.keys, suggestion: Self.record(ofType: entry.key))
                 hasUnknownKeys = true
             }
+        }
+
+        /// `{A: 192.168.10.50}` says the type in the key's place.
+        private static func record(ofType key: YAMLScalar) -> String? {
+            guard let type = RRType(mnemonic: key.text.uppercased()), type.isData else {
+                return nil
+            }
+            return "{type: \(type), value: …}"
         }
     }
 

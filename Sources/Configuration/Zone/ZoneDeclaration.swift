@@ -42,12 +42,21 @@ extension ConfigurationFile {
         var zone = ZoneDeclaration(
             settings: base?.settings ?? ZoneSettings(apex: apex), place: place(of: entry.key.mark),
             ttl: base?.ttl, source: base?.source)
+        let expected = "the path of a zone file, or a mapping with file or records"
         if let path = node.scalar {
+            guard IPAddress(path.text) == nil else {
+                error(
+                    path.mark, "found \(path.text.quoted)", expected: expected,
+                    suggestion: "{records: {'*': \(path.text)}}")
+                zone.source = nil
+                return zone
+            }
             zone.source = .file(path: resolve(path.text), path.mark)
             return zone
         }
-        let expected = "the path of a zone file, or a mapping with file or records"
-        guard let keyed = KeyedNode(node, keys: Self.zoneKeys, expected: expected, in: self)
+        guard
+            let keyed = KeyedNode(
+                node, keys: Self.zoneKeys, expected: expected, isSection: true, in: self)
         else {
             zone.source = nil
             return zone

@@ -53,14 +53,20 @@ final class ZoneRegistry {
 
     /// Every `NAME.yaml` of a directory is the zone NAME.
     private func decodeDirectory(_ path: YAMLScalar) {
-        let directory = file.other(file.resolve(path.text)).path
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: directory) else {
+        let other = file.other(file.resolve(path.text))
+        let directory = other.path
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: directory)
+        } catch {
             isComplete = false
-            let exists = FileManager.default.fileExists(atPath: directory)
+            let isFile =
+                RegularFile.isDirectory(directory) == false
+                && FileManager.default.fileExists(atPath: directory)
             file.error(
                 path.mark,
                 "cannot read the directory \(directory.quotedPath): "
-                    + (exists ? "it is no directory or not ours to read" : "there is none"),
+                    + (isFile ? "Not a directory" : other.reason(error)),
                 expected: "a directory of NAME.yaml files, or a mapping of zone names to files")
             return
         }
@@ -93,10 +99,20 @@ final class ZoneRegistry {
     /// The zone that a view names.
     func zone(_ apex: DomainName, named name: YAMLScalar) -> Zone? {
         guard let number = numbers[apex] else {
-            if isComplete { file.unknown("zone", name, among: declared.map(\.name)) }
+            if isComplete { reportUnknown(name) }
             return nil
         }
         return build(declared[number].zone)
+    }
+
+    private func reportUnknown(_ name: YAMLScalar) {
+        guard declared.isEmpty else {
+            return file.unknown("zone", name, among: declared.map(\.name))
+        }
+        file.error(
+            name.mark, "unknown zone \(name.text.quoted)",
+            expected: "a zone of \"zones\", which has none",
+            suggestion: "{\(name.text): FILE}")
     }
 
     /// The zone that a view describes itself, starting from the one of that name if there is one.
@@ -141,7 +157,8 @@ final class ZoneRegistry {
         do {
             let reader = try YAMLReader(path: path)
             try reader.enterMapping(
-                expected: "names with their records, such as www: 192.168.10.50; {} for none")
+                expected: "names with their records, such as www: 192.168.10.50, or {} for none "
+                    + "(`horizond import` reads files of other forms)")
             while let entry = try reader.nextEntry() { decoder.decode(entry) }
         } catch {
             file.error(mark, in: zoneFile, error)

@@ -1,12 +1,35 @@
-import DNS
+package import DNS
 
-/// The names of a zone, as a comparison of zones walks them.
+/// The names of a zone, as comparisons of zones walk them.
 extension Zone {
     /// Calls `body` with every owner name and empty non-terminal, in lower case, in the order of the
     /// file; names above one of them come behind it.
     func forEachName(_ body: (DomainName) -> Void) {
         var place = NameTable.firstPlace
         while let (name, _) = names.next(&place) { body(name) }
+    }
+
+    /// Calls `body` with the owner names at or below `apex`, in lower case, and their lines in the zone's
+    /// file. Where `apex` is delegated there are none: the delegation and what is below it say who has
+    /// the data (RFC 1034 §4.2.1).
+    package func forEachOwner(
+        atOrBelow apex: DomainName, _ body: (_ name: DomainName, _ line: Int) -> Void
+    ) {
+        let top = LookupName(apex)
+        // At or below nothing else is there.
+        guard node(top) != nil, !isDelegated(top) else { return }
+        var place = NameTable.firstPlace
+        while let (name, offset) = names.next(&place) {
+            guard offset != ZoneBlocks.emptyNode, name.isAtOrBelow(apex) else { continue }
+            body(name, blocks.line(of: ZoneNode(offset: offset)))
+        }
+    }
+
+    /// Whether there are NS records at the name or above it, but below the apex.
+    private func isDelegated(_ name: LookupName) -> Bool {
+        (0..<name.labelCount - apexLabelCount).contains { label in
+            node(name, from: label).map { blocks.flags(of: $0).contains(.hasNS) } ?? false
+        }
     }
 
     /// Adds the types to which the zone may say something of its own at the name: those of its records

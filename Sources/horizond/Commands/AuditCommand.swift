@@ -60,8 +60,10 @@ struct AuditCommand: ParsableCommand {
 
     /// What was named has to be there, or nothing would be checked and all seem well.
     private func check(_ snapshot: Snapshot) throws {
-        if let view, !snapshot.views.contains(where: { $0.name == view }) {
-            throw ValidationError("there is no view \(view)")
+        let views = snapshot.views.map(\.name)
+        if let view, !views.contains(view) {
+            throw ValidationError(
+                "there is no view \(view.quoted); there are: \(views.joined(separator: ", "))")
         }
         if let zone, !snapshot.views.contains(where: { $0.overlays.contains(zone) }) {
             throw ValidationError("no view has an overlay \(zone.lineDescription)")

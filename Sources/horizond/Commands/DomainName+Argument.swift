@@ -7,7 +7,8 @@ extension DomainName {
         do {
             return try DomainName(text)
         } catch {
-            throw ValidationError("\(text): \(error)")
+            // What is quoted before it is the text.
+            throw ValidationError("\(error)")
         }
     }
 }

@@ -64,14 +64,14 @@ struct ExplainCommand: ParsableCommand {
 
     @Sendable private static func type(_ text: String) throws -> RRType {
         guard let type = RRType(mnemonic: text.uppercased()) else {
-            throw ValidationError("\(text) is no record type; such are TXT, MX and TYPE257")
+            throw ValidationError("no record type; such are TXT, MX and TYPE257")
         }
         return type
     }
 
     @Sendable private static func address(_ text: String) throws -> IPAddress {
         guard let address = IPAddress(text) else {
-            throw ValidationError("\(text) is no address; such are 192.168.10.7 and fd00::7")
+            throw ValidationError("no address; such are 192.168.10.7 and fd00::7")
         }
         return address
     }

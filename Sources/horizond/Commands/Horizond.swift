@@ -70,6 +70,9 @@ struct ConfigurationOption: ParsableArguments {
             return try LoadedConfiguration(path: path, seed: 0, previous: previous)
         } catch {
             for line in error.lines { StandardError.write(line) }
+            if path == standard, !FileManager.default.fileExists(atPath: path) {
+                StandardError.write("horizond: --config FILE reads another file")
+            }
             throw ExitCode(ExitStatus.badConfiguration)
         }
     }

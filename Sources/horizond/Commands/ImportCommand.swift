@@ -33,7 +33,9 @@ struct ImportCommand: ParsableCommand {
 
     func validate() throws {
         if let gatewayAddress, IPAddress(gatewayAddress) == nil {
-            throw ValidationError("--gateway-address \(gatewayAddress) is no address")
+            throw ValidationError(
+                "--gateway-address \(gatewayAddress) is no address; such are 192.168.10.50 and fd00::50"
+            )
         }
     }
 

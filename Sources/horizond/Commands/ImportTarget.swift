@@ -1,4 +1,5 @@
 import Configuration
+import DNS
 import Foundation
 import Migration
 
@@ -23,10 +24,13 @@ struct ImportTarget: ~Copyable {
 
     /// Writes all files, none of them over another.
     func write(_ site: ImportedSite) throws(ImportError) {
+        let exists = FileManager.default.fileExists(atPath: directory)
+        guard !exists || (try? FileManager.default.contentsOfDirectory(atPath: directory)) != nil
+        else { throw ImportError("\(directory.quotedPath) is no directory for --output") }
         for file in site.files {
             let path = "\(directory)/\(file.path)"
             guard !FileManager.default.fileExists(atPath: path) else {
-                throw ImportError("\(path) is there already; give another --output")
+                throw ImportError("\(path.quotedPath) is there already; give another --output")
             }
         }
         for file in site.files {
@@ -36,7 +40,8 @@ struct ImportTarget: ~Copyable {
                 try FileManager.default.createDirectory(
                     at: parent, withIntermediateDirectories: true)
             } catch {
-                throw ImportError("cannot make \(parent.path): \(error.localizedDescription)")
+                throw ImportError(
+                    "cannot make the directory \(parent.path.quotedPath): \(Self.reason(error))")
             }
             try Self.write(file.text, to: path)
         }
@@ -53,10 +58,23 @@ struct ImportTarget: ~Copyable {
         do {
             try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .withoutOverwriting)
         } catch {
-            let reason =
-                (error as? CocoaError)?.code == .fileWriteFileExists
-                ? "it is there already" : error.localizedDescription
-            throw ImportError("cannot write \(path): \(reason)")
+            throw ImportError("cannot write \(path.quotedPath): \(reason(error))")
+        }
+    }
+
+    /// What the system said, without the words that Foundation puts around it.
+    private static func reason(_ error: any Error) -> String {
+        let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+        if let cause, let code = POSIXErrorCode(rawValue: Int32(cause.code)),
+            cause.domain == NSPOSIXErrorDomain
+        {
+            return POSIXError(code).localizedDescription
+        }
+        switch (error as? CocoaError)?.code {
+        case .fileWriteFileExists?: return "File exists"
+        case .fileNoSuchFile?, .fileReadNoSuchFile?: return "No such file or directory"
+        case .fileWriteNoPermission?: return "Permission denied"
+        default: return error.localizedDescription
         }
     }
 

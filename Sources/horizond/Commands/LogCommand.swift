@@ -26,6 +26,10 @@ struct LogCommand: ParsableCommand {
     @Flag(help: "A line of JSON each.") var json = false
     @OptionGroup var options: ControlOption
 
+    func validate() throws {
+        guard last ?? 0 >= 0 else { throw ValidationError("-n is a number from 0 on") }
+    }
+
     func run() throws {
         let request = LogRequest(
             follow: follow, last: last ?? (follow ? 0 : QueryLog.maximumKept), client: client,

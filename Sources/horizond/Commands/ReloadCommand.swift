@@ -20,7 +20,9 @@ struct ReloadCommand: ParsableCommand {
         guard let server = environment["MAINPID"].flatMap(pid_t.init), server > 0,
             let path = ReloadOutcome.path
         else {
-            throw ValidationError("it is systemd that calls this: systemctl reload horizond")
+            throw ValidationError(
+                "this is what systemd calls: use `systemctl reload horizond`; a server that runs "
+                    + "without systemd reloads on SIGHUP")
         }
         let asked = ReloadOutcome.now()
         guard kill(server, SIGHUP) == 0 else { throw fail("no process \(server) to signal") }

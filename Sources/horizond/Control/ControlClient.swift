@@ -52,12 +52,18 @@ struct ControlClient {
 
     private func explain(_ failure: UnixSocket.Failure) -> String {
         switch failure.number {
+        case ECONNREFUSED where UnixSocket.file(at: path)?.isSocket == false:
+            return "\(path) is no socket, so that no server can be asked there (--control)"
         case ENOENT, ECONNREFUSED:
             return
                 "no server at \(path): it does not run, its configuration says `control: off`, or "
                 + "its socket is elsewhere (--control)"
         case EACCES, EPERM:
-            let group = UnixSocket.file(at: path).flatMap { UnixSocket.groupName($0.group) }
+            let file = UnixSocket.file(at: path)
+            guard file?.group != 0 else {
+                return "not permitted: \(path) is for root alone (use sudo)"
+            }
+            let group = file.flatMap { UnixSocket.groupName($0.group) }
             let name = group ?? "horizond"
             return "not permitted: \(path) is for root and the group \(name) (sudo usermod -aG "
                 + "\(name) $USER, then log in again)"

@@ -92,7 +92,7 @@ final class ControlServer: @unchecked Sendable {
     /// Removes what a dead server left; what else is in the way, it says.
     private static func clear(_ path: String) -> String? {
         guard let file = UnixSocket.file(at: path) else { return nil }
-        guard file.isSocket else { return "something else is there" }
+        guard file.isSocket else { return "a file is there that is no socket" }
         do throws(UnixSocket.Failure) {
             close(try UnixSocket.connect(to: path))
             return "another server listens there"

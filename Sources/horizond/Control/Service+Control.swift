@@ -72,6 +72,11 @@ extension Service {
     }
 
     private func tellQueries(_ request: LogRequest, _ reply: ControlReply<LogLine>) {
+        let views = published.served.snapshot.views.map(\.name)
+        if let view = request.view, !views.contains(view) {
+            return reply.fail(
+                "there is no view \(view.quoted); there are: \(views.joined(separator: ", "))")
+        }
         var filter = QueryFilter(view: request.view)
         if let text = request.client {
             guard let client = AddressPrefix(text: text) else {

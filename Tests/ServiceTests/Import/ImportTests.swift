@@ -101,6 +101,8 @@ extension ServiceTests {
             let second = try run(program + output + conf)
             #expect(second.status == .exited(1))
             #expect(second.output.contains("is there already"))
+            let third = try run(program + ["--output", directory.file("report")] + conf)
+            #expect(third.output.contains("/report\" is no directory for --output"))
             #expect(directory.read("new/horizond.yaml") == written)
             let unknown = try run(program + [directory.file("notes")])
             #expect(unknown.status == .exited(1) && unknown.output.contains("give --from"))
