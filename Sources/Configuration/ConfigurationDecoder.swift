@@ -54,7 +54,7 @@ struct ConfigurationDecoder {
             configuration.views[index].serverHTTPSRecords = rules ?? HTTPSRecordRules()
         }
         configuration.zoneCount = zones.zoneCount
-        for view in configuration.views { file.reportContradictions(in: view) }
+        file.reportContradictions(in: configuration.views)
         file.reportHiddenNames(in: configuration.views)
         return configuration
     }

@@ -5,10 +5,12 @@ import Nameserver
 /// could know. (A more specific domain, a view's own setting before that of all views, and a record
 /// before a forward rule for a domain above it are such orders.)
 extension ConfigurationFile {
-    func reportContradictions(in view: ViewDescription) {
-        warnOfMissingRule(in: view)
-        reportForwardedZones(in: view)
-        reportPolicies(in: view)
+    func reportContradictions(in views: [ViewDescription]) {
+        for view in views {
+            warnOfMissingRule(in: view)
+            reportForwardedZones(in: view, of: views)
+            reportPolicies(in: view)
+        }
     }
 
     /// Who writes a rule for one domain mostly means to go on asking for all others.
@@ -22,11 +24,12 @@ extension ConfigurationFile {
             expected: "a rule for it too, such as .: [1.1.1.1, 9.9.9.9]")
     }
 
-    /// A zone that is wholly here leaves nothing to a forward rule for the same domain.
-    private func reportForwardedZones(in view: ViewDescription) {
+    /// A zone that is wholly here leaves nothing to a forward rule for the same domain. A rule for all
+    /// views may be meant for those that do not see the zone.
+    private func reportForwardedZones(in view: ViewDescription, of views: [ViewDescription]) {
         for zone in view.zones where zone.settings.mode == .authoritative {
             guard let rule = view.forward.first(where: { $0.domain == zone.settings.apex }),
-                let place = rule.place
+                let place = rule.place, !views.contains(where: { $0.uses(rule) })
             else { continue }
             error(
                 at: place,
@@ -86,6 +89,16 @@ extension ConfigurationFile {
     ) {
         other(place.file).error(
             YAMLMark(line: place.line, column: place.column ?? 1), problem, expected: expected)
+    }
+}
+
+extension ViewDescription {
+    /// Whether names come to the rule here: no authoritative zone is in front of it.
+    fileprivate func uses(_ rule: ForwardRule) -> Bool {
+        forward.contains { $0.domain == rule.domain && $0.place == rule.place }
+            && !zones.contains {
+                $0.settings.apex == rule.domain && $0.settings.mode == .authoritative
+            }
     }
 }
 

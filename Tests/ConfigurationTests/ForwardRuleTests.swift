@@ -167,4 +167,17 @@ struct ForwardRuleTests {
         let view = "views: {lan: {clients: [10.0.0.0/8], forward: {.: 1.1.1.1}}}"
         #expect(try Site("forward: {home.arpa: 192.168.1.1}\n" + view).warnings() == [])
     }
+
+    @Test("A rule for all views may be for those that do not see the zone of its domain")
+    func ruleOfOtherViews() throws {
+        let site = try Site(
+            """
+            zones: {corp.test: {mode: authoritative, records: {nas: 10.0.0.5}}}
+            views:
+              lan: {clients: [10.0.0.0/8], zones: [corp.test]}
+              guest: {clients: [192.168.0.0/16], zones: []}
+            forward: {.: 1.1.1.1, corp.test: 192.168.1.1}
+            """)
+        #expect(try site.load().warnings == [])
+    }
 }
