@@ -95,7 +95,7 @@ package struct Importer {
             switch source.format {
             case .coredns:
                 let reader = CoreDNSReader(site, files)
-                reader.read(lines, path: source.path)
+                for lines in try corefiles(source, lines) { reader.read(lines, path: source.path) }
                 site = reader.site
             case .unbound:
                 let reader = UnboundReader(site, files)
@@ -112,6 +112,14 @@ package struct Importer {
             case .pihole, .dnsmasq, .hosts, .gateway: break
             }
         }
+    }
+
+    /// The file itself, or what it has in ConfigMaps.
+    private func corefiles(
+        _ source: Source, _ lines: [SourceLine]
+    ) throws(ImportError) -> [[SourceLine]] {
+        guard CorefileConfigMap.isOne(lines.map(\.text.trimmed)) else { return [lines] }
+        return CorefileConfigMap.corefiles(try documents(source), lines)
     }
 
     /// Routes and Gateways may be in different files.
