@@ -67,7 +67,8 @@ package struct Importer {
     private func readDnsmasq(_ sources: [Source], _ site: inout ForeignSite) {
         let reader = DnsmasqReader(site, files)
         for source in sources where source.format == .pihole {
-            PiHoleReader(reader, path: source.path).read(source.text)
+            var pihole = PiHoleReader(reader, path: source.path)
+            pihole.read(source.text)
         }
         reader.read(
             sources.filter { $0.format == .dnsmasq }.map { source in
