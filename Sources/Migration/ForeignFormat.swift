@@ -6,6 +6,20 @@ package enum ForeignFormat: String, CaseIterable, Sendable {
 }
 
 extension ForeignFormat {
+    /// What a message calls a file of the format.
+    var title: String {
+        switch self {
+        case .pihole: "a configuration of Pi-hole"
+        case .dnsmasq: "a configuration of dnsmasq"
+        case .coredns: "a Corefile"
+        case .unbound: "a configuration of Unbound"
+        case .adguard: "a configuration of AdGuard Home"
+        case .hosts: "a file of hosts"
+        case .bind: "a zone file"
+        case .gateway: "a manifest of the Gateway API"
+        }
+    }
+
     /// What a file seems to be; nil when its name and content do not tell.
     static func recognise(path: String, text: String) -> ForeignFormat? {
         byName(path.lastPathPart.lowercased()) ?? byContent(text)
