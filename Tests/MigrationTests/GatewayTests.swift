@@ -76,7 +76,7 @@ struct GatewayTests {
         #expect(lines.first == "not carried over:")
         #expect(
             lines.last?.hasSuffix(
-                "\(kind) default/old: a \(kind) is not of the Gateway API: give old.vanillax.me, "
+                "\(kind) default/old: not of the Gateway API (\(kind)): give old.vanillax.me, "
                     + "new.vanillax.me an address in a zone") == true, "\(lines)")
     }
 }

@@ -71,7 +71,7 @@ final class GatewayAPIReader {
         } else {
             let names = hosts.joined(separator: ", ")
             site.refuse(
-                id, "a \(kind) is not of the Gateway API: give \(names) an address in a zone")
+                id, "not of the Gateway API (\(kind)): give \(names) an address in a zone")
         }
     }
 
