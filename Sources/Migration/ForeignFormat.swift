@@ -6,6 +6,20 @@ package enum ForeignFormat: String, CaseIterable, Sendable {
 }
 
 extension ForeignFormat {
+    /// What a message calls a file of the format.
+    var title: String {
+        switch self {
+        case .pihole: "a configuration of Pi-hole"
+        case .dnsmasq: "a configuration of dnsmasq"
+        case .coredns: "a Corefile"
+        case .unbound: "a configuration of Unbound"
+        case .adguard: "a configuration of AdGuard Home"
+        case .hosts: "a file of hosts"
+        case .bind: "a zone file"
+        case .gateway: "a manifest of the Gateway API"
+        }
+    }
+
     /// What a file seems to be; nil when its name and content do not tell.
     static func recognise(path: String, text: String) -> ForeignFormat? {
         byName(path.lastPathPart.lowercased()) ?? byContent(text)
@@ -31,7 +45,8 @@ extension ForeignFormat {
         let lines = text.split(whereSeparator: \.isNewline).prefix(linesLookedAt).map(\.trimmed)
             .filter { !$0.isEmpty && !$0.hasPrefix("#") }
         func count(_ isOne: (String) -> Bool) -> Int { lines.count { isOne($0) } }
-        if count({ $0.hasPrefix("apiVersion: gateway.networking.k8s.io/") }) > 0 { return .gateway }
+        if count(isGatewayAPI) > 0 { return .gateway }
+        if CorefileConfigMap.isOne(lines) { return .coredns }
         if count({ $0.hasPrefix("schema_version:") || $0 == "rewrites:" || $0 == "upstream_dns:" })
             > 0
         {
@@ -44,6 +59,11 @@ extension ForeignFormat {
         if !lines.isEmpty, count(isHosts) == lines.count { return .hosts }
         let dnsmasq = count(isDnsmasq)
         return dnsmasq > 0 && dnsmasq * 2 > lines.count ? .dnsmasq : nil
+    }
+
+    /// An object by itself, one of a list, or a whole list as JSON in one line.
+    private static func isGatewayAPI(_ line: String) -> Bool {
+        line.filter { !"\"' ".contains($0) }.contains("apiVersion:gateway.networking.k8s.io/")
     }
 
     private static func isUnbound(_ line: String) -> Bool {

@@ -23,6 +23,8 @@ package struct Statement: Sendable {
     package var notes: [String] = []
     /// Why there is nothing to carry over.
     package var isSoAnyway: String?
+    /// Whether it is none that the format has, as far as is known here.
+    var isUnknown = false
 }
 
 /// The number of a statement in `ForeignSite.statements`.
@@ -114,6 +116,12 @@ package struct ForeignSite {
 
     mutating func refuse(_ id: StatementID, _ reason: String) {
         statements[id].refusals.append(reason)
+    }
+
+    /// Refuses what the format does not have; a file with nothing else is of another format.
+    mutating func refuseUnknown(_ id: StatementID, _ reason: String) {
+        refuse(id, reason)
+        statements[id].isUnknown = true
     }
 
     mutating func note(_ id: StatementID, _ text: String) {

@@ -25,6 +25,12 @@ package struct Importer {
         let path: String
         let text: String
         let format: ForeignFormat
+
+        /// Whether there is more in it than comments.
+        var hasText: Bool {
+            text.split(whereSeparator: \.isNewline).map(\.trimmed)
+                .contains { !$0.isEmpty && !$0.hasPrefix("#") }
+        }
     }
 
     package func run() throws(ImportError) -> ImportedSite {
@@ -37,6 +43,7 @@ package struct Importer {
         readDnsmasq(sources, &site)
         try readOthers(sources, &site)
         try readGateways(sources.filter { $0.format == .gateway }, &site)
+        for source in sources { try check(source, site) }
         let plans = ZonePlans(&site)
         let title = paths.map(\.lastPathPart).joined(separator: ", ")
         let writer = SiteWriter(site, plans, title: title)
@@ -61,13 +68,28 @@ package struct Importer {
         return format
     }
 
+    /// Refuses a file whose format is another one, which shows in most of its lines.
+    private func check(_ source: Source, _ site: ForeignSite) throws(ImportError) {
+        let own = site.statements.filter { $0.place.file == source.path }
+        let unknown = own.filter(\.isUnknown)
+        let problem = "\(source.path.quotedPath) does not look like \(source.format.title)"
+        if let first = unknown.first, unknown.count * 2 > own.count {
+            throw ImportError(
+                "\(problem): \(unknown.count) of its \(own.count) lines are nothing of that kind "
+                    + "(line \(first.place.line): \(first.refusals.joined(separator: "; ")))")
+        }
+        // A list of hosts may well be empty.
+        if own.isEmpty, source.hasText { throw ImportError("\(problem): it has no line of it") }
+    }
+
     // MARK: dnsmasq and Pi-hole
 
     /// Pi-hole's files, dnsmasq's and lists of hosts are one configuration of one server.
     private func readDnsmasq(_ sources: [Source], _ site: inout ForeignSite) {
         let reader = DnsmasqReader(site, files)
         for source in sources where source.format == .pihole {
-            PiHoleReader(reader, path: source.path).read(source.text)
+            var pihole = PiHoleReader(reader, path: source.path)
+            pihole.read(source.text)
         }
         reader.read(
             sources.filter { $0.format == .dnsmasq }.map { source in
@@ -95,7 +117,7 @@ package struct Importer {
             switch source.format {
             case .coredns:
                 let reader = CoreDNSReader(site, files)
-                reader.read(lines, path: source.path)
+                for lines in try corefiles(source, lines) { reader.read(lines, path: source.path) }
                 site = reader.site
             case .unbound:
                 let reader = UnboundReader(site, files)
@@ -112,6 +134,14 @@ package struct Importer {
             case .pihole, .dnsmasq, .hosts, .gateway: break
             }
         }
+    }
+
+    /// The file itself, or what it has in ConfigMaps.
+    private func corefiles(
+        _ source: Source, _ lines: [SourceLine]
+    ) throws(ImportError) -> [[SourceLine]] {
+        guard CorefileConfigMap.isOne(lines.map(\.text.trimmed)) else { return [lines] }
+        return CorefileConfigMap.corefiles(try documents(source), lines)
     }
 
     /// Routes and Gateways may be in different files.

@@ -104,7 +104,15 @@ struct GroupingTests {
             ("server:\n  interface: ::1\n", .unbound), (". {\n  forward . 1.1.1.1\n}\n", .coredns),
             ("$ORIGIN a.example.\n@ SOA a b 1 2 3 4 5\n", .bind), ("[dns]\n hosts = []\n", .pihole),
             ("dns:\n  upstream_dns:\n  - 1.1.1.1\n", .adguard),
-            ("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\n", .gateway), ("?\n", nil),
+            ("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\n", .gateway),
+            ("apiVersion: v1\nitems:\n- apiVersion: gateway.networking.k8s.io/v1\n", .gateway),
+            ("kind: Gateway\napiVersion: \"gateway.networking.k8s.io/v1beta1\"\n", .gateway),
+            (
+                "{\n  \"apiVersion\": \"v1\",\n  \"items\": [\n    {\n"
+                    + "      \"apiVersion\": \"gateway.networking.k8s.io/v1\",\n", .gateway
+            ),
+            ("{\"items\":[{\"apiVersion\":\"gateway.networking.k8s.io/v1\"}]}\n", .gateway),
+            ("apiVersion: v1\nkind: Service\n", nil), ("?\n", nil),
         ] as [(String, ForeignFormat?)])
     func recognised(_ text: String, _ format: ForeignFormat?) {
         #expect(ForeignFormat.recognise(path: "file", text: text) == format)

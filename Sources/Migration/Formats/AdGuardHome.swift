@@ -7,8 +7,6 @@ import Nameserver
 final class AdGuardHomeReader {
     var site: ForeignSite
     private let path: String
-    /// The names that a rewrite gives an answer, wildcards among them.
-    private var rewritten: Set<DomainName> = []
 
     init(_ site: ForeignSite, path: String) {
         self.site = site
@@ -21,6 +19,7 @@ final class AdGuardHomeReader {
         let rewrites =
             (root["filtering", "rewrites"]?.items ?? []) + (dns?["rewrites"]?.items ?? [])
         for node in rewrites { rewrite(node) }
+        if let rules = root["user_rules"] { userRules(rules) }
         for node in dns?["upstream_dns"]?.items ?? [] { upstream(node) }
         for node in dns?["local_ptr_upstreams"]?.items ?? [] { pointerUpstream(node) }
         for node in dns?["allowed_clients"]?.items ?? [] { client(node) }
@@ -71,23 +70,59 @@ final class AdGuardHomeReader {
             return
         }
         guard let owner = site.name(domain, in: id) else { return }
-        if let address = IPAddress(answer) {
-            rewritten.insert(owner)
-            site.add(owner, address, from: id)
-            leak(owner, id)
-        } else if answer == "A" || answer == "AAAA" {
+        if answer == "A" || answer == "AAAA" {
             handOn(owner, id)
             site.note(id, "every type comes from the public zone here, not \(answer) alone")
+        } else {
+            override([owner], by: answer, id)
+        }
+    }
+
+    /// Gives names an address, or the records of another name; the last one tells what leaks.
+    private func override(_ owners: [DomainName], by answer: String, _ id: StatementID) {
+        for owner in owners { override(owner, by: answer, id) }
+        guard let owner = owners.last, site.records.last?.origin == id else { return }
+        leak(owner, id)
+    }
+
+    private func override(_ owner: DomainName, by answer: String, _ id: StatementID) {
+        if let address = IPAddress(answer) {
+            site.add(owner, address, from: id)
         } else if let target = site.name(answer, in: id) {
             guard target != owner else {
                 handOn(owner, id)
                 return
             }
-            rewritten.insert(owner)
             site.records.append(
                 ForeignRecord(owner: owner, type: .cname, rdata: target.octets, origin: id))
-            leak(owner, id)
         }
+    }
+
+    /// Rules of the user's own: those that give a name an answer are carried over.
+    private func userRules(_ rules: YAMLNode) {
+        var blocking: [YAMLNode] = []
+        for node in rules.items {
+            switch AdGuardRule(node.text ?? "") {
+            case .comment: break
+            case .hosts(let address, let names):
+                let id = state(node, node.text ?? "")
+                for owner in names.compactMap({ site.name($0, in: id) }) {
+                    site.add(owner, address, from: id)
+                }
+            case .rewrite(let domain, let isBelow, let answer):
+                let id = state(node, node.text ?? "")
+                guard let name = site.name(domain, in: id) else { continue }
+                let below = isBelow && !name.isWildcard ? name.wildcard : nil
+                override([name, below].compactMap { $0 }, by: answer, id)
+            case .refused(let why): site.refuse(state(node, node.text ?? ""), why)
+            case .blocking: blocking.append(node)
+            }
+        }
+        guard let first = blocking.first else { return }
+        let others = blocking.count > 1 ? " and \(blocking.count - 1) more" : ""
+        site.refuse(
+            state(first, "user_rules: \(first.text ?? "")\(others)"),
+            "no blocking here: keep AdGuard Home, with horizond as its only upstream")
     }
 
     /// A name that is not rewritten although a wildcard covers it.
@@ -175,9 +210,6 @@ final class AdGuardHomeReader {
         refuse(
             root["filters"], "filters",
             "no blocklists here: keep AdGuard Home, with horizond as its only upstream")
-        refuse(
-            root["user_rules"], "user_rules",
-            "no blocking rules here: keep AdGuard Home, with horizond as its only upstream")
         refuse(
             dns?["bootstrap_dns"], "bootstrap_dns",
             "upstreams are addresses here, so that none has to be looked up")

@@ -56,14 +56,34 @@ final class GatewayAPIReader {
             } else {
                 let id = site.state(
                     SourcePlace(file: path, line: object.line), "\(kind) \(namespace)/\(name)")
-                let isOtherRoute = kind.hasSuffix("Route")
-                if isOtherRoute {
-                    site.refuse(id, "a \(kind) has no hostnames")
-                } else {
-                    site.isSoAnyway(id, "it has no hostnames")
-                }
+                readOther(object, kind, id)
             }
         }
+    }
+
+    /// An object of another kind. What it says of names is not lost from sight.
+    private func readOther(_ object: YAMLNode, _ kind: String, _ id: StatementID) {
+        let hosts = Self.hosts(object)
+        if kind == "TCPRoute" || kind == "UDPRoute" {
+            site.refuse(id, "a \(kind) has no hostnames")
+        } else if hosts.isEmpty {
+            site.isSoAnyway(id, "it has no hostnames")
+        } else {
+            let names = hosts.joined(separator: ", ")
+            site.refuse(
+                id, "not of the Gateway API (\(kind)): give \(names) an address in a zone")
+        }
+    }
+
+    /// The hosts of an Ingress, of an OpenShift Route, or of an Istio VirtualService.
+    private static func hosts(_ object: YAMLNode) -> [String] {
+        let spec = object["spec"]
+        let ofRules = (spec?["rules"]?.items ?? []).compactMap { $0["host"]?.text }
+        let own = [spec?["host"]?.text].compactMap { $0 }
+        let listed = (spec?["hosts"]?.items ?? []).compactMap(\.text)
+        var hosts: [String] = []
+        for host in ofRules + own + listed where !hosts.contains(host) { hosts.append(host) }
+        return hosts
     }
 
     private func gateway(_ object: YAMLNode, _ key: String, path: String) {

@@ -102,7 +102,13 @@ struct MasterFileRecord {
 /// What keeps an entry from being a record.
 struct MasterFileProblem: Error, CustomStringConvertible {
     let description: String
-    init(_ description: String) { self.description = description }
+    /// Whether no zone file has such a line.
+    let isUnknown: Bool
+
+    init(_ description: String, isUnknown: Bool = false) {
+        self.description = description
+        self.isUnknown = isUnknown
+    }
 }
 
 extension MasterFileEntry {
@@ -126,10 +132,10 @@ extension MasterFileEntry {
             rest.removeFirst()
         }
         guard let word = rest.popFirst() else {
-            throw MasterFileProblem("a record without a type")
+            throw MasterFileProblem("a record without a type", isUnknown: true)
         }
         guard let type = RRType(mnemonic: word.text), type.isData else {
-            throw MasterFileProblem("unknown record type \(word.text.quoted)")
+            throw MasterFileProblem("unknown record type \(word.text.quoted)", isUnknown: true)
         }
         return MasterFileRecord(
             owner: owner, ttl: ttl, type: type, data: Self.data(Array(rest), type))

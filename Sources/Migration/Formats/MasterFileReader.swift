@@ -73,12 +73,18 @@ final class MasterFileReader {
                 case "$GENERATE": try generate(entry, origin: origin, id)
                 default:
                     guard !words[0].hasPrefix("$") else {
-                        throw MasterFileProblem("unknown directive \(words[0].quoted)")
+                        throw MasterFileProblem(
+                            "unknown directive \(words[0].quoted)", isUnknown: true)
                     }
                     try add(entry, origin: origin, id)
                 }
             } catch {
-                site.refuse(id, "\(error)")
+                let isUnknown = (error as? MasterFileProblem)?.isUnknown ?? false
+                if isUnknown {
+                    site.refuseUnknown(id, "\(error)")
+                } else {
+                    site.refuse(id, "\(error)")
+                }
             }
         }
     }

@@ -2,18 +2,19 @@ import DNS
 
 /// Reads `pihole.toml` of Pi-hole 6, whose DNS server is dnsmasq.
 struct PiHoleReader {
-    private let dnsmasq: DnsmasqReader
+    let dnsmasq: DnsmasqReader
     private let path: String
+    private var hasDHCP = false
 
     init(_ dnsmasq: DnsmasqReader, path: String) {
         self.dnsmasq = dnsmasq
         self.path = path
     }
 
-    func read(_ text: String) {
+    mutating func read(_ text: String) {
         let toml = TOMLReader(text)
         for problem in toml.problems {
-            dnsmasq.site.refuse(state(problem.line, ""), problem.text)
+            dnsmasq.site.refuseUnknown(state(problem.line, ""), problem.text)
         }
         let values = Dictionary(
             toml.assignments.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
@@ -22,12 +23,13 @@ struct PiHoleReader {
         if values["dns.expandHosts"]?.isTrue == true { dnsmasq.expandsHosts = true }
         let isLocal =
             values["dns.domain.local"]?.isTrue ?? values["dns.domainNeeded"]?.isTrue ?? false
+        hasDHCP = values["dhcp.active"]?.isTrue == true
         for assignment in toml.assignments {
             apply(assignment.key, assignment.value, isLocal: isLocal)
         }
     }
 
-    private func state(_ line: Int, _ text: String) -> StatementID {
+    func state(_ line: Int, _ text: String) -> StatementID {
         dnsmasq.site.state(SourcePlace(file: path, line: line), text)
     }
 
@@ -56,8 +58,8 @@ struct PiHoleReader {
             }
             dnsmasq.setPort(number, in: id)
         case "misc.dnsmasq_lines": each(value) { text, id in dnsmasqLine(text, id) }
-        case "dns.queryLogging" where value.isTrue:
-            dnsmasq.apply(option("log-queries", "", state(value.line, "queryLogging = true")))
+        case "dhcp.hosts" where hasDHCP:
+            each(value) { text, id in dnsmasq.dhcpHost(option("dhcp-host", text, id)) }
         default: other(key, value)
         }
     }
@@ -111,39 +113,5 @@ struct PiHoleReader {
         dnsmasq.site.domains.append(
             ForeignDomain(name: name, kind: isLocal ? .local : .shared, origin: id))
         dnsmasq.site.isSoAnyway(id, "its names are grouped by it")
-    }
-
-    /// What else matters of Pi-hole's settings; most are about its own pages and lists.
-    private func other(_ key: String, _ value: TOMLValue) {
-        let text = "\(key.split(separator: ".").last ?? "") = \(value.text ?? "[…]")"
-        switch (key, value.isTrue) {
-        case ("dns.blocking.active", true):
-            dnsmasq.site.refuse(
-                state(value.line, text),
-                "no blocklists here: keep Pi-hole, with horizond as its only upstream")
-        case ("dns.dnssec", true):
-            dnsmasq.site.refuse(
-                state(value.line, text), "answers are not validated; ask an upstream that does")
-        case ("dhcp.active", true):
-            dnsmasq.site.refuse(state(value.line, text), "no DHCP here; keep Pi-hole for it")
-        case ("dns.specialDomains.mozillaCanary", true),
-            ("dns.specialDomains.iCloudPrivateRelay", true):
-            dnsmasq.site.isSoAnyway(state(value.line, text), "\"bypass-guard\" is on by default")
-        case ("dns.bogusPriv", true):
-            dnsmasq.site.isSoAnyway(
-                state(value.line, text), "reverse zones of private addresses are answered here")
-        case ("dns.expandHosts", true):
-            dnsmasq.site.isSoAnyway(
-                state(value.line, text), "names of one label are there with the domain, too")
-        default:
-            guard key == "dns.interface" || key == "dns.listeningMode" || key == "dhcp.hosts",
-                let text = value.items.first?.text, !text.isEmpty
-            else { return }
-            dnsmasq.site.refuse(
-                state(value.line, "\(key) = \(text)"),
-                key == "dhcp.hosts"
-                    ? "no DHCP here; keep Pi-hole for it"
-                    : "\"listen\" has addresses, and \"views\" says who may ask")
-        }
     }
 }

@@ -46,7 +46,7 @@ final class UnboundReader {
             }
             if !words.isEmpty {
                 let id = site.state(line.place, line.text.trimmed)
-                site.refuse(id, "an attribute and a colon are wanted")
+                site.refuseUnknown(id, "an attribute and a colon are wanted")
             }
         }
     }

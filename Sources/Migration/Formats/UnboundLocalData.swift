@@ -171,7 +171,8 @@ struct UnboundLocalData {
         {
             reader.site.isSoAnyway(attribute.id, "how Unbound itself runs")
         } else if !Self.handled.contains(attribute.name) {
-            reader.site.refuse(attribute.id, "\(attribute.name.quoted) has no counterpart here")
+            reader.site.refuseUnknown(
+                attribute.id, "\(attribute.name.quoted) has no counterpart here")
         }
     }
 

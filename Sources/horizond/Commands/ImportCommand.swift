@@ -19,16 +19,17 @@ struct ImportCommand: ParsableCommand {
 
     @Option(
         name: .shortAndLong,
-        help: "The directory for horizond.yaml and zones/. Without it all is printed.")
+        help: "The directory for horizond.yaml and zones/. Without it all is printed.",
+        completion: .directory)
     var output: String?
 
-    @Option(help: "Where the report goes, in place of standard error.")
+    @Option(help: "Where the report goes, in place of standard error.", completion: .file())
     var report: String?
 
     @Option(help: "The address of Gateways that have none in their manifests.")
     var gatewayAddress: String?
 
-    @Argument(help: "Files of another server.")
+    @Argument(help: "Files of another server.", completion: .file())
     var files: [String]
 
     func validate() throws {

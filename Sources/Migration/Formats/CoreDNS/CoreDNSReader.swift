@@ -98,6 +98,10 @@ final class CoreDNSReader {
 
     private func readBlock(_ block: CorefileDirective, path: String) {
         let id = site.state(block.place, block.text + " {")
+        guard !block.body.isEmpty else {
+            site.refuseUnknown(id, "a server without plugins")
+            return
+        }
         let directives = expanded(block.body, path: path, depth: 0)
         var zones: [DomainName] = []
         for word in block.words {

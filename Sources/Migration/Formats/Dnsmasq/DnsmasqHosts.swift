@@ -109,7 +109,7 @@ extension DnsmasqReader {
     /// One line of such a file, as words.
     func host(_ words: [Substring], in id: StatementID) {
         guard let address = IPAddress(words[0].prefix { $0 != "%" }) else {
-            site.refuse(id, "\(String(words[0]).quoted) is no address")
+            site.refuseUnknown(id, "\(String(words[0]).quoted) is no address")
             return
         }
         guard words.count > 1 else {

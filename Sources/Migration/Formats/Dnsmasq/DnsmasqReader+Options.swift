@@ -52,7 +52,7 @@ extension DnsmasqReader {
         case "strict-order":
             site.isSoAnyway(id, "\"policy: sequential\" is the default")
         default:
-            Self.refuseOrExplain(option, &site)
+            refuseOrExplain(option)
         }
     }
 
@@ -129,8 +129,7 @@ extension DnsmasqReader {
         }
         for text in names {
             if text.isEmpty {
-                site.isSoAnyway(
-                    option.id, "names of one label that no zone has go where \".\" goes")
+                site.refuse(option.id, Self.plainNames)
                 continue
             }
             guard let name = text == "#" ? .root : domainName(text, option.id) else { continue }

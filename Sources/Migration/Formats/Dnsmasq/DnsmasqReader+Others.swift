@@ -2,16 +2,35 @@ import DNS
 
 extension DnsmasqReader {
     /// Says what becomes of an option that has no place here.
-    static func refuseOrExplain(_ option: Option, _ site: inout ForeignSite) {
-        if let why = soAnyway[option.name] {
+    func refuseOrExplain(_ option: Option) {
+        if let why = Self.soAnyway[option.name] {
             site.isSoAnyway(option.id, why)
-        } else if option.name.hasPrefix("dhcp-") || others[option.name] == noDHCP {
-            site.refuse(option.id, noDHCP)
+        } else if option.name.hasPrefix("dhcp-") || Self.others[option.name] == Self.noDHCP {
+            refuseDHCP(option.id)
+        } else if let instead = Self.others[option.name] {
+            site.refuse(option.id, instead)
         } else {
-            site.refuse(
-                option.id,
-                others[option.name] ?? "\(option.name.quoted) has no counterpart here")
+            site.refuseUnknown(option.id, "\(option.name.quoted) has no counterpart here")
         }
+    }
+
+    /// Leases have names, which nobody but the DHCP server knows: it stays, and is asked for them.
+    func refuseDHCP(_ id: StatementID) {
+        site.refuse(id, Self.noDHCP)
+        hasDHCP = true
+    }
+
+    /// How the names of leases are had from dnsmasq.
+    func remarkOnLeases() {
+        guard hasDHCP else { return }
+        let local = site.domains.first { $0.kind != .handedOn && !$0.name.isReverse }?.name
+        let domain = (self.domain ?? local)?.text ?? "lan"
+        let name = YAMLText.scalar(domain)
+        site.remarks.append(
+            "the names of DHCP leases: keep dnsmasq for DHCP, on another port (port=5353, or "
+                + "dns.port of Pi-hole), and ask it for \(domain): an overlay, which has no \"mode: "
+                + "authoritative\", and a rule, \"zones: {\(name): {records: {…}}}\" and "
+                + "\"forward: {\(name): '127.0.0.1:5353'}\"")
     }
 
     /// What tells a file of dnsmasq's from others.
@@ -21,7 +40,11 @@ extension DnsmasqReader {
         "rev-server", "server", "srv-host", "stop-dns-rebind", "txt-record",
     ])
 
-    private static let noDHCP = "no DHCP here; keep dnsmasq for it, with port=0 for no DNS"
+    private static let noDHCP =
+        "no DHCP here; keep dnsmasq or Pi-hole for it, on another port (see the note)"
+    static let plainNames =
+        "names of one label that no zone has, such as \"laptop\", do go to the "
+        + "upstreams of \".\" here"
 
     /// What needs no line here.
     private static let soAnyway: [String: String] = [
@@ -29,7 +52,6 @@ extension DnsmasqReader {
         "bind-interfaces": "each address of \"listen\" is bound by itself",
         "bogus-priv": "reverse zones of private addresses are answered here",
         "clear-on-reload": "a reload keeps the cache, and every answer that changed is new",
-        "domain-needed": "a site's own names are not asked of others once their zone is here",
         "edns-packet-max": "1232 octets, which fit every path",
         "expand-hosts": "names of one label are there with the domain, too",
         "local-service": "clients outside private networks are refused",
@@ -53,6 +75,7 @@ extension DnsmasqReader {
         "cache-size":
             "the cache is measured in octets: \"cache-size\", by default 64MiB, holds more",
         "conf-script": "scripts are not run; give what it prints as a file",
+        "domain-needed": plainNames,
         "dnssec": "answers are not validated; ask an upstream that does",
         "dnssec-check-unsigned": "answers are not validated; ask an upstream that does",
         "dynamic-host": "the network part is known only at run time; write the address",

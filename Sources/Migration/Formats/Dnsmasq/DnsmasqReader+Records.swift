@@ -157,8 +157,7 @@ extension DnsmasqReader {
             }
         }
         guard let name, !addresses.isEmpty else {
-            site.refuse(
-                option.id, "no DHCP here; keep dnsmasq for it, with port=0 for no DNS")
+            refuseDHCP(option.id)
             return
         }
         site.note(option.id, "the name is known here always, in dnsmasq while there is a lease")

@@ -10,6 +10,8 @@ final class DnsmasqReader {
     /// The domains of hosts in some networks.
     private var networkDomains: [(network: ClosedRange<OrderedAddress>, domain: DomainName)] = []
     var expandsHosts = false
+    /// Whether it is a DHCP server, too.
+    var hasDHCP = false
     private var port: (number: UInt16, origin: StatementID)?
     private var listen: [(address: IPAddress, origin: StatementID)] = []
     private var rebindAllowed: [(name: String, origin: StatementID)] = []
@@ -170,6 +172,7 @@ final class DnsmasqReader {
             site.isSoAnyway(port.origin, "the port stands with each address of \"listen\"")
         }
         finishRebindProtection()
+        remarkOnLeases()
         return site
     }
 
