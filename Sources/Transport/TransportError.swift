@@ -7,6 +7,8 @@ package enum TransportError: Error, Equatable, Sendable {
     case addressInUse(SocketAddress, ClientTransport)
     /// A port below 1024 without the right to it.
     case permissionDenied(SocketAddress, ClientTransport)
+    /// The same where socket units pass sockets, but none for this address.
+    case notPassed(SocketAddress, ClientTransport)
     /// No interface has this address.
     case addressNotAvailable(SocketAddress)
     /// Any other system call that failed, with its errno.
@@ -24,6 +26,8 @@ extension TransportError: CustomStringConvertible {
         case .permissionDenied(let address, let transport):
             return "permission denied: \(address)/\(transport.rawValue);"
                 + " needs CAP_NET_BIND_SERVICE or a port above 1023"
+        case .notPassed(let address, let transport):
+            return "\(Self.permissionDenied(address, transport)), or a socket unit that passes it"
         case .addressNotAvailable(let address):
             return "no interface has \(address.ip), so that \(address) cannot be listened at;"
                 + " take it out of \"listen\", or give the address to an interface first"

@@ -130,6 +130,11 @@ struct ListeningSocketsTests {
                 == "permission denied: 0.0.0.0:53/tcp;"
                 + " needs CAP_NET_BIND_SERVICE or a port above 1023")
         #expect(
+            TransportError.notPassed(dns, .udp).description
+                == "permission denied: 0.0.0.0:53/udp;"
+                + " needs CAP_NET_BIND_SERVICE or a port above 1023,"
+                + " or a socket unit that passes it")
+        #expect(
             TransportError.system(operation: "socket", errno: 24).description
                 == "the system call socket failed: Too many open files")
     }

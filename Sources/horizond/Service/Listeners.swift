@@ -64,6 +64,9 @@ struct Listeners {
             }
         } catch {
             for pair in change.opened.joined() { pair.close() }
+            if case .permissionDenied(let address, let transport) = error, !fromUnits.isEmpty {
+                throw .notPassed(address, transport)
+            }
             throw error
         }
         change.unused = fromUnits.filter { socket in !addresses.contains(where: socket.serves) }
