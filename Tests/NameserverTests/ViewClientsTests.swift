@@ -22,7 +22,9 @@ struct ViewClientsTests {
         network("lo", "127.0.0.0/8", "::1/128"),
         network("lan0", "192.168.10.0/24", "2001:db8:1::/64", "fe80::/64"),
         network("guest0", "192.168.20.0/24", "169.254.0.0/16", "fe80::/64"),
-        network("tun0", "10.8.0.1/32", "0.0.0.0/0", "::/0"),
+        network(
+            "tun0", "10.8.0.1/32", "0.0.0.0/0", "8.0.0.0/7", "::/0", "2000::/3", "fd00::/47",
+            "12.0.0.0/8", "fd01::/48"),
     ]
 
     private static func clients(_ views: [ViewDescription]) -> [String] {
@@ -34,7 +36,7 @@ struct ViewClientsTests {
         IPAddress(client).flatMap { snapshot.view(for: $0)?.use(\.name) }
     }
 
-    @Test("A view has its interface's networks, without those that are the same on every link")
+    @Test("A view has its interface's networks, but for wide ones and those of every link")
     func named() {
         #expect(
             Self.clients([
@@ -43,7 +45,8 @@ struct ViewClientsTests {
                 Self.view("later", [], [.interface("lan1")]),
             ]) == [
                 "192.168.10.0/24, 2001:db8:1::/64 (lan0)",
-                "10.0.0.0/8; 192.168.20.0/24 (guest0); 10.8.0.1/32 (tun0)", "none",
+                "10.0.0.0/8; 192.168.20.0/24 (guest0); "
+                    + "10.8.0.1/32, 12.0.0.0/8, fd01::/48 (tun0)", "none",
             ])
     }
 
@@ -55,7 +58,8 @@ struct ViewClientsTests {
         ]
         #expect(
             Self.clients(views) == [
-                "127.0.0.0/8, ::1/128 (lo); 192.168.10.0/24, 2001:db8:1::/64 (lan0)",
+                "127.0.0.0/8, ::1/128 (lo); 192.168.10.0/24, 2001:db8:1::/64 (lan0); "
+                    + "12.0.0.0/8, fd01::/48 (tun0)",
                 "192.168.20.0/24 (guest0)", "10.8.0.1/32",
             ])
         #expect(ViewClients(views, networks: Self.networks).contests == [])

@@ -168,6 +168,75 @@ extension ServiceTests {
             #expect(try server.stop() == .exited(0))
         }
 
+        @Test("A network is served no more when it ends by a message that does not name it")
+        func unnamedEnds() throws {
+            let network = try Self.network()
+            try Self.add("wan0", to: network)
+            try network.ip("addr add 2001:db8:9::1/64 dev wan0 nodad")
+            let setting = "/proc/sys/net/ipv6/route/skip_notify_on_dev_down"
+            let (_, status) = try run(network.entrance + ["/bin/sh", "-c", "echo 1 > \(setting)"])
+            #expect(status == .exited(0))
+            let server = try Server(Self.views + "forward: {}\n", in: network)
+            func becomes(_ expected: String) throws -> Bool {
+                try Self.becomes(expected, for: "2001:db8:3::7", server, network)
+            }
+            let route = "2001:db8:3::/64"
+            for end in [
+                // The prefix is behind another interface now.
+                "route replace \(route) via 2001:db8:9::2 dev wan0 proto static metric 100",
+                "route change \(route) dev lan0 proto static metric 100",
+                "link set lan0 down",
+            ] {
+                try network.ip(
+                    "link set lan0 up", "route replace \(route) dev lan0 proto ra metric 100")
+                #expect(try becomes("192.168.10.50"), "before \(end)")
+                try network.ip(end)
+                #expect(try becomes("refused"), "\(end)")
+            }
+            try network.ip(
+                "link set lan0 up", "addr add 2001:db8:1::1 peer 2001:db8:3::2/64 dev lan0 nodad")
+            #expect(try becomes("192.168.10.50"))
+            try network.ip("addr change 2001:db8:1::1 peer 2001:db8:8::2/64 dev lan0")
+            #expect(try becomes("refused"))
+            #expect(try server.stop() == .exited(0))
+        }
+
+        @Test("A network that left is served no more while addresses change all the time elsewhere")
+        func disturbed() throws {
+            let network = try Self.network()
+            try network.ip(
+                "link add noise type bridge", "link set noise up",
+                "addr add 192.168.10.1/24 dev lan0", "addr add 192.168.20.1/24 dev lan0")
+            // Long answers, which are disturbed wherever something changes meanwhile.
+            let many = (0..<4000).map { "addr add 10.1.\($0 / 250).\($0 % 250)/32 dev noise" }
+            try network.ip(many.joined(separator: "\n"))
+            let server = try Server(Self.views + "forward: {}\n", in: network)
+            let directory = try TemporaryDirectory()
+            let address = "10.2.0.1/32 dev noise\n"
+            let changes = "addr add \(address)addr del \(address)"
+            try directory.write(
+                String(repeating: changes, count: 500_000), to: "changes")
+            let noise = try ChildProcess(
+                network.entrance + ["ip", "-batch", directory.file("changes")],
+                output: directory.file("output"))
+            pause(.seconds(1))
+            for _ in 0..<3 {
+                try network.ip("addr del 192.168.10.1/24 dev lan0")
+                #expect(
+                    try eventually(within: .seconds(3)) {
+                        try Self.answer("192.168.10.7", server, network) == "refused"
+                    })
+                #expect(try Self.answer("192.168.20.7", server, network) == "192.168.10.50")
+                try network.ip("addr add 192.168.10.1/24 dev lan0")
+                #expect(
+                    try eventually(within: .seconds(3)) {
+                        try Self.answer("192.168.10.7", server, network) == "192.168.10.50"
+                    })
+            }
+            #expect(noise.status == nil, "it went on all the time")
+            #expect(try server.stop() == .exited(0))
+        }
+
         @Test("A network that two interfaces have stays with the first view, and the log says so")
         func contested() throws {
             let network = try Self.network()

@@ -5,63 +5,78 @@ import Testing
 
 @Suite("The host's interfaces")
 struct InterfaceMonitorTests {
-    private static func address(
-        _ address: String, _ length: Int, on index: UInt32
-    ) throws -> NetworkSource {
-        let address = try #require(IPAddress(address))
-        return NetworkSource(
-            index: index, address: address, length: length, origin: .address(address))
+    private static func network(_ address: String, _ length: Int) throws -> InterfaceMessage {
+        .networks(index: 2, [.init(address: try #require(IPAddress(address)), length: length)])
     }
 
-    private static func lines(_ table: InterfaceTable) -> [String] {
-        table.interfaces.map { interface in
+    /// What is to be done after the last of the messages, none of which is the end of a dump before.
+    private static func lastStep(
+        _ messages: [InterfaceMessage], _ dump: inout InterfaceDump
+    ) -> InterfaceDump.Step {
+        for message in messages.dropLast() { _ = dump.take(message) }
+        return dump.take(messages.last ?? .end)
+    }
+
+    private static func lines(_ step: InterfaceDump.Step) -> [String]? {
+        guard case .finish(let table, _) = step else { return nil }
+        return table.interfaces.map { interface in
             let networks = interface.networks.map { "\($0.address)/\($0.length)" }
             return "\(interface.name): \(networks.joined(separator: " "))"
         }
     }
 
-    @Test("A table has what was told last, by interface and address")
-    func table() throws {
-        var table = InterfaceTable()
-        let v6 = try Self.address("2001:db8::1", 64, on: 2)
-        for (message, isNew) in [
-            (InterfaceMessage.link(index: 2, name: "lan0"), true),
-            (.link(index: 2, name: "lan0"), false), (.link(index: 1, name: "lo"), true),
-            (.source(v6), true), (.source(v6), false),
-            (.source(try Self.address("192.0.2.1", 24, on: 2)), true),
-            (.source(try Self.address("10.0.0.1", 8, on: 2)), true),
-            (.sourceIsGone(try Self.address("10.0.0.1", 24, on: 2)), false),
-            (.end, false), (.lost, false), (.refused(1), false),
-        ] {
-            let told = table.apply(message)
-            #expect(told == isNew, "\(message)")
+    @Test("Links, addresses and routes are asked for one after the other, and are told in order")
+    func dump() throws {
+        var dump = InterfaceDump()
+        for (index, message) in [
+            InterfaceMessage.link(index: 2, name: "lan0"), try Self.network("192.0.2.1", 24),
+        ].enumerated() {
+            #expect(dump.question == index)
+            guard case .wait = dump.take(message), case .ask = dump.take(.end) else {
+                Issue.record("after \(message)")
+                return
+            }
         }
-        #expect(Self.lines(table) == ["lo: ", "lan0: 10.0.0.1/8 192.0.2.1/24 2001:db8::1/64"])
-        _ = table.apply(.link(index: 2, name: "lan1"))
-        _ = table.apply(.sourceIsGone(v6))
-        #expect(Self.lines(table) == ["lo: ", "lan1: 10.0.0.1/8 192.0.2.1/24"])
-        for isNew in [true, false] {
-            let told = table.apply(.linkIsGone(index: 2))
-            #expect(told == isNew)
+        #expect(dump.question == 2)
+        let step = Self.lastStep(
+            [
+                try Self.network("2001:db8::", 64), try Self.network("10.0.0.1", 8),
+                try Self.network("2001:db8::", 64), .changed, .link(index: 1, name: "lo"), .end,
+            ], &dump)
+        #expect(Self.lines(step) == ["lo: ", "lan0: 10.0.0.1/8 192.0.2.1/24 2001:db8::/64"])
+        guard case .finish(_, isExact: true) = step else {
+            Issue.record("the answers were not disturbed")
+            return
         }
-        #expect(Self.lines(table) == ["lo: "])
-        _ = table.apply(.link(index: 2, name: "lan0"))
-        #expect(Self.lines(table) == ["lo: ", "lan0: "], "its networks went with it")
     }
 
-    @Test("A network stays while anything says it: an address, or a route of another metric")
-    func sources() throws {
-        var table = InterfaceTable()
-        let prefix = try #require(IPAddress("2001:db8::"))
-        func route(_ metric: UInt32) -> NetworkSource {
-            NetworkSource(index: 2, address: prefix, length: 64, origin: .route(metric: metric))
+    @Test(
+        "Disturbed answers are asked for once more; what either says then holds", arguments: 0..<3)
+    func disturbed(question: Int) throws {
+        /// Answers of which that to `question` is disturbed.
+        func answers(_ networks: [InterfaceMessage]) -> [InterfaceMessage] {
+            let parts: [[InterfaceMessage]] = [[.link(index: 2, name: "lan0")], networks, []]
+            return parts.enumerated().flatMap { index, part in
+                (index == question ? [.disturbed] : []) + part + [.end]
+            }
         }
-        _ = table.apply(.link(index: 2, name: "lan0"))
-        for metric in [100, 1024] as [UInt32] { _ = table.apply(.source(route(metric))) }
-        _ = table.apply(.sourceIsGone(route(100)))
-        #expect(Self.lines(table) == ["lan0: 2001:db8::/64"])
-        _ = table.apply(.sourceIsGone(route(1024)))
-        #expect(Self.lines(table) == ["lan0: "])
+        let (kept, missed) = (try Self.network("10.0.0.1", 8), try Self.network("10.1.0.1", 16))
+        var dump = InterfaceDump()
+        guard case .ask = Self.lastStep(answers([kept, missed]), &dump) else {
+            Issue.record("disturbed answers were taken at once")
+            return
+        }
+        #expect(dump.question == 0)
+        var undisturbed = dump
+        let exact = Self.lastStep(
+            [.link(index: 2, name: "lan0"), .end, kept, .end, .end], &undisturbed)
+        #expect(Self.lines(exact) == ["lan0: 10.0.0.1/8"], "the disturbed ones are forgotten")
+        let step = Self.lastStep(answers([kept]), &dump)
+        #expect(Self.lines(step) == ["lan0: 10.0.0.1/8 10.1.0.1/16"])
+        guard case .finish(_, isExact: false) = step else {
+            Issue.record("what is disturbed is not exact")
+            return
+        }
     }
 
     @Test("The kernel tells of the loopback interface, without any privilege")

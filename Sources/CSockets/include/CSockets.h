@@ -117,18 +117,16 @@ int hs_pending_error(int fd);
 // rtnetlink: the host's interfaces, their addresses and on-link routes.
 
 static const uint16_t hs_netlink_error = NLMSG_ERROR, hs_netlink_done = NLMSG_DONE;
-static const uint16_t hs_netlink_overrun = NLMSG_OVERRUN;
+static const uint16_t hs_netlink_multipart = NLM_F_MULTI;
 static const uint16_t hs_netlink_interrupted = NLM_F_DUMP_INTR;
-static const uint16_t hs_new_link = RTM_NEWLINK, hs_delete_link = RTM_DELLINK;
-static const uint16_t hs_new_address = RTM_NEWADDR, hs_delete_address = RTM_DELADDR;
-static const uint16_t hs_new_route = RTM_NEWROUTE, hs_delete_route = RTM_DELROUTE;
+static const uint16_t hs_new_link = RTM_NEWLINK, hs_new_address = RTM_NEWADDR;
+static const uint16_t hs_new_route = RTM_NEWROUTE;
 static const uint16_t hs_get_link = RTM_GETLINK, hs_get_address = RTM_GETADDR;
 static const uint16_t hs_get_route = RTM_GETROUTE;
 static const uint16_t hs_link_name = IFLA_IFNAME;
 static const uint16_t hs_address_address = IFA_ADDRESS, hs_address_local = IFA_LOCAL;
 static const uint16_t hs_route_destination = RTA_DST, hs_route_interface = RTA_OIF;
 static const uint16_t hs_route_gateway = RTA_GATEWAY, hs_route_multipath = RTA_MULTIPATH;
-static const uint16_t hs_route_metric = RTA_PRIORITY;
 static const uint8_t hs_route_main_table = RT_TABLE_MAIN, hs_route_unicast = RTN_UNICAST;
 static const uint8_t hs_route_by_kernel = RTPROT_KERNEL, hs_route_by_advertisement = RTPROT_RA;
 

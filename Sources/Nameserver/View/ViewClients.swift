@@ -66,14 +66,18 @@ package struct ViewClients: Equatable, Sendable {
         }
     }
 
+    /// The shortest prefixes that an interface brings. No link has more clients than that; shorter ones
+    /// are a mistake or a lie, such as a router's advertisement that 2000::/3 is on its link.
+    private static let shortestIPv4 = 8
+    private static let shortestIPv6 = 48
+
     /// Whether an interface's network tells who its clients are. Link-local prefixes are the same on
     /// every link, so that an address does not tell on which one the client is (RFC 3927 §1.2, RFC 4007
-    /// §5). And a prefix without length is that of everybody.
+    /// §5).
     private static func tellsClients(_ prefix: AddressPrefix) -> Bool {
-        guard prefix.length > 0 else { return false }
-        return switch prefix.address {
-        case .v4(let bits): bits >> 16 != 0xa9fe
-        case .v6(let high, _): high >> 54 != 0x3fa
+        switch prefix.address {
+        case .v4(let bits): prefix.length >= shortestIPv4 && bits >> 16 != 0xa9fe
+        case .v6(let high, _): prefix.length >= shortestIPv6 && high >> 54 != 0x3fa
         }
     }
 }

@@ -1,37 +1,34 @@
 internal import DNS
 
-/// The host's interfaces as netlink messages tell them.
+/// The host's interfaces as the kernel's answers tell them.
 struct InterfaceTable {
     /// More than any host for this has; what comes then is left out.
-    private static let maximumSources = 65_536
+    private static let maximumNetworks = 65_536
 
     private var names: [UInt32: String] = [:]
-    private var sources: Set<NetworkSource> = []
+    private var networks: [UInt32: Set<NetworkInterface.Network>] = [:]
+    private var count = 0
 
-    /// Takes over what a message says. Returns whether anything is new.
-    mutating func apply(_ message: InterfaceMessage) -> Bool {
-        switch message {
-        case .link(let index, let name):
-            return names.updateValue(name, forKey: index) != name
-        case .linkIsGone(let index):
-            sources = sources.filter { $0.index != index }
-            return names.removeValue(forKey: index) != nil
-        case .source(let source):
-            guard sources.count < Self.maximumSources else { return false }
-            return sources.insert(source).inserted
-        case .sourceIsGone(let source):
-            return sources.remove(source) != nil
-        case .end, .refused, .lost:
-            return false
+    mutating func addLink(_ index: UInt32, name: String) { names[index] = name }
+
+    mutating func add(_ network: NetworkInterface.Network, on index: UInt32) {
+        guard count < Self.maximumNetworks else { return }
+        if networks[index, default: []].insert(network).inserted { count += 1 }
+    }
+
+    /// Adds what another table has, but for names that this one knows.
+    mutating func formUnion(_ other: InterfaceTable) {
+        names.merge(other.names) { own, _ in own }
+        for (index, networks) in other.networks {
+            for network in networks { add(network, on: index) }
         }
     }
 
     /// The interfaces in the order of their indices, those without a network too.
     var interfaces: [NetworkInterface] {
-        let sources = Dictionary(grouping: sources, by: \.index)
-        return names.sorted { $0.key < $1.key }.map { index, name in
-            let networks = Set(sources[index, default: []].flatMap(\.networks))
-            return NetworkInterface(name: name, networks: networks.sorted { $0.precedes($1) })
+        names.sorted { $0.key < $1.key }.map { index, name in
+            let networks = networks[index, default: []].sorted { $0.precedes($1) }
+            return NetworkInterface(name: name, networks: networks)
         }
     }
 }

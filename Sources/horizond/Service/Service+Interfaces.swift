@@ -4,20 +4,24 @@ import Transport
 
 /// Views whose clients are what the host's interfaces say.
 extension Service {
-    /// Begins to follow the interfaces when a view of `configuration` needs it, or ends that.
+    /// Follows the interfaces when a view of `configuration` needs it, or ends that. A reload asks the
+    /// kernel afresh, by a monitor that knows nothing of before; where that cannot be, the old one stays.
     func followInterfaces(for configuration: Configuration) {
-        guard configuration.followsInterfaces else {
-            interfaceMonitor?.stop()
-            interfaceMonitor = nil
-            return
+        var monitor: InterfaceMonitor?
+        if configuration.followsInterfaces {
+            do {
+                monitor = try startMonitor()
+            } catch {
+                guard interfaceMonitor == nil else {
+                    log.warning("interfaces: a reload could not ask afresh: \(error)", .interfaces)
+                    return
+                }
+                networks = []
+                log.warning(HostInterfaces.failure(error), .interfaces)
+            }
         }
-        guard interfaceMonitor == nil else { return }
-        do {
-            interfaceMonitor = try startMonitor()
-        } catch {
-            networks = []
-            log.warning(HostInterfaces.failure(error), .interfaces)
-        }
+        interfaceMonitor?.stop()
+        interfaceMonitor = monitor
     }
 
     private func startMonitor() throws(TransportError) -> InterfaceMonitor {
