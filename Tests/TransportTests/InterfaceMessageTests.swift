@@ -50,7 +50,7 @@ struct InterfaceMessageTests {
 
     /// What messages say that the kernel sends as parts of an answer.
     private static func answers(_ hex: String...) -> [InterfaceMessage] {
-        let octets = hex.flatMap { answer(octets($0)) }
+        let octets = hex.flatMap { answer(Self.octets($0)) }
         return InterfaceMessage.all(in: octets.span)
     }
 
@@ -69,7 +69,7 @@ struct InterfaceMessageTests {
     }
 
     @Test("A link, its addresses and a route that a router advertised")
-    func answers() throws {
+    func news() throws {
         #expect(
             Self.answers(Self.lan0, Self.newIPv4, Self.newIPv6, Self.advertised) == [
                 .link(index: 3, name: "lan0"), try Self.networks(("192.168.10.1", 24)),
