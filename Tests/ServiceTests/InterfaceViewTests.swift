@@ -193,11 +193,6 @@ extension ServiceTests {
                 try network.ip(end)
                 #expect(try becomes("refused"), "\(end)")
             }
-            try network.ip(
-                "link set lan0 up", "addr add 2001:db8:1::1 peer 2001:db8:3::2/64 dev lan0 nodad")
-            #expect(try becomes("192.168.10.50"))
-            try network.ip("addr change 2001:db8:1::1 peer 2001:db8:8::2/64 dev lan0")
-            #expect(try becomes("refused"))
             #expect(try server.stop() == .exited(0))
         }
 
