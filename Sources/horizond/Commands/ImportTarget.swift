@@ -1,4 +1,5 @@
 import Configuration
+import DNS
 import Foundation
 import Migration
 
@@ -26,7 +27,7 @@ struct ImportTarget: ~Copyable {
         for file in site.files {
             let path = "\(directory)/\(file.path)"
             guard !FileManager.default.fileExists(atPath: path) else {
-                throw ImportError("\(path) is there already; give another --output")
+                throw ImportError("\(path.quotedPath) is there already; give another --output")
             }
         }
         for file in site.files {
@@ -36,7 +37,8 @@ struct ImportTarget: ~Copyable {
                 try FileManager.default.createDirectory(
                     at: parent, withIntermediateDirectories: true)
             } catch {
-                throw ImportError("cannot make \(parent.path): \(error.localizedDescription)")
+                throw ImportError(
+                    "cannot make \(parent.path.quotedPath): \(error.localizedDescription)")
             }
             try Self.write(file.text, to: path)
         }
@@ -56,7 +58,7 @@ struct ImportTarget: ~Copyable {
             let reason =
                 (error as? CocoaError)?.code == .fileWriteFileExists
                 ? "it is there already" : error.localizedDescription
-            throw ImportError("cannot write \(path): \(reason)")
+            throw ImportError("cannot write \(path.quotedPath): \(reason)")
         }
     }
 
