@@ -5,7 +5,7 @@ import Glibc
 ///
 /// Unsafe because these are C's calls: each gets a text or buffer that lives until it returns, with
 /// its true length, and keeps no pointer to it.
-enum RegularFile {
+package enum RegularFile {
     private static let chunkSize = 4_096
 
     /// A descriptor for reading, which the caller closes. Throws without a mark.
@@ -33,7 +33,9 @@ enum RegularFile {
     }
 
     /// What is in a file; of one that grows meanwhile not much more than `maximumSize`.
-    static func contents(_ path: String, maximumSize: Int) throws(YAMLError) -> [UInt8] {
+    package static func contents(
+        _ path: String, maximumSize: Int
+    ) throws(YAMLError) -> [UInt8] {
         let descriptor = try open(path, maximumSize: maximumSize)
         defer { close(descriptor) }
         var octets: [UInt8] = []

@@ -102,6 +102,8 @@ package struct ForeignSite {
     var views: [ForeignView] = []
     /// Who may ask at all, in the view that is for everyone; empty for the default.
     var clients: [(prefix: String, origin: StatementID)] = []
+    /// Who may not, although a larger network may.
+    var refusedClients: [(prefix: String, origin: StatementID)] = []
     var listen: [(address: String, origin: StatementID)] = []
     /// Whether names without a rule are asked of `/etc/resolv.conf`'s servers.
     var asksResolvConf = true

@@ -62,7 +62,7 @@ package struct ImportReport: Sendable {
             + section("nothing to carry over", soAnyway, separator: ":") { id in
                 statements[id].isSoAnyway ?? ""
             }
-            + (remarks.isEmpty ? [] : ["note:"] + remarks.map { "  " + $0 })
+            + (remarks.isEmpty ? [] : ["note:"] + remarks.map { "  " + $0.forReport })
     }
 
     package var summary: String {
@@ -81,7 +81,8 @@ package struct ImportReport: Sendable {
             + ids.map { id in
                 let statement = statements[id]
                 let place = "\(statement.place)".escapingUnprintable
-                return "  \(place) \(Self.shortened(statement.text))\(separator) \(text(id))"
+                return "  \(place) \(Self.shortened(statement.text))\(separator) "
+                    + text(id).forReport
             }
     }
 
@@ -89,7 +90,7 @@ package struct ImportReport: Sendable {
     private static let quotedLength = 80
 
     private static func shortened(_ text: String) -> String {
-        let text = text.escapingUnprintable
+        let text = text.forReport
         return text.count > quotedLength ? text.prefix(quotedLength) + "…" : text
     }
 

@@ -159,7 +159,7 @@ package struct Importer {
             return try YAMLDocuments.read(path: source.path)
         } catch {
             let line = error.line.map { ":\($0)" } ?? ""
-            throw ImportError("\(source.path)\(line): \(error)")
+            throw ImportError("\(source.path.quotedPath)\(line): \(error)")
         }
     }
 }

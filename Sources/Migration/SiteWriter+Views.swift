@@ -20,22 +20,23 @@ extension SiteWriter {
 
     /// The view of the clients that no other view names.
     mutating func writeEveryone(_ taken: inout Set<String>) {
-        let name = site.views.contains { $0.name == "lan" } ? "others" : "lan"
+        let clients: [(prefix: String, origins: [StatementID])] =
+            site.clients.isEmpty
+            ? Self.localClients.filter { !taken.contains($0) }.map { ($0, []) }
+            : distinct(site.clients, &taken).map { ($0.prefix, [$0.origin]) }
+        // All of them may be in other views.
+        guard !clients.isEmpty else { return }
+        let names = Set(site.views.map(\.name))
+        let name = ["lan", "others"].first { !names.contains($0) } ?? "others than these"
         output.write("  \(name):")
         output.write("    clients:")
-        guard !site.clients.isEmpty else {
-            for prefix in Self.localClients where !taken.contains(prefix) {
-                output.write("      - \(YAMLText.scalar(prefix))")
-            }
-            return
-        }
-        for (prefix, origin) in distinct(site.clients, &taken) {
-            output.write("      - \(YAMLText.scalar(prefix))", from: [origin])
+        for (prefix, origins) in clients {
+            output.write("      - \(YAMLText.scalar(prefix))", from: origins)
         }
     }
 
     /// The clients of the standard view.
-    private static let localClients = [
+    static let localClients = [
         "127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7",
         "169.254.0.0/16", "fe80::/10", "100.64.0.0/10",
     ]

@@ -10,12 +10,20 @@ struct SiteWriter {
     /// What `zones` says of each zone: its key, its value, and its lines.
     private(set) var declarations: [(plan: ZonePlan, value: String, origins: [StatementID])] = []
 
+    /// About how many parts the settings `zones` and `views` have in YAML, of which a setting may
+    /// have a million.
+    private var parts = 0
+    private static let maximumParts = 900_000
+    /// From here on short zones have files, too: they are fewer parts.
+    private static let maximumInlineParts = 400_000
+
     static let mainFile = "horizond.yaml"
 
     init(_ site: ForeignSite, _ plans: ZonePlans, title: String) {
         self.site = site
         self.plans = plans
         output = OutputLines(site.statements)
+        self.site.refuseClients(among: Self.localClients)
         for plan in plans.zones { declare(plan) }
         output.begin(Self.mainFile)
         output.write("# Imported from \(title.escapingUnprintable)")
@@ -34,8 +42,15 @@ struct SiteWriter {
     mutating func declare(_ plan: ZonePlan) {
         if let view = plan.view, site.views[view].clients.isEmpty { return }
         let mode = plan.isLocal ? "mode: authoritative, " : ""
-        let short = shortRecord(plan)
-        if plan.isEmpty || short != nil {
+        let short = parts < Self.maximumInlineParts ? shortRecord(plan) : nil
+        let isInline = plan.isEmpty || short != nil
+        parts += (isInline ? 12 : plan.isLocal ? 9 : 2) + site.views.count
+        guard parts <= Self.maximumParts else {
+            let origins = plan.records.values.flatMap { $0.flatMap(\.origins) } + plan.origins
+            for origin in origins { site.refuse(origin, "more zones than a configuration holds") }
+            return
+        }
+        if isInline {
             let record = short?.text ?? ""
             declarations.append(
                 (plan, "{\(mode)records: {\(record)}}", plan.origins + (short?.origins ?? [])))
@@ -104,12 +119,16 @@ struct SiteWriter {
 
     // MARK: Listening and settings
 
+    private static let maximumListen = 64
+
     mutating func writeListen() {
         var known: [String] = []
         var lines: [(String, [StatementID])] = []
         for (address, origin) in site.listen {
             if let index = known.firstIndex(of: address) {
                 lines[index].1.append(origin)
+            } else if lines.count == Self.maximumListen {
+                site.refuse(origin, "at most \(Self.maximumListen) addresses are listened on")
             } else {
                 known.append(address)
                 lines.append((address, [origin]))
@@ -155,6 +174,8 @@ struct SiteWriter {
 private struct ZoneFileNames {
     private var taken: Set<String> = []
 
+    private static let maximumLength = 200
+
     mutating func path(_ apex: DomainName, view: String?) -> String {
         let directory = "zones/" + (view.map { Self.safe($0) + "/" } ?? "")
         let name = Self.safe(apex.text.lowercased())
@@ -176,6 +197,8 @@ private struct ZoneFileNames {
                     || ("0"..."9").contains(scalar) || "._-".unicodeScalars.contains(scalar))
             return isSafe ? String(scalar) : "-"
         }.joined()
-        return name.hasPrefix(".") ? "-" + name.dropFirst() : name
+        // What stands behind it needs room in a name, too, which has at most 255 octets.
+        let short = name.prefix(maximumLength)
+        return short.hasPrefix(".") ? "-" + short.dropFirst() : String(short)
     }
 }

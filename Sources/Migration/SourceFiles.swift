@@ -1,3 +1,4 @@
+import Configuration
 import DNS
 import Foundation
 
@@ -19,7 +20,7 @@ struct SourceLine {
 /// A file's own idea of where it is may be that of another machine, so that one that is not there is
 /// looked for beside the file that names it.
 final class SourceFiles {
-    /// The largest lists of hosts have some ten million octets.
+    /// Of all files together; the largest lists of hosts have some ten million octets.
     static let maximumSize = 64 << 20
     /// Far more than a server has; directories of thousands of files hold lists for blocking.
     static let maximumFiles = 1_000
@@ -28,32 +29,26 @@ final class SourceFiles {
 
     /// The files that were read, in the order of reading.
     private(set) var paths: [String] = []
+    private var octetsLeft = SourceFiles.maximumSize
 
     /// The text of a file; octets that are no UTF-8 become replacement characters.
     func text(_ path: String) throws(ImportError) -> String {
         guard paths.count < Self.maximumFiles else {
             throw ImportError("more than \(Self.maximumFiles) files")
         }
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: resolved(path)),
-            let size = attributes[.size] as? Int
-        else { throw ImportError("cannot read \(path.quotedPath): No such file or directory") }
-        let type = attributes[.type] as? FileAttributeType
-        guard type == .typeRegular else {
-            throw ImportError(
-                "cannot read \(path.quotedPath): "
-                    + (type == .typeDirectory ? "Is a directory" : "it is not a regular file"))
+        let octets: [UInt8]
+        do {
+            octets = try RegularFile.contents(path, maximumSize: octetsLeft)
+        } catch {
+            throw ImportError("cannot read \(path.quotedPath): \(error.problem)")
         }
-        guard size <= Self.maximumSize else {
-            throw ImportError(
-                "\(path.quotedPath) has \(size) octets, more than \(Self.maximumSize)")
+        // What the kernel makes up as it is read has no size before.
+        guard octets.count < octetsLeft else {
+            throw ImportError("cannot read \(path.quotedPath): the files are too large together")
         }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            let isReadable = FileManager.default.isReadableFile(atPath: path)
-            throw ImportError(
-                "cannot read \(path.quotedPath)\(isReadable ? "" : ": Permission denied")")
-        }
+        octetsLeft -= octets.count
         paths.append(path)
-        return String(decoding: data, as: UTF8.self)
+        return String(decoding: octets, as: UTF8.self)
     }
 
     private func resolved(_ path: String) -> String {

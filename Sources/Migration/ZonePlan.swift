@@ -6,6 +6,9 @@ struct PlannedRecord {
     let ttl: UInt32?
     let rdata: [UInt8]
     var origins: [StatementID]
+
+    /// Its octets in a message, its owner a pointer.
+    fileprivate var size: Int { 12 + rdata.count }
 }
 
 /// A zone as it will be written.
@@ -47,16 +50,31 @@ struct ZonePlan {
             )
             return
         }
+        let octets = known.lazy.filter { $0.type == record.type }.reduce(0) { $0 + $1.size }
+        let planned = PlannedRecord(
+            type: record.type, ttl: record.ttl.map { min($0, Self.maximumTTL) },
+            rdata: record.rdata, origins: [record.origin])
+        guard octets + planned.size <= Self.maximumSize else {
+            statements.refuse(
+                record.origin, "more \(record.type) records of a name than a message holds")
+            return
+        }
+        if planned.ttl != record.ttl {
+            statements.note(record.origin, "a TTL has at most \(Self.maximumTTL) seconds")
+        }
         guard record.type != .soa || record.owner == apex else {
             statements.refuse(record.origin, "a SOA record below the apex \(apex.text)")
             return
         }
         if known.isEmpty, publicNames[record.owner] == nil { owners.append(record.owner) }
         publicNames[record.owner] = nil
-        records[record.owner, default: []].append(
-            PlannedRecord(
-                type: record.type, ttl: record.ttl, rdata: record.rdata, origins: [record.origin]))
+        records[record.owner, default: []].append(planned)
     }
+
+    /// RFC 2181 §8.
+    private static let maximumTTL: UInt32 = 0x7fff_ffff
+    /// As many octets as the records of a name and a type may have, so that they fit a message.
+    private static let maximumSize = 65_000
 
     /// Whether records of both types cannot stand at one name.
     private static func contradicts(_ first: RRType, _ second: RRType) -> Bool {

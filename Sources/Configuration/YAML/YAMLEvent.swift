@@ -26,9 +26,9 @@ enum YAMLEvent {
 }
 
 /// Why a file cannot be read to its end. Without a mark it is about the file as a whole.
-struct YAMLError: Error, Equatable {
+package struct YAMLError: Error, Equatable {
     let mark: YAMLMark?
-    let problem: String
+    package let problem: String
     let expected: String?
 
     init(_ mark: YAMLMark?, _ problem: String, expected: String? = nil) {

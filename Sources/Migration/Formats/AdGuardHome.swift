@@ -23,6 +23,7 @@ final class AdGuardHomeReader {
         for node in dns?["upstream_dns"]?.items ?? [] { upstream(node) }
         for node in dns?["local_ptr_upstreams"]?.items ?? [] { pointerUpstream(node) }
         for node in dns?["allowed_clients"]?.items ?? [] { client(node) }
+        for node in dns?["disallowed_clients"]?.items ?? [] { refusedClient(node) }
         if let mode = dns?["upstream_mode"] { policy(mode) }
         if dns?["all_servers"]?.text == "true", let node = dns?["all_servers"] {
             setting(".", "policy", "{parallel: 2}", state(node, "all_servers: true"))
@@ -199,6 +200,19 @@ final class AdGuardHomeReader {
         site.clients.append((prefix, id))
     }
 
+    private func refusedClient(_ node: YAMLNode) {
+        let id = state(node, "disallowed_clients: \(node.text ?? "")")
+        guard site.clients.isEmpty else {
+            site.isSoAnyway(id, "only allowed_clients counts beside it")
+            return
+        }
+        guard let prefix = node.text.flatMap({ ClientNetwork.text($0) }) else {
+            site.refuse(id, "clients are known by their address only; this one may ask")
+            return
+        }
+        site.refusedClients.append((prefix, id))
+    }
+
     private func refusals(_ root: YAMLNode) {
         let dns = root["dns"]
         func refuse(_ node: YAMLNode?, _ key: String, _ instead: String) {
@@ -214,9 +228,6 @@ final class AdGuardHomeReader {
             dns?["bootstrap_dns"], "bootstrap_dns",
             "upstreams are addresses here, so that none has to be looked up")
         refuse(dns?["fallback_dns"], "fallback_dns", "list them behind the others in \"to\"")
-        refuse(
-            dns?["disallowed_clients"], "disallowed_clients",
-            "\"views\" says who may ask; a smaller network in an allowed one cannot be refused")
         refuse(dns?["aaaa_disabled"], "aaaa_disabled", "AAAA records are not filtered")
         refuse(dns?["enable_dnssec"], "enable_dnssec", "answers are not validated")
         refuse(dns?["upstream_dns_file"], "upstream_dns_file", "put its lines in upstream_dns")

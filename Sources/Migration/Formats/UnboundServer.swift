@@ -50,14 +50,8 @@ struct UnboundServer {
             }
             return
         }
-        let allowed = domains.map { YAMLText.scalar($0.value) }.joined(separator: ", ")
-        for attribute in addresses + domains {
-            reader.site.settings.append(
-                ForeignSetting(
-                    key: "rebind-protection",
-                    value: allowed.isEmpty ? "true" : "{allow: [\(allowed)]}",
-                    origin: attribute.id))
-        }
+        reader.site.protectFromRebinding(
+            from: addresses.map(\.id), allowing: domains.map { ($0.value, $0.id) })
         for attribute in addresses {
             reader.site.note(attribute.id, "all private addresses are meant here, not this one")
         }
@@ -67,13 +61,16 @@ struct UnboundServer {
     private func accessControl(_ attribute: UnboundReader.Attribute) {
         guard let prefix = prefix(attribute) else { return }
         let action = attribute.words.count > 1 ? attribute.words[1] : ""
-        guard action.hasPrefix("allow") else {
-            reader.site.refuse(
-                attribute.id,
-                "clients in no view are refused; a smaller network in an allowed one cannot be")
-            return
+        switch action {
+        case "allow", "allow_setrd", "allow_snoop", "allow_cookie":
+            reader.site.clients.append((prefix, attribute.id))
+        case "deny", "refuse", "deny_non_local", "refuse_non_local":
+            reader.site.refusedClients.append((prefix, attribute.id))
+        default:
+            reader.site.refuse(attribute.id, "no action \(action.quoted) is known")
+            // What is not allowed for certain is not allowed.
+            reader.site.refusedClients.append((prefix, attribute.id))
         }
-        reader.site.clients.append((prefix, attribute.id))
     }
 
     /// `access-control-view: NETWORK VIEW`.
@@ -99,15 +96,14 @@ struct UnboundServer {
 enum ClientNetwork {
     /// `ADDRESS` or `ADDRESS/LENGTH` with the host bits off; nil for what is none.
     static func text(_ text: some StringProtocol) -> String? {
+        prefix(text).map { "\($0)" }
+    }
+
+    static func prefix(_ text: some StringProtocol) -> AddressPrefix? {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let address = IPAddress(first) else { return nil }
         let maximum = address.isIPv4 ? 32 : 128
         guard let length = parts.count > 1 ? Int(decimal: parts[1]) : maximum else { return nil }
-        do throws(AddressPrefix.Invalid) {
-            return "\(try AddressPrefix(address, length: length))"
-        } catch {
-            guard case .hostBits(let network) = error else { return nil }
-            return "\(network)"
-        }
+        return AddressPrefix(containing: address, length: length)
     }
 }

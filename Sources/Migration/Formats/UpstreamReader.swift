@@ -14,13 +14,13 @@ enum UpstreamReader {
         let upstream: String?
         switch scheme {
         case "", "dns", "udp", "tcp":
-            upstream = plain(rest, &site, id)
+            upstream = plain(rest, of: text, &site, id)
         case "tls": upstream = secure(rest, tlsName, &site, id)
         default:
             let name = ["https": "HTTPS", "h3": "HTTPS", "quic": "QUIC", "sdns": "DNSCrypt"][scheme]
             site.refuse(
                 id,
-                "DNS over \(name ?? scheme) is not spoken: \(text); ask the same server as "
+                "DNS over \(name ?? scheme) is not spoken: \(text.hidingSecrets); ask the same server as "
                     + "tls://ADDRESS#NAME, or another one")
             return
         }
@@ -32,11 +32,12 @@ enum UpstreamReader {
     }
 
     private static func plain(
-        _ text: Substring, _ site: inout ForeignSite, _ id: StatementID
+        _ text: Substring, of whole: String, _ site: inout ForeignSite, _ id: StatementID
     ) -> String? {
         if text.hasPrefix("/") { return String(text) }
         guard let (address, port) = EndpointText.parse(text, sign: ":") else {
-            site.refuse(id, "\(String(text).quoted) is no address: write the server's address")
+            site.refuse(
+                id, "\(whole.hidingSecrets.quoted) is no address: write the server's address")
             return nil
         }
         if let reason = address.reasonAgainstServer {
@@ -51,7 +52,9 @@ enum UpstreamReader {
     ) -> String? {
         let parts = text.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
         guard let endpoint = EndpointText.parse(parts[0], sign: ":", defaultPort: 853) else {
-            let host = parts[0].prefix { $0 != ":" && $0 != "/" }
+            // Behind a user name and a password, which no such URL should have.
+            let authority = parts[0].prefix { $0 != "/" && $0 != "?" }
+            let host = (authority.split(separator: "@").last ?? "").prefix { $0 != ":" }
             site.refuse(
                 id, "a name has to be looked up first: write tls://ADDRESS#\(host) with its address"
             )

@@ -81,40 +81,17 @@ extension CoreDNSReader {
         var arguments = directive.arguments
         let ttl = arguments.first.flatMap { UInt32(decimal: $0) }
         if ttl != nil { arguments.removeFirst() }
-        // CoreDNS's own limits are an hour, and half an hour for denials.
-        var parts: [(key: String, value: String)] = [
-            ("max", ttl.map { "\($0)" } ?? "1h"), ("negative-max", ttl.map { "\($0)" } ?? "30m"),
-        ]
-        func set(_ key: String, _ value: String) {
-            parts.removeAll { $0.key == key }
-            parts.append((key, value))
-        }
-        for option in directive.body {
-            let words = option.words
-            switch words[0] {
-            case "success" where words.count > 2:
-                set("max", words[2])
-                if words.count > 3 { set("min", words[3]) }
-            case "denial" where words.count > 2: set("negative-max", words[2])
-            case "servfail" where words.count > 1: set("failures", words[1])
-            case "serve_stale":
-                set("stale", words.count > 1 ? words[1] : "1h")
-            case "prefetch": set("prefetch", "true")
-            default:
-                let optionID = site.state(option.place, option.text)
-                if ["success", "denial"].contains(words[0]) {
-                    site.isSoAnyway(optionID, "\"cache-size\" is the room for all answers")
-                } else {
-                    site.refuse(optionID, "\(words[0].quoted) has no counterpart here")
-                }
+        var cache = CoreDNSCache(ttl: ttl)
+        for option in directive.body where !cache.take(option, &site, id) {
+            let optionID = site.state(option.place, option.text)
+            if ["success", "denial"].contains(option.name), option.words.count < 3 {
+                site.isSoAnyway(optionID, "\"cache-size\" is the room for all answers")
+            } else {
+                site.refuse(optionID, CoreDNSCache.reason(against: option))
             }
         }
         let isShort = directive.body.isEmpty && ttl != nil
-        let value =
-            isShort
-            ? parts[0].value
-            : "{" + parts.map { "\($0.key): \($0.value)" }.joined(separator: ", ") + "}"
-        setting("cache", value, forwarded(block), block, id)
+        setting("cache", isShort ? cache.short : cache.value, forwarded(block), block, id)
     }
 
     /// The domains of the block's forward plugins.

@@ -6,6 +6,10 @@ final class CoreDNSReader {
     let files: SourceFiles
     private var snippets: [String: [CorefileDirective]] = [:]
     private var views: [String: ViewID] = [:]
+    /// As many lines as all blocks may have together: snippets that import each other twice, each
+    /// the next, would be endless for any use.
+    private static let maximumDirectives = 100_000
+    private var directivesLeft = CoreDNSReader.maximumDirectives
     /// Each address, once for every block that listens on it.
     private var listen: [(address: String, isStandard: Bool, origin: StatementID)] = []
 
@@ -82,8 +86,14 @@ final class CoreDNSReader {
     private func expanded(
         _ body: [CorefileDirective], path: String, depth: Int
     ) -> [CorefileDirective] {
-        body.flatMap { directive -> [CorefileDirective] in
+        directivesLeft -= body.count
+        return body.flatMap { directive -> [CorefileDirective] in
             guard directive.name == "import" else { return [directive] }
+            guard directivesLeft > 0 else {
+                let id = site.state(directive.place, directive.text)
+                site.refuse(id, "more than \(Self.maximumDirectives) lines by imports")
+                return []
+            }
             if let name = directive.arguments.first, let snippet = snippets[name] {
                 guard depth < SourceFiles.maximumDepth else { return [] }
                 return expanded(snippet, path: path, depth: depth + 1)
@@ -204,7 +214,9 @@ final class CoreDNSReader {
                 site.refuse(id, "\"listen\" has addresses: write those of the interface")
             }
         case "chaos":
-            guard let version = directive.arguments.first else {
+            guard let version = directive.arguments.first,
+                (1...255).contains(version.utf8.count)
+            else {
                 site.refuse(id, "\"identity: {version: …}\" says what is answered")
                 return
             }

@@ -183,12 +183,7 @@ final class DnsmasqReader {
             }
             return
         }
-        let allowed = rebindAllowed.map { YAMLText.scalar($0.name) }.joined(separator: ", ")
-        let value = allowed.isEmpty ? "true" : "{allow: [\(allowed)]}"
-        for origin in [rebindOrigin] + rebindAllowed.map(\.origin) {
-            site.settings.append(
-                ForeignSetting(key: "rebind-protection", value: value, origin: origin))
-        }
+        site.protectFromRebinding(from: [rebindOrigin], allowing: rebindAllowed)
     }
 }
 
