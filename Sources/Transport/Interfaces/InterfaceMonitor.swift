@@ -144,12 +144,14 @@ package final class InterfaceMonitor: @unchecked Sendable {
     }
 
     private func scheduleSettling() {
+        guard let timer else { return }
         let now = DispatchTime.now()
         let first = firstChange ?? now
         firstChange = first
-        timer?.schedule(
-            deadline: refusal == nil
-                ? min(now + Self.settling, first + Self.longestSettling) : first + Self.retry)
+        let latest = first + (refusal == nil ? Self.longestSettling : Self.retry)
+        // A timer that is set again and again while events come has no turn.
+        guard now < latest else { return settle() }
+        timer.schedule(deadline: refusal == nil ? min(now + Self.settling, latest) : latest)
     }
 
     /// Asks what changed. The end of answers that are still coming leads here again.
