@@ -13,8 +13,10 @@ extension ForeignSite {
         var origins = origins
         for (text, origin) in domains {
             guard let name = name(text, in: origin) else { continue }
-            // A last label of digits would be read as that of an address.
-            guard !name.isRoot, name.labels.last?.allSatisfy({ $0 &- 0x30 < 10 }) == false else {
+            // A slash, a colon or a last label of digits would be read as an address's.
+            guard !name.isRoot, !name.text.contains("/"), !name.text.contains(":"),
+                name.labels.last?.allSatisfy({ $0 &- 0x30 < 10 }) == false
+            else {
                 refuse(origin, "\(text.quoted) cannot be allowed private addresses")
                 continue
             }

@@ -36,6 +36,11 @@ final class SourceFiles {
         guard paths.count < Self.maximumFiles else {
             throw ImportError("more than \(Self.maximumFiles) files")
         }
+        let attributes = try? FileManager.default.attributesOfItem(atPath: resolved(path))
+        let type = attributes?[.type] as? FileAttributeType
+        guard type != .typeDirectory else {
+            throw ImportError("cannot read \(path.quotedPath): Is a directory")
+        }
         let octets: [UInt8]
         do {
             octets = try RegularFile.contents(path, maximumSize: octetsLeft)

@@ -16,7 +16,7 @@ struct LoadableTests {
             "access-control: 10.0.0.0/8 allow\naccess-control-view: 10.0.0.0/8 v\nview:\nname: v\n"
                 + "local-data: \"a.x.test. A 10.0.0.1\"",
             "private-address: 10.0.0.0/8\nprivate-domain: plex.direct\n"
-                + "private-domain: plex.direct.\nprivate-domain: .\nprivate-domain: 1.2.3.4",
+                + "private-domain: plex.direct.\nprivate-domain: .\nprivate-domain: 1.2.3.4\nprivate-domain: /certs",
             "local-data: \"a.x.test. 4294967295 A 10.0.0.1\"",
             "local-data: \"\(longZone). A 10.0.0.1\"\nlocal-data: \"\(longZone). A 10.0.0.2\"",
         ])
