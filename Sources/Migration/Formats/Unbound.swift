@@ -36,7 +36,7 @@ final class UnboundReader {
 
     private func collect(_ lines: [SourceLine], path: String, depth: Int) {
         for line in lines {
-            var words = Self.words(line.text)
+            var words = line.text.words(quotes: ["\"", "'"], firstEndsAtColon: true)
             while let first = words.first, first.hasSuffix(":"), first.count > 1 {
                 // Several attributes may stand on one line.
                 let end = words.dropFirst().firstIndex { Self.isAttribute($0) } ?? words.endIndex
@@ -94,33 +94,6 @@ final class UnboundReader {
                 site.refuse(id, "\(error)")
             }
         }
-    }
-
-    /// The words of a line, without a comment. A value in quotation marks is one word.
-    private static func words(_ line: Substring) -> [String] {
-        var words: [String] = []
-        var rest = line[...]
-        while let first = rest.first {
-            if first == "#" { break }
-            if first.isWhitespace {
-                rest.removeFirst()
-            } else if first == "\"" || first == "'" {
-                let text = rest.dropFirst().prefix { $0 != first }
-                words.append(String(text))
-                rest = rest[text.endIndex...].dropFirst()
-            } else {
-                let word = rest.prefix { !$0.isWhitespace }
-                // `name:value` without a blank is allowed.
-                if words.isEmpty, let colon = word.firstIndex(of: ":") {
-                    words.append(String(word[...colon]))
-                    rest = rest[word.index(after: colon)...]
-                    continue
-                }
-                words.append(String(word))
-                rest = rest[word.endIndex...]
-            }
-        }
-        return words
     }
 
     // MARK: Meaning

@@ -29,7 +29,7 @@ struct Corefile {
         var open: [CorefileDirective] = []
         var keys: [String] = []
         for line in lines {
-            var words = Self.words(line.text)
+            var words = line.text.words(quotes: ["\"", "`"])
             guard !words.isEmpty else { continue }
             if words == ["}"] {
                 close(&open, line.place)
@@ -69,26 +69,5 @@ struct Corefile {
         } else {
             blocks.append(directive)
         }
-    }
-
-    /// The words of a line, without a comment; quotation marks or backticks hold one together.
-    private static func words(_ line: Substring) -> [String] {
-        var words: [String] = []
-        var rest = line[...]
-        while let first = rest.first {
-            if first == "#" { break }
-            if first.isWhitespace {
-                rest.removeFirst()
-            } else if first == "\"" || first == "`" {
-                let text = rest.dropFirst().prefix { $0 != first }
-                words.append(String(text))
-                rest = rest[text.endIndex...].dropFirst()
-            } else {
-                let word = rest.prefix { !$0.isWhitespace }
-                words.append(String(word))
-                rest = rest[word.endIndex...]
-            }
-        }
-        return words
     }
 }
