@@ -19,12 +19,14 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: [
         .systemLibrary(
             name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CTLS", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(name: "CSockets"),
+        .target(name: "CNoCurl", exclude: ["link"]),
         .target(name: "DNS", swiftSettings: strict),
         .target(name: "Nameserver", dependencies: ["DNS"], swiftSettings: strict),
         .target(
@@ -36,14 +38,25 @@ let package = Package(
         .target(
             name: "Migration", dependencies: ["DNS", "Nameserver", "Configuration"],
             swiftSettings: strict),
+        .target(
+            name: "Admin",
+            dependencies: ["CNoCurl", .product(name: "FlyingFox", package: "FlyingFox")],
+            swiftSettings: strict),
         .executableTarget(
             name: "horizond",
             dependencies: [
-                "DNS", "Nameserver", "Transport", "Configuration", "Migration", "CSystemd",
+                "DNS", "Nameserver", "Transport", "Configuration", "Migration", "Admin",
+                "CSystemd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict,
+            // No libcurl, whether it is here or not: see CNoCurl.
+            linkerSettings: [
+                .unsafeFlags([
+                    "-Xlinker", "--as-needed", "-L\(Context.packageDirectory)/Sources/CNoCurl/link",
+                ])
+            ]),
         .target(
             name: "FuzzTargets", dependencies: ["DNS", "Nameserver", "Configuration"],
             path: "Tests/Fuzz/Targets", swiftSettings: strict),
@@ -65,6 +78,7 @@ let package = Package(
         .testTarget(
             name: "MigrationTests", dependencies: ["DNS", "Configuration", "Migration"],
             exclude: ["Samples"], swiftSettings: strict),
+        .testTarget(name: "AdminTests", dependencies: ["Admin"], swiftSettings: strict),
         .testTarget(
             name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: strict),
         .testTarget(

@@ -1,0 +1,74 @@
+package import Foundation
+
+/// One address of the admin pages, and who answers there.
+package struct AdminRoute: Sendable {
+    /// What a request asks to do.
+    package enum Access: Sendable {
+        /// Everyone who can connect may: it says only how the server is.
+        case open
+        /// Reads what was asked, and by whom.
+        case read
+        /// Changes something.
+        case write
+    }
+
+    package let method: Method
+    /// `/api/status`: the whole path, without a pattern.
+    package let path: String
+    package let access: Access
+    let answer: @Sendable (AdminRequest) async -> AdminReply
+
+    package enum Method: String, Sendable {
+        case get = "GET"
+        case post = "POST"
+    }
+
+    /// `answer` waits without keeping its thread: the pages share a few with each other.
+    package init(
+        _ method: Method, _ path: String, _ access: Access,
+        answer: @escaping @Sendable (AdminRequest) async -> AdminReply
+    ) {
+        self.method = method
+        self.path = path
+        self.access = access
+        self.answer = answer
+    }
+}
+
+/// What was asked, once the rules of access are kept.
+package struct AdminRequest: Sendable {
+    /// The parameters of the query, percent-decoded; the first of a name counts.
+    package let parameters: [String: String]
+    package let body: Data
+
+    package init(parameters: [String: String] = [:], body: Data = Data()) {
+        self.parameters = parameters
+        self.body = body
+    }
+}
+
+/// An answer to a request.
+package struct AdminReply: Sendable {
+    package let status: Int
+    package let contentType: String
+    package let body: Data
+
+    package init(status: Int = 200, contentType: String, body: Data) {
+        self.status = status
+        self.contentType = contentType
+        self.body = body
+    }
+
+    /// A value as JSON. Encoding of the program's own types does not fail.
+    package static func json(_ value: some Encodable, status: Int = 200) -> AdminReply {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let body = (try? encoder.encode(value)) ?? Data("{}".utf8)
+        return AdminReply(status: status, contentType: "application/json", body: body)
+    }
+
+    /// What is wrong with a request, for people: `{"error":"…"}`.
+    package static func error(_ status: Int, _ text: String) -> AdminReply {
+        json(["error": text], status: status)
+    }
+}
