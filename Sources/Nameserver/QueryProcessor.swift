@@ -11,6 +11,8 @@ package final class QueryProcessor {
     var refresh: UpstreamQuestion?
 
     package var counted: Counters { counters }
+    /// What is counted by kind.
+    package let account: QueryAccount
     /// Where the response that was made last came from.
     package var source: AnswerSource { lastSource }
     /// What new queries are answered on.
@@ -27,6 +29,10 @@ package final class QueryProcessor {
         defer { refresh = nil }
         return refresh
     }
+
+    /// The question's type and the number of the client's view, as soon as they are known.
+    var askedType = RRType(rawValue: 0)
+    var viewNumber = -1
 
     var snapshot: Snapshot
     var now: Int64 = 0
@@ -45,10 +51,14 @@ package final class QueryProcessor {
     package init(cache: ResponseCache, snapshot: Snapshot) {
         self.cache = cache
         self.snapshot = snapshot
+        account = QueryAccount(snapshot)
     }
 
     /// New queries are answered on another snapshot.
-    package func change(_ snapshot: Snapshot) { self.snapshot = snapshot }
+    package func change(_ snapshot: Snapshot) {
+        self.snapshot = snapshot
+        account.change(snapshot)
+    }
 
     /// Says when the next queries came: monotonic nanoseconds, and the wall clock in seconds since
     /// 1970 modulo 2^32 for server cookies (RFC 9018 §4.3).
@@ -87,6 +97,8 @@ package final class QueryProcessor {
         // One that has waited comes again.
         if fresh.isEmpty { counters.queries &+= 1 }
         lastSource = .server
+        askedType = RRType(rawValue: 0)
+        viewNumber = -1
         options.reset()
         switch Query.accept(message, transport: transport, name: name) {
         case .ignore:
@@ -157,9 +169,12 @@ package final class QueryProcessor {
         over transport: ClientTransport, _ snapshot: Snapshot, fresh: [FreshAnswer],
         into response: inout MutableSpan<UInt8>
     ) -> Disposition {
-        guard let view = snapshot.view(for: client) else {
+        askedType = query.type
+        guard let number = snapshot.viewIndex(for: client) else {
             return refuse(query, message, .outsideEveryView, into: &response)
         }
+        viewNumber = number
+        let view = Borrowed(snapshot.views[number])
         guard query.rrClass == RRClass.internet else {
             return answerChaos(query, message, snapshot.server, into: &response)
         }
@@ -188,8 +203,8 @@ package final class QueryProcessor {
     ) -> Disposition {
         if let local = view.localAnswer(name, query.type) {
             counters.local &+= 1
-            lastSource = .zone
             let length = local.zone.use { zone in
+                lastSource = zone.settings.mode == .overlay ? .overlay : .zone
                 if let bypass = zone.bypass {
                     bypasses.note(client, zone.settings.apex, bypass)
                     options.set(.guardedBypass)

@@ -34,6 +34,10 @@ package protocol NetworkHandler: AnyObject {
     /// The round's queries are done; what was sent in it goes out after this call.
     func roundEnded()
 
+    /// The answers that were written so far have been given to the kernel, or queued for connections that
+    /// wait for their clients.
+    func answersSent()
+
     /// Every 50 ms or so, within a round, while `needsTicks` is set or connections are open.
     func tick(now: Int64)
 

@@ -189,6 +189,7 @@ package final class NetworkLoop {
         upstreamStreams.flush(handler)
         upstreamDatagrams.flush()
         flushAnswers()
+        handler.answersSent()
     }
 
     private func flushAnswers() {

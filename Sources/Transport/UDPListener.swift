@@ -42,6 +42,7 @@ final class UDPListener {
                 answer(index, received, answers, batches.arrival, handler, context)
             }
             answers.flush(to: descriptor, context)
+            handler.answersSent()
             upstreams.flush()
             guard count == DatagramLimits.batch else { return }
         }

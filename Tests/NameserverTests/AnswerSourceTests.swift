@@ -11,13 +11,25 @@ struct AnswerSourceTests {
         return Site(zones: [zone], forward: [Site.rule()])
     }
 
+    @Test("an overlay and a zone that is wholly here are told apart")
+    func zones() throws {
+        let overlay = try zone("home.test", [("nas.home.test", .a, [192, 168, 10, 60])])
+        let whole = try zone(
+            "lab.test", mode: .authoritative, [("nas.lab.test", .a, [192, 168, 10, 61])])
+        let site = Site(zones: [overlay, whole])
+        site.ask("nas.home.test", .https)
+        #expect(site.processor.source == .overlay)
+        site.ask("nas.lab.test", .a)
+        #expect(site.processor.source == .zone)
+        site.ask("localhost", .a)
+        #expect(site.processor.source == .zone)
+    }
+
     @Test("a zone, the server itself, a refusal and an error are told apart")
     func withoutUpstream() throws {
         let site = try site()
         site.ask("nas.home.test", .a)
-        #expect(site.processor.source == .zone)
-        site.ask("nas.home.test", .https)
-        #expect(site.processor.source == .zone)
+        #expect(site.processor.source == .overlay)
         site.ask("example.com", .any)
         #expect(site.processor.source == .server)
         site.ask("example.com", .axfr)

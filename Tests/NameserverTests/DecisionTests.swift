@@ -193,7 +193,7 @@ struct DecisionTests {
             }
         case .zone(let zone):
             let answer = try #require(answer, what)
-            #expect(site.processor.source == .zone)
+            #expect(site.processor.source == (mode == .overlay ? .overlay : .zone))
             if let data = answer.answer.first {
                 #expect(zone.answer == .records, what)
                 #expect(zone.owner?.place?.line == data.rdata.last.map(Int.init), what)

@@ -149,7 +149,7 @@ extension ServiceTests {
             #expect((object["view"] as? [String: Any])?["name"] as? String == "lan")
             let answers = try #require(object["answers"] as? [[String: Any]])
             #expect(answers.compactMap { $0["type"] as? String } == ["A", "AAAA", "HTTPS"])
-            #expect(answers.allSatisfy { $0["source"] as? String == "zone" })
+            #expect(answers.allSatisfy { $0["source"] as? String == "overlay" })
             let steps = try #require(answers[0]["steps"] as? [[String: Any]])
             #expect(steps[0]["place"] as? String == "zones/vanillax.me.yaml:1")
         }

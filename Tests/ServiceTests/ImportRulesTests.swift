@@ -24,6 +24,7 @@ struct ImportRulesTests {
         "Configuration/RegularFile.swift",
         "Configuration/YAML/YAMLReader.swift",
         "DNS/Octets.swift",
+        "Nameserver/Accounting/CounterTable.swift",
         "Nameserver/Cache/AnswerScratch.swift",
         "Nameserver/Cache/CacheGhosts.swift",
         "Nameserver/Cache/CacheRing.swift",

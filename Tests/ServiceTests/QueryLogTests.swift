@@ -26,7 +26,9 @@ extension ServiceTests {
             func column(_ key: String) -> [String] { lines.map { $0[key] as? String ?? "-" } }
             #expect(column("name").first == "www.lab.example")
             #expect(
-                column("source") == ["zone", "zone", "upstream", "cache", "refused", "failure"])
+                column("source") == [
+                    "overlay", "overlay", "upstream", "cache", "refused", "failure",
+                ])
             #expect(
                 column("rcode")
                     == ["NOERROR", "NOERROR", "NOERROR", "NOERROR", "REFUSED", "SERVFAIL"])

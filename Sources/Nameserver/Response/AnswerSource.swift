@@ -2,7 +2,9 @@
 package enum AnswerSource: String, CaseIterable, Sendable {
     /// The server itself: class CH, ANY for names that are elsewhere, cookies.
     case server
-    /// A zone of the client's view, one that the server has by itself included.
+    /// An overlay of the client's view.
+    case overlay
+    /// A zone of the client's view that is wholly here, one that the server has by itself included.
     case zone
     /// A stored answer.
     case cache
@@ -16,4 +18,20 @@ package enum AnswerSource: String, CaseIterable, Sendable {
     case refused
     /// FORMERR, NOTIMP or BADVERS: no query that could be answered.
     case error
+
+    /// Where it stands among all, for tables.
+    @inline(__always)
+    var number: Int {
+        switch self {
+        case .server: 0
+        case .overlay: 1
+        case .zone: 2
+        case .cache: 3
+        case .stale: 4
+        case .upstream: 5
+        case .failure: 6
+        case .refused: 7
+        case .error: 8
+        }
+    }
 }

@@ -7,6 +7,8 @@ import DNS
 final class ResponseOptions {
     /// Whether the response gets an OPT record: when the query has one (RFC 6891 §6.1.1).
     private(set) var isPresent = false
+    /// The bits of the response's RCODE that its header has no room for, in place (RFC 6891 §6.1.3).
+    private(set) var extendedRCode: UInt8 = 0
     private var dnssecOK = false
     private var cookie: (client: UInt64, server: ServerCookies.Cookie)?
     private var nsidLength = 0
@@ -29,6 +31,7 @@ final class ResponseOptions {
         // Without a record nothing is gathered for it.
         guard isPresent else { return }
         isPresent = false
+        extendedRCode = 0
         cookie = nil
         nsidLength = 0
         keepalive = nil
@@ -92,6 +95,7 @@ final class ResponseOptions {
         into response: inout MutableSpan<UInt8>, at end: Int, limit: Int, rcode: RCode = .noError
     ) -> Int {
         guard isPresent else { return end }
+        extendedRCode = UInt8(truncatingIfNeeded: rcode.rawValue & 0xff0)
         let additional = response.span.uint16(at: 10)
         response.store(additional &+ 1, at: 10)
         response[end] = 0

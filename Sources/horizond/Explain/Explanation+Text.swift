@@ -109,7 +109,7 @@ extension Explanation.Answer {
     private var origin: String? {
         let time = milliseconds < 1 ? "" : " in \(Int(milliseconds.rounded())) ms"
         switch source {
-        case "zone": return nil
+        case "overlay", "zone": return nil
         case "upstream": return "\(upstream ?? "an upstream")\(time)"
         case "cache": return "from the cache"
         case "stale": return "from the cache, past its lifetime: no upstream answers"

@@ -29,7 +29,7 @@ struct Explanation: Codable, Sendable {
     struct Answer: Codable, Sendable {
         let type: String
         let response: PresentedAnswer
-        /// Where it came from: `zone`, `cache`, `upstream` and so on.
+        /// Where it came from: `overlay`, `zone`, `cache`, `upstream` and so on.
         let source: String
         /// The upstream that answered; nil when none was asked.
         let upstream: String?

@@ -60,7 +60,7 @@ struct QueryLine: Codable, Equatable, Sendable {
     private static func reason(_ record: QueryRecord, _ question: Question) -> String? {
         switch record.source {
         case .server, .error: return nil
-        case .zone, .cache, .stale, .upstream, .failure, .refused: break
+        case .overlay, .zone, .cache, .stale, .upstream, .failure, .refused: break
         }
         guard let choice = record.snapshot.viewChoice(for: record.client),
             let decision = record.snapshot.decision(

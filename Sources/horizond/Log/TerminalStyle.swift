@@ -20,7 +20,7 @@ struct TerminalStyle {
     /// What is answered here in green, what is stale in yellow, what failed in red.
     func source(_ text: String, _ source: String) -> String {
         switch AnswerSource(rawValue: source) {
-        case .zone: with("32", text)
+        case .overlay, .zone: with("32", text)
         case .cache: with("36", text)
         case .stale, .refused: with("33", text)
         case .failure, .error: with("31", text)

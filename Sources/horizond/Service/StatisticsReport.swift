@@ -4,6 +4,8 @@ import Transport
 /// What one worker has counted since it started.
 struct WorkerStatistics: Sendable {
     let queries: Counters
+    /// Queries and responses by kind.
+    let kinds: QueryCounts
     let forwarding: ForwardingCounters
     let answers: UpstreamAnswer.Counters
     let transport: TransportCounters

@@ -32,6 +32,8 @@ final class ScriptedHandler: NetworkHandler {
     var troubles: [(exchange: UInt64, trouble: DatagramTrouble)] = []
     var rounds = 0
     var ticks = 0
+    /// How many queries had come when answers were sent, each time.
+    var sentAfter: [Int] = []
     var messagesCount = 0
 
     func query(
@@ -78,6 +80,8 @@ final class ScriptedHandler: NetworkHandler {
     }
     func roundEnded() {}
     func tick(now: Int64) { ticks += 1 }
+
+    func answersSent() { sentAfter.append(queries.count) }
 
     func messages() {
         messagesCount += 1
