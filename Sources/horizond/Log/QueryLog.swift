@@ -19,8 +19,8 @@ final class QueryLog: @unchecked Sendable {
     /// The last lines, for who comes later.
     static let maximumKept = 1000
 
-    /// Whether anyone wants records.
-    private let isWanted = Atomic<Bool>(false)
+    /// What the workers are to add.
+    let demand = SharedDemand()
     private let backlog = Mutex(Backlog())
     private let queue = DispatchQueue(label: "query-log", qos: .default)
     private let events: EventLog
@@ -48,9 +48,6 @@ final class QueryLog: @unchecked Sendable {
     }
 
     init(_ events: EventLog) { self.events = events }
-
-    /// Whether a worker is to add what it answers: all that the log costs a query while nobody wants it.
-    var isOn: Bool { isWanted.load(ordering: .relaxed) }
 
     func add(_ record: QueryRecord) {
         let isFirst = backlog.withLock { backlog in
@@ -99,7 +96,8 @@ final class QueryLog: @unchecked Sendable {
     }
 
     private func noteWhetherWanted() {
-        isWanted.store(isJournaled || !followers.isEmpty, ordering: .relaxed)
+        let isAll = isJournaled || !followers.isEmpty
+        demand.set(RecordDemand(stride: isAll ? 1 : 0))
     }
 
     // MARK: Lines

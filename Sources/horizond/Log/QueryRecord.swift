@@ -17,6 +17,10 @@ struct QueryRecord: Sendable {
     /// Monotonic nanoseconds.
     let receivedAt: Int64
     let sentAt: Int64
+    /// How many queries it stands for on the page, itself included; 0 when it is only for the log.
+    let weight: UInt32
+    /// Whether the log wants it; else it is only for the page.
+    let isForLog: Bool
 
     /// The longest part of a response that is kept: room for the addresses that a line shows.
     private static let maximumLength = 512
@@ -24,8 +28,10 @@ struct QueryRecord: Sendable {
     init(
         _ response: Span<UInt8>, to client: IPAddress, over transport: ClientTransport,
         from source: AnswerSource, by upstream: Upstream?, on snapshot: Snapshot,
-        receivedAt: Int64
+        receivedAt: Int64, for admission: RecordGate.Admission
     ) {
+        weight = admission.weight
+        isForLog = admission.isForLog
         self.response = response.array(0..<min(response.count, Self.maximumLength))
         self.client = client
         self.transport = transport

@@ -40,6 +40,9 @@ final class Worker: NetworkHandler {
     let forwarder: Forwarder
     private var generation: Int
     var now: Int64 = 0
+    /// When the queries came whose answers go out next.
+    private var batchBegan: Int64 = 0
+    private var recordGate = RecordGate()
     /// All workers' mailboxes, for answers that their clients wait for.
     var mailboxes: [Mailbox] = []
     let waiting = WaitingClients()
@@ -72,6 +75,7 @@ final class Worker: NetworkHandler {
 
     func roundBegan(now: Int64) {
         self.now = now
+        batchBegan = now
         if shared.published.generation != generation {
             generation = shared.published.generation
             let served = shared.published.served
@@ -79,6 +83,13 @@ final class Worker: NetworkHandler {
             loop.tls = served.tls
         }
         processor.setTime(now, unixTime: WallClock.seconds())
+    }
+
+    func answersSent() {
+        guard processor.account.awaitsSending else { return }
+        let end = MonotonicClock.now()
+        processor.account.sent(after: end - batchBegan)
+        batchBegan = end
     }
 
     func roundEnded() {
@@ -98,14 +109,18 @@ final class Worker: NetworkHandler {
         switch disposition {
         case .drop: return 0
         case .respond(let length):
-            if shared.queryLog.isOn {
-                logQuery(
-                    response.span.extracting(..<length), to: client, over: transport,
+            processor.countQuery(
+                length: message.count, from: client, over: transport,
+                response: response.span.extracting(..<length))
+            if let demand = shared.queryLog.demand.current {
+                log(
+                    demand, response.span.extracting(..<length), to: client, over: transport,
                     processor.currentSnapshot, receivedAt: now)
             }
             if processor.hasRefresh { refresh(processor) }
             return length
         case .forward:
+            processor.countQuery(length: message.count, from: client, over: transport)
             let (recipient, snapshot) = (
                 Recipient.client(arrival.replyPath()), processor.currentSnapshot
             )
@@ -160,9 +175,13 @@ final class Worker: NetworkHandler {
         guard length > 0 else { return abandon(recipient) }
         let answer = span.span.extracting(..<length)
         send(answer, to: recipient, from: .failure)
-        if shared.queryLog.isOn, recipient.isClient {
-            logQuery(
-                answer, to: address, over: recipient.transport, snapshot, receivedAt: receivedAt)
+        guard recipient.isClient else { return }
+        processor.countResponse(answer, over: recipient.transport)
+        processor.account.sent(.failure, after: MonotonicClock.now() - receivedAt)
+        if let demand = shared.queryLog.demand.current {
+            log(
+                demand, answer, to: address, over: recipient.transport, snapshot,
+                receivedAt: receivedAt)
         }
     }
 
@@ -203,11 +222,7 @@ final class Worker: NetworkHandler {
             send(
                 answer, to: client.recipient, from: processor.source,
                 client.fresh.first?.upstream)
-            if shared.queryLog.isOn, client.recipient.isClient {
-                logQuery(
-                    answer, to: client.address, over: client.recipient.transport, snapshot,
-                    by: client.fresh.first?.upstream, receivedAt: client.receivedAt)
-            }
+            if client.recipient.isClient { account(for: client, answer, snapshot) }
         }
         swap(&buffer, &response)
         switch disposition {
@@ -221,15 +236,30 @@ final class Worker: NetworkHandler {
         }
     }
 
-    /// Leaves a note of the answer that was made last.
-    private func logQuery(
-        _ answer: Span<UInt8>, to client: IPAddress, over transport: ClientTransport,
+    /// Counts the answer that a client has waited for.
+    private func account(for client: WaitingClient, _ answer: Span<UInt8>, _ snapshot: Snapshot) {
+        processor.countResponse(answer, over: client.recipient.transport)
+        processor.account.sent(
+            processor.source, after: MonotonicClock.now() - client.receivedAt)
+        guard let demand = shared.queryLog.demand.current else { return }
+        log(
+            demand, answer, to: client.address, over: client.recipient.transport, snapshot,
+            by: client.fresh.first?.upstream, receivedAt: client.receivedAt)
+    }
+
+    /// Leaves a note of the answer that was made last, if it is wanted.
+    private func log(
+        _ demand: RecordDemand, _ answer: Span<UInt8>, to client: IPAddress,
+        over transport: ClientTransport,
         _ snapshot: Snapshot, by upstream: Upstream? = nil, receivedAt: Int64
     ) {
+        guard let admission = recordGate.admit(demand, rcode: answer[3] & 0x0f, now: now) else {
+            return
+        }
         shared.queryLog.add(
             QueryRecord(
                 answer, to: client, over: transport, from: processor.source, by: upstream,
-                on: snapshot, receivedAt: receivedAt))
+                on: snapshot, receivedAt: receivedAt, for: admission))
     }
 
     // MARK: Mail
@@ -260,7 +290,8 @@ final class Worker: NetworkHandler {
 
     private var statistics: WorkerStatistics {
         WorkerStatistics(
-            queries: processor.counted, forwarding: forwarder.counted,
+            queries: processor.counted, kinds: processor.account.counted,
+            forwarding: forwarder.counted,
             answers: forwarder.answersCounted, transport: loop.counters)
     }
 

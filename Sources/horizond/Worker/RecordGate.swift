@@ -1,0 +1,63 @@
+import DNS
+
+/// Decides which of a worker's queries become records for the query log and the page. A household's queries
+/// all do. Of a flood the page gets so many that it costs the worker a hundredth of its time, each
+/// standing for those that were passed over. Owned by the worker's queue.
+struct RecordGate {
+    /// Records for the page alone in an interval: 2,000 a second.
+    static let observedPerInterval = 100
+    static let interval: Int64 = 50_000_000
+
+    private var intervalEnd: Int64 = 0
+    private var room = 0
+    /// Queries that no record stands for yet.
+    private var passedOver: UInt32 = 0
+    /// Queries until the next one for the log.
+    private var untilLogged: UInt32 = 0
+
+    /// What a query is wanted for.
+    struct Admission: Equatable {
+        /// How many queries the record stands for, itself included; 0 when the page does not want it.
+        let weight: UInt32
+        let isForLog: Bool
+    }
+
+    /// nil when nobody wants the query. `now` is monotonic nanoseconds.
+    mutating func admit(_ demand: RecordDemand, rcode: UInt8, now: Int64) -> Admission? {
+        let isForLog = isNextForLog(demand, rcode)
+        let weight = demand.isObserved ? weightOfNext(now) : 0
+        guard isForLog || weight > 0 else { return nil }
+        return Admission(weight: weight, isForLog: isForLog)
+    }
+
+    private mutating func isNextForLog(_ demand: RecordDemand, _ rcode: UInt8) -> Bool {
+        guard demand.stride > 0 else { return false }
+        guard !demand.isErrorsOnly || Self.isError(rcode) else { return false }
+        guard untilLogged == 0 || untilLogged >= demand.stride else {
+            untilLogged -= 1
+            return false
+        }
+        untilLogged = demand.stride - 1
+        return true
+    }
+
+    /// Whether a response with this code in its header is none that a client can use.
+    private static func isError(_ rcode: UInt8) -> Bool {
+        let rcode = RCode(rawValue: UInt16(rcode))
+        return rcode != .noError && rcode != .nameError
+    }
+
+    private mutating func weightOfNext(_ now: Int64) -> UInt32 {
+        if now >= intervalEnd {
+            intervalEnd = now + Self.interval
+            room = Self.observedPerInterval
+        }
+        guard room > 0 else {
+            passedOver &+= 1
+            return 0
+        }
+        room -= 1
+        defer { passedOver = 0 }
+        return passedOver &+ 1
+    }
+}
