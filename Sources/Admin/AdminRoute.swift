@@ -67,6 +67,13 @@ package struct AdminReply: Sendable {
         return AdminReply(status: status, contentType: "application/json", body: body)
     }
 
+    /// A text of lines, for people and simple tools.
+    package static func text(_ text: String, status: Int = 200) -> AdminReply {
+        AdminReply(
+            status: status, contentType: "text/plain; charset=utf-8", body: Data((text + "\n").utf8)
+        )
+    }
+
     /// What is wrong with a request, for people: `{"error":"…"}`.
     package static func error(_ status: Int, _ text: String) -> AdminReply {
         json(["error": text], status: status)

@@ -19,6 +19,7 @@ package struct Configuration: Sendable {
     package var tcp = TCPSettings()
     package var log = LogSettings()
     package var control = ControlSetting.standard
+    package var admin = AdminSettings()
     /// How many seconds are between two audits of the owned names; nil for none.
     package var auditInterval: Int?
     /// What the server says about itself, but for `cookies`.

@@ -7,7 +7,7 @@ struct ConfigurationDecoder {
     static let keys = [
         "listen", "zones", "views", "forward", "tls-ca", "https-records", "rebind-protection",
         "bypass-guard", "audit", "workers", "cache-size", "cache-file", "tcp", "identity",
-        "cookies", "log", ControlSetting.key,
+        "cookies", "log", ControlSetting.key, AdminSettings.key,
     ]
 
     private let file: ConfigurationFile
@@ -110,6 +110,9 @@ struct ConfigurationDecoder {
         }
         if let node = settings[ControlSetting.key], let control = file.control(node) {
             configuration.control = control
+        }
+        if let node = settings[AdminSettings.key] {
+            configuration.admin = AdminDecoder(file).settings(node)
         }
         if let node = settings["log"],
             let log = KeyedNode(

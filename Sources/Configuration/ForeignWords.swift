@@ -67,6 +67,7 @@ enum ForeignWords {
             "rebind rebinding stop-dns-rebind private-address private-domain", ["rebind-protection"]
         ),
         ("control-socket remote-control", ["control"]),
+        ("http webserver web prometheus metrics dashboard api", ["admin"]),
         ("hostname server-id id.server", ["id"]),
         ("version.bind", ["version"]),
         // Values.

@@ -11,7 +11,7 @@ struct ImportRulesTests {
         "Transport": ["DNS", "CSockets", "CTLS", "Dispatch", "Glibc", "Synchronization"],
         "Configuration": ["DNS", "Nameserver", "Yams", "CYaml", "Foundation", "Glibc"],
         "Migration": ["DNS", "Nameserver", "Configuration", "Foundation"],
-        "Admin": ["FlyingFox", "FlyingSocks", "Foundation", "Synchronization"],
+        "Admin": ["Dispatch", "FlyingFox", "FlyingSocks", "Foundation", "Synchronization"],
         "horizond": [
             "DNS", "Nameserver", "Transport", "Configuration", "Migration", "Admin",
             "ArgumentParser", "Logging", "CSystemd", "CSockets", "Dispatch", "Foundation", "Glibc",

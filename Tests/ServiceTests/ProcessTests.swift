@@ -12,8 +12,8 @@ extension ServiceTests {
         {
             let directory = try TemporaryDirectory()
             try directory.write(
-                "listen: [\"127.0.0.1:\(port)\"]\nforward: {.: {to: [127.0.0.1:9]}}\n" + more,
-                to: "horizond.yaml")
+                "listen: [\"127.0.0.1:\(port)\"]\nforward: {.: {to: [127.0.0.1:9]}}\nadmin: off\n"
+                    + more, to: "horizond.yaml")
             return directory
         }
 
@@ -42,7 +42,7 @@ extension ServiceTests {
             let address = try #require(IPAddress("127.77.0.53"))
             let taken = try Socket(.udp, local: Endpoint(address, 53))
             let directory = try TemporaryDirectory()
-            try directory.write("listen: [127.77.0.53]\n", to: "horizond.yaml")
+            try directory.write("listen: [127.77.0.53]\nadmin: off\n", to: "horizond.yaml")
             let (output, status) = try Self.horizond(
                 "serve", "--config", directory.file("horizond.yaml"))
             #expect(status == .exited(1))

@@ -35,7 +35,8 @@ extension ServiceTests {
             let names = ["stored 127.0.0.1_\(server.port)", "stored [__1]_\(server.port)"]
             #expect(stored("FDSTORE") == names)
             try server.directory.write(
-                "listen: [\"127.0.0.1:\(server.port)\"]\nworkers: 2\n", to: "horizond.yaml")
+                "listen: [\"127.0.0.1:\(server.port)\"]\nadmin: off\nworkers: 2\n",
+                to: "horizond.yaml")
             try server.reload()
             #expect(
                 try server.notifications.wait(

@@ -65,7 +65,7 @@ final class ControlServer: @unchecked Sendable {
     }
 
     private func startListening(at path: String) {
-        if let obstacle = Self.clear(path) { return complain(path, obstacle) }
+        if let obstacle = UnixSocket.clear(path) { return complain(path, obstacle) }
         let descriptor: Int32
         do throws(UnixSocket.Failure) {
             descriptor = try UnixSocket.listen(at: path)
@@ -87,20 +87,6 @@ final class ControlServer: @unchecked Sendable {
 
     private func complain(_ path: String, _ reason: String) {
         log.warning("no control socket at \(path): \(reason)", .control)
-    }
-
-    /// Removes what a dead server left; what else is in the way, it says.
-    private static func clear(_ path: String) -> String? {
-        guard let file = UnixSocket.file(at: path) else { return nil }
-        guard file.isSocket else { return "a file is there that is no socket" }
-        do throws(UnixSocket.Failure) {
-            close(try UnixSocket.connect(to: path))
-            return "another server listens there"
-        } catch {
-            guard error.number == ECONNREFUSED else { return "\(error)" }
-            UnixSocket.remove(path)
-            return nil
-        }
     }
 
     private func stopListening() {

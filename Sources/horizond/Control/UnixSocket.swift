@@ -126,6 +126,20 @@ enum UnixSocket {
         return File(status)
     }
 
+    /// Removes the socket that a dead server left at `path`; says what else is in the way.
+    static func clear(_ path: String) -> String? {
+        guard let file = file(at: path) else { return nil }
+        guard file.isSocket else { return "a file is there that is no socket" }
+        do throws(Failure) {
+            close(try connect(to: path))
+            return "another server listens there"
+        } catch {
+            guard error.number == ECONNREFUSED else { return "\(error)" }
+            remove(path)
+            return nil
+        }
+    }
+
     static func remove(_ path: String) { _ = unsafe unlink(path) }
 
     /// The name of a group; nil when it has none.

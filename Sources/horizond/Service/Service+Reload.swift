@@ -87,6 +87,7 @@ extension Service {
         events.configure(logsErrors: configuration.log.errors)
         shared.queryLog.configure(isJournaled: configuration.log.queries)
         controlServer?.listen(at: configuration.control.path)
+        adminPages?.configure(configuration.admin)
         let limits = TransportLimits(configuration.tcp)
         for worker in workers { worker.mailbox.post(.limits(limits)) }
         log.report(configuration.warnings)

@@ -35,6 +35,8 @@ final class Service: @unchecked Sendable {
     /// Answers at the control socket, as long as the service runs.
     var controlServer: ControlServer?
     private let passedControlSocket: Int32?
+    /// The admin pages, as long as the service runs.
+    var adminPages: AdminPages?
     private let ended = DispatchSemaphore(value: 0)
     /// Makes small changes of what is served and frees old snapshots, so that neither stops the
     /// control queue.
@@ -143,6 +145,8 @@ final class Service: @unchecked Sendable {
         if let passedControlSocket { controlServer.listen(on: passedControlSocket) }
         controlServer.listen(at: configuration.control.path)
         self.controlServer = controlServer
+        adminPages = AdminPages(adminRoutes, log: log)
+        adminPages?.configure(configuration.admin)
         scheduleAudits()
         running.notify(queue: control) { [self] in
             let addresses = configuration.listen.map { "\($0)" }.joined(separator: ", ")
@@ -175,6 +179,7 @@ final class Service: @unchecked Sendable {
         guard !hasEnded else { return }
         hasEnded = true
         controlServer?.stop()
+        adminPages?.stop()
         CacheFile(configuration)?.save(shared.cache, log)
         ended.signal()
     }
