@@ -173,14 +173,15 @@ struct DecisionTests {
                 }
                 let name = (labels + ["home.test"]).joined(separator: ".")
                 let type: RRType = [.a, .https, .txt].randomElement(using: &random) ?? .a
-                try compare(site, name, type, entries)
+                try compare(site, mode, name, type, entries)
             }
         }
     }
 
     /// Holds what is explained against what is answered: the line of an address is its last octet.
     private func compare(
-        _ site: Site, _ name: String, _ type: RRType, _ entries: [Entry]
+        _ site: Site, _ mode: ZoneSettings.Mode, _ name: String, _ type: RRType,
+        _ entries: [Entry]
     ) throws {
         let answer = site.ask(name, type)
         let what: Comment = "\(name) \(type) of \(entries)"
