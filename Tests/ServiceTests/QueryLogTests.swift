@@ -143,10 +143,10 @@ extension ServiceTests {
                     + "zones: {lab.example: {records: {\"*\": 192.0.2.10}}}\nforward: {}\n")
             _ = try server.client.ask("www.lab.example", .a)
             let line =
-                "info: query 127.0.0.1 www.lab.example A: NOERROR, 1 answer; view lan, udp, zone\n"
+                "info: query 127.0.0.1 www.lab.example A: NOERROR, 1 answer; view lan, udp, overlay\n"
             #expect(eventually { server.log.contains(line) }, "\(server.log)")
             #expect(
-                try server.command("log").output.contains("www.lab.example A  192.0.2.10  zone"))
+                try server.command("log").output.contains("www.lab.example A  192.0.2.10  overlay"))
             try server.configure(Self.control + "forward: {}\n")
             try server.reload()
             _ = try server.client.ask("www.lab.example", .a)
