@@ -35,6 +35,7 @@ package struct AuthorityFile: Equatable, Sendable {
             return nil
         }
         pem = Array(data)
+        other.note(ContentHash(pem))
         path = other.path
         self.file = file.path
         mark = scalar.mark

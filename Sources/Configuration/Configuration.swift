@@ -34,6 +34,8 @@ package struct Configuration: Sendable {
     package var warnings: [ConfigurationError] = []
     /// The files and directories that were read, that of `load` first.
     package var files: [String] = []
+    /// Of what stands in the files.
+    package var hash = ConfigurationHash([])
 
     /// Whether a view's clients are what the host's interfaces say.
     package var followsInterfaces: Bool { views.contains { !$0.followed.isEmpty } }
@@ -66,6 +68,7 @@ package struct Configuration: Sendable {
         guard !diagnostics.hasErrors else { throw diagnostics.collected }
         configuration.warnings = diagnostics.sortedWarnings
         configuration.files = diagnostics.files
+        configuration.hash = diagnostics.configurationHash
         return configuration
     }
 }

@@ -67,6 +67,7 @@ struct ConfigurationDecoder {
             try reader.enterMapping(
                 expected: "settings such as \(Spelling.list(Self.keys)), or {} for none")
             while let entry = try reader.nextEntry() { entries.append(entry) }
+            file.note(reader.hash)
         } catch {
             file.error(
                 error.mark,

@@ -14,6 +14,9 @@ struct ConfigurationFile {
         diagnostics.insert(file: path)
     }
 
+    /// Notes what stands in this file, for the hash of the configuration.
+    func note(_ hash: ContentHash) { diagnostics.insert(hash: hash, ofFile: path) }
+
     /// Whether anything was reported as wrong so far, here or in another file.
     var hasErrors: Bool { diagnostics.hasErrors }
 

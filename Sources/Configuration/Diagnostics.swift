@@ -11,6 +11,8 @@ final class Diagnostics {
     /// The files and directories read, in the order in which they were first read.
     private(set) var files: [String] = []
     private var knownFiles: Set<String> = []
+    /// Of those files that say what is served.
+    private var hashes: [String: ContentHash] = [:]
 
     private struct Kept {
         private(set) var all: [ConfigurationError] = []
@@ -57,5 +59,12 @@ final class Diagnostics {
 
     func insert(file: String) {
         if knownFiles.insert(file).inserted { files.append(file) }
+    }
+
+    /// A file that is read twice counts once.
+    func insert(hash: ContentHash, ofFile file: String) { hashes[file] = hash }
+
+    var configurationHash: ConfigurationHash {
+        ConfigurationHash(files.compactMap { hashes[$0] })
     }
 }

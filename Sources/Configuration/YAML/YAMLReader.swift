@@ -19,6 +19,8 @@ import Glibc
     private let file: UnsafeMutablePointer<FILE>
     private let maximumDocuments: Int
     private var documentCount = 0
+    /// Of what was read of the file so far; after `.end` of all of it.
+    private(set) var hash = ContentHash()
 
     /// Files of this program's own have one document; others may have more.
     init(path: String, maximumDocuments: Int = 1) throws(YAMLError) {
@@ -31,7 +33,25 @@ import Glibc
             unsafe fclose(file)
             throw YAMLError(nil, "out of memory")
         }
-        unsafe yaml_parser_set_input_file(parser, file)
+        // The parser asks this object for octets, and lives no longer.
+        unsafe yaml_parser_set_input(
+            parser,
+            { reader, buffer, size, count in
+                guard let reader = unsafe reader, let buffer = unsafe buffer,
+                    let count = unsafe count
+                else { return 0 }
+                let object = unsafe Unmanaged<YAMLReader>.fromOpaque(reader)
+                unsafe count.pointee = unsafe object.takeUnretainedValue().read(
+                    UnsafeMutableBufferPointer(start: buffer, count: size))
+                return unsafe ferror(object.takeUnretainedValue().file) == 0 ? 1 : 0
+            }, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    /// The next octets of the file; how many there are.
+    private func read(_ buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        let count = unsafe fread(buffer.baseAddress, 1, buffer.count, file)
+        unsafe hash.combine(buffer.prefix(count))
+        return count
     }
 
     deinit {

@@ -160,6 +160,7 @@ final class ZoneRegistry {
                 expected: "names with their records, such as www: 192.168.10.50, or {} for none "
                     + "(`horizond import` reads files of other forms)")
             while let entry = try reader.nextEntry() { decoder.decode(entry) }
+            zoneFile.note(reader.hash)
         } catch {
             file.error(mark, in: zoneFile, error)
             return nil
