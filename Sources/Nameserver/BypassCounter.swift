@@ -12,8 +12,8 @@ package struct BypassCounter: Sendable {
         package let bypass: KnownBypass
     }
 
-    /// Queries for guarded names.
-    package private(set) var queries: UInt64 = 0
+    /// Queries for guarded names, by the way around that each would open.
+    package private(set) var queriesByKind: [KnownBypass: UInt64] = [:]
     /// Those of clients that found no place among the remembered ones.
     package private(set) var overflow: UInt64 = 0
     /// The addresses of distinct clients, with the ways that each asked for.
@@ -23,8 +23,11 @@ package struct BypassCounter: Sendable {
 
     package init() {}
 
+    /// All queries for guarded names.
+    package var queries: UInt64 { queriesByKind.values.reduce(0, &+) }
+
     mutating func note(_ client: IPAddress, _ domain: DomainName, _ bypass: KnownBypass) {
-        queries &+= 1
+        queriesByKind[bypass, default: 0] &+= 1
         guard clients[client] != nil || clients.count < Self.maximumClients else {
             overflow &+= 1
             return

@@ -105,6 +105,7 @@ struct BypassGuardTests {
         site.ask("use-application-dns.net", .a, from: "192.168.10.7")
         #expect(site.processor.bypasses.takeNotices().map(\.bypass) == [.firefox])
         #expect(site.processor.bypasses.queries == 9)
+        #expect(site.processor.bypasses.queriesByKind[.firefox] == 2)
         #expect(site.processor.bypasses.clients.count == 2)
     }
 

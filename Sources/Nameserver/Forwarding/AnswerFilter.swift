@@ -4,6 +4,8 @@ import DNS
 struct AnswerFilter {
     /// HTTPS and SVCB records removed or changed, by the policy for them.
     private(set) var changedServiceRecords: UInt64 = 0
+    /// Those of them that stayed, with something taken out.
+    private(set) var rewrittenServiceRecords: UInt64 = 0
     private(set) var malformedServiceRecords: UInt64 = 0
     /// Address records and address hints removed by the rebind protection.
     private(set) var removedAddresses: UInt64 = 0
@@ -63,6 +65,7 @@ struct AnswerFilter {
             return
         case .replace(let rdata):
             replace(index, by: rdata, &response)
+            rewrittenServiceRecords += 1
             noteServiceRecord(index, response)
         }
         filterHints(index, &response)

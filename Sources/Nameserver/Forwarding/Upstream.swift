@@ -28,6 +28,8 @@ package final class Upstream: Sendable {
     private let sentCount = Atomic<UInt64>(0)
     private let answerCount = Atomic<UInt64>(0)
     private let failureCount = Atomic<UInt64>(0)
+    private let probeCount = Atomic<UInt64>(0)
+    private let failedProbeCount = Atomic<UInt64>(0)
 
     /// A resolver that has to ask others takes its time for a new name, so not less than what most
     /// of those take; and not so long that a client would notice a server that is gone.
@@ -97,7 +99,12 @@ package final class Upstream: Sendable {
         return min(max(expected, Self.shortestPatience), Self.longestPatience)
     }
 
-    func probeFailed() { failedProbes.add(1, ordering: .relaxed) }
+    func probed() { probeCount.add(1, ordering: .relaxed) }
+
+    func probeFailed() {
+        failedProbes.add(1, ordering: .relaxed)
+        failedProbeCount.add(1, ordering: .relaxed)
+    }
 
     /// Whether the caller is the one to probe it, until `endProbing`.
     func beginProbing() -> Bool {
@@ -154,6 +161,11 @@ package final class Upstream: Sendable {
             sentCount.load(ordering: .relaxed), answerCount.load(ordering: .relaxed),
             failureCount.load(ordering: .relaxed)
         )
+    }
+
+    /// Probes sent to it, and those of them that failed.
+    package var probes: (sent: UInt64, failed: UInt64) {
+        (probeCount.load(ordering: .relaxed), failedProbeCount.load(ordering: .relaxed))
     }
 }
 

@@ -41,7 +41,10 @@ package final class UpstreamAnswer {
 
     /// What it has counted since it was made.
     package struct Counters: Sendable {
+        /// HTTPS and SVCB records removed or rewritten by the policy for them; those that were
+        /// rewritten, and those that were removed because nobody can read them.
         package var changedServiceRecords: UInt64 = 0
+        package var rewrittenServiceRecords: UInt64 = 0
         package var malformedServiceRecords: UInt64 = 0
         /// What the rebind protection removed: address records and address hints, and answers to A and
         /// AAAA of which nothing was left.
@@ -153,6 +156,7 @@ package final class UpstreamAnswer {
 
     private func count(_ filter: AnswerFilter, isEmptied: Bool, asked type: RRType) {
         counters.changedServiceRecords += filter.changedServiceRecords
+        counters.rewrittenServiceRecords += filter.rewrittenServiceRecords
         counters.malformedServiceRecords += filter.malformedServiceRecords
         counters.removedAddresses += filter.removedAddresses
         if isEmptied, type == .a || type == .aaaa { counters.emptiedAddressAnswers += 1 }

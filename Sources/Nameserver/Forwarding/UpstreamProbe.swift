@@ -27,6 +27,7 @@ struct UpstreamProbe {
     var query: [UInt8] { count % 3 == 2 ? question : Self.rootQuery }
 
     mutating func sent(_ exchange: UInt64, now: Int64) {
+        upstream.probed()
         self.exchange = exchange
         count += 1
         deadline = now + Self.timeout

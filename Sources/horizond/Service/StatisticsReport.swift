@@ -9,6 +9,8 @@ struct WorkerStatistics: Sendable {
     let forwarding: ForwardingCounters
     let answers: UpstreamAnswer.Counters
     let transport: TransportCounters
+    /// Queries for names that would open a way around this server.
+    let bypasses: [KnownBypass: UInt64]
 }
 
 /// The counters of all workers as lines of the log, which SIGUSR1 asks for.

@@ -291,8 +291,8 @@ final class Worker: NetworkHandler {
     private var statistics: WorkerStatistics {
         WorkerStatistics(
             queries: processor.counted, kinds: processor.account.counted,
-            forwarding: forwarder.counted,
-            answers: forwarder.answersCounted, transport: loop.counters)
+            forwarding: forwarder.counted, answers: forwarder.answersCounted,
+            transport: loop.counters, bypasses: processor.bypasses.queriesByKind)
     }
 
     private func listen(_ pair: ListeningSocketPair) {
