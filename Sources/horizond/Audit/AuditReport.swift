@@ -30,6 +30,21 @@ struct AuditReport: Codable, Sendable {
         var place: String?
     }
 
+    /// What findings are of.
+    enum Kind: String, CaseIterable {
+        case leak, misdirected, advertised, hidden, unanswered
+    }
+
+    func findings(_ kind: Kind) -> [Finding] {
+        switch kind {
+        case .leak: leaks
+        case .misdirected: misdirected
+        case .advertised: advertised
+        case .hidden: hidden
+        case .unanswered: unanswered
+        }
+    }
+
     /// Whether every name was checked and nothing of the public record is beside what is from here.
     var isClean: Bool { leaks.isEmpty && unanswered.isEmpty }
 

@@ -11,21 +11,24 @@ struct AuditStatistics: Sendable {
     private(set) var lastEnded: Int?
     /// What the last one found.
     private(set) var names = 0
-    private(set) var leaks = 0
-    private(set) var misdirected = 0
-    private(set) var advertised = 0
-    private(set) var hidden = 0
-    private(set) var unanswered = 0
+    private(set) var findings: [Finding: Int] = [:]
+
+    /// What a finding is about.
+    struct Finding: Hashable {
+        let view: String
+        let kind: AuditReport.Kind
+    }
 
     mutating func add(_ report: AuditReport) {
         audits += 1
         lastEnded = Int(Date().timeIntervalSince1970)
         names = report.checked
-        leaks = report.leaks.count
-        misdirected = report.misdirected.count
-        advertised = report.advertised.count
-        hidden = report.hidden.count
-        unanswered = report.unanswered.count
+        findings = [:]
+        for kind in AuditReport.Kind.allCases {
+            for finding in report.findings(kind) {
+                findings[Finding(view: finding.view, kind: kind), default: 0] += 1
+            }
+        }
     }
 }
 

@@ -22,6 +22,8 @@ final class QueryLog: @unchecked Sendable {
     /// What the workers are to add.
     let demand = SharedDemand()
     private let backlog = Mutex(Backlog())
+    /// Lines that nobody could be told since the start.
+    private let lostSoFar = Atomic<UInt64>(0)
     private let queue = DispatchQueue(label: "query-log", qos: .default)
     private let events: EventLog
     private var isJournaled = false
@@ -48,6 +50,8 @@ final class QueryLog: @unchecked Sendable {
     }
 
     init(_ events: EventLog) { self.events = events }
+
+    var linesLost: UInt64 { lostSoFar.load(ordering: .relaxed) }
 
     func add(_ record: QueryRecord) {
         let isFirst = backlog.withLock { backlog in
@@ -110,6 +114,7 @@ final class QueryLog: @unchecked Sendable {
         for record in taken.records { tell(record) }
         if taken.lost > 0, isJournaled { events.lost(taken.lost) }
         for number in followers.keys { followers[number]?.lost += taken.lost }
+        lostSoFar.add(UInt64(taken.lost), ordering: .relaxed)
         tellLost()
     }
 

@@ -7,6 +7,7 @@ struct ServiceStatus {
     private var served: String
     private var rate: String?
     private(set) var lastReload: String?
+    private(set) var reloads = ReloadCounts()
     /// How many queries there were, and when that was looked at, in nanoseconds.
     private var counted: (queries: UInt64, time: Int64)?
 
@@ -17,6 +18,7 @@ struct ServiceStatus {
     mutating func reloaded(_ configuration: Configuration) {
         served = Self.summary(configuration)
         lastReload = "last reload ok \(Self.time())"
+        reloads.ended(well: true)
     }
 
     /// Other servers are asked, by no reload.
@@ -25,6 +27,7 @@ struct ServiceStatus {
     }
 
     mutating func reloadFailed(_ errors: [String]) {
+        reloads.ended(well: false)
         let others = errors.count > 1 ? " and \(errors.count - 1) more" : ""
         lastReload = "last reload FAILED \(Self.time()): \(errors.first ?? "")\(others)"
     }
