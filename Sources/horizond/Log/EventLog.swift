@@ -13,6 +13,7 @@ final class EventLog: Sendable {
     private let errors: Atomic<Bool>
     private let backlog = Atomic<Int>(0)
     private let dropped = Atomic<Int>(0)
+    private let droppedSoFar = Atomic<UInt64>(0)
     private let queue = DispatchQueue(label: "event-log", qos: .default)
     private let logger: Logger
     private let outages = Mutex(OutageSummary())
@@ -93,6 +94,9 @@ final class EventLog: Sendable {
     /// One line for a query and its answer.
     func query(_ line: QueryLine) { write(.info, EventFields(line), line.journalText) }
 
+    /// Lines that had no room here since the start.
+    var linesDropped: UInt64 { droppedSoFar.load(ordering: .relaxed) }
+
     /// So many lines for queries never came here.
     func lost(_ count: Int) { dropped.add(count, ordering: .relaxed) }
 
@@ -110,6 +114,7 @@ final class EventLog: Sendable {
     ) {
         guard backlog.load(ordering: .relaxed) < Self.maximumBacklog else {
             dropped.add(1, ordering: .relaxed)
+            droppedSoFar.add(1, ordering: .relaxed)
             return
         }
         backlog.add(1, ordering: .relaxed)

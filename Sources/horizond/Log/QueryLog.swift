@@ -22,7 +22,7 @@ final class QueryLog: @unchecked Sendable {
     /// What the workers are to add.
     let demand = SharedDemand()
     private let backlog = Mutex(Backlog())
-    /// Lines that nobody could be told since the start.
+    /// Records that had no room here since the start.
     private let lostSoFar = Atomic<UInt64>(0)
     private let queue = DispatchQueue(label: "query-log", qos: .default)
     private let events: EventLog
@@ -51,7 +51,8 @@ final class QueryLog: @unchecked Sendable {
 
     init(_ events: EventLog) { self.events = events }
 
-    var linesLost: UInt64 { lostSoFar.load(ordering: .relaxed) }
+    /// Lines that were lost since the start, for want of room here or on the way to the journal.
+    var linesLost: UInt64 { lostSoFar.load(ordering: .relaxed) &+ events.linesDropped }
 
     func add(_ record: QueryRecord) {
         let isFirst = backlog.withLock { backlog in

@@ -25,6 +25,8 @@ final class Service: @unchecked Sendable {
     var statistics: [WorkerStatistics] = []
     /// Who waits for that report.
     var statisticsWanted: [@Sendable (StatisticsReport) -> Void] = []
+    /// Who waits for metrics.
+    var metricsWanted: [@Sendable (String) -> Void] = []
     /// Monotonic nanoseconds.
     let startedAt = MonotonicClock.now()
     let published: Published

@@ -4,6 +4,8 @@ import Nameserver
 
 /// What the status line says: what is served, how much is asked, and how the last reload went.
 struct ServiceStatus {
+    /// When the service began.
+    let startedAt = Date()
     private var served: String
     private var rate: String?
     private(set) var lastReload: String?

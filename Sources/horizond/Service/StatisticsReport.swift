@@ -70,6 +70,11 @@ struct StatisticsReport {
             + (upstream.isFailing ? upstream.failure.map { "; \($0)" } ?? "" : "")
     }
 
+    /// Queries and responses by kind, of all workers.
+    var counts: QueryCounts {
+        workers.dropFirst().reduce(into: workers[0].kinds) { $0.add($1.kinds) }
+    }
+
     func sum(_ counter: (WorkerStatistics) -> UInt64) -> UInt64 {
         workers.reduce(0) { $0 &+ counter($1) }
     }
