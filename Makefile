@@ -90,6 +90,8 @@ install: ## Installs program, units, manual and sample configuration; keeps one 
 		echo "install $$drop_in"; \
 		sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/$$drop_in | $(PLACE) $(SHARE)/horizond/$$drop_in; \
 	done
+	install -D -m 644 -t $(SHARE)/horizond/grafana config/grafana/horizond.json
+	install -D -m 644 -t $(SHARE)/horizond/prometheus config/prometheus/*.yml
 	.ci/manual $(BINARY) $(SHARE)/man
 	$(COMPLETIONS) bash | sed '1{/^#!/d}' | $(PLACE) $(SHARE)/bash-completion/completions/horizond
 	$(COMPLETIONS) fish | $(PLACE) $(SHARE)/fish/vendor_completions.d/horizond.fish
