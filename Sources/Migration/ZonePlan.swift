@@ -1,3 +1,4 @@
+import Configuration
 import DNS
 
 /// A record as it will be written, with all lines that ask for it.
@@ -130,7 +131,11 @@ struct ZonePlans {
             zones[index].origins.append(domain.origin)
         }
         let declared = Declared(site)
-        for record in site.records {
+        site.progress?.begin(
+            "sorting into zones", counting: "records", whole: site.records.count)
+        for (number, record) in site.records.enumerated() {
+            site.progress?.count(1)
+            site.progress?.amountDone = number + 1
             guard let apex = declared.apex(of: record.owner, record.view) else {
                 site.refuse(record.origin, "an answer to every name: name the domains")
                 continue

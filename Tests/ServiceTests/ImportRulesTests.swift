@@ -40,7 +40,7 @@ struct ImportRulesTests {
         "Transport/TLS/TLSContext.swift",
         "Transport/TLS/TLSSession.swift",
         "Transport/TLS/TLSTickets.swift",
-        "horizond/AtomicFile.swift",
+        "horizond/AtomicFile.swift", "horizond/NewFile.swift", "horizond/Progress/Terminal.swift",
         "horizond/Control/UnixSocket.swift",
         "horizond/Service/Systemd.swift",
         "horizond/Log/Journal.swift",

@@ -19,10 +19,18 @@ import Glibc
     private let file: UnsafeMutablePointer<FILE>
     private let maximumDocuments: Int
     private var documentCount = 0
+    private let progress: WorkProgress?
+    /// What was done of the progress's whole before this file.
+    private let amountBefore: Int
 
-    /// Files of this program's own have one document; others may have more.
-    init(path: String, maximumDocuments: Int = 1) throws(YAMLError) {
+    /// Files of this program's own have one document; others may have more. Tells `progress` how many
+    /// octets it has read.
+    init(
+        path: String, maximumDocuments: Int = 1, progress: WorkProgress? = nil
+    ) throws(YAMLError) {
         self.maximumDocuments = maximumDocuments
+        self.progress = progress
+        amountBefore = progress?.amountDone ?? 0
         unsafe file = try Self.open(path)
         unsafe parser = .allocate(capacity: 1)
         unsafe parser.initialize(to: yaml_parser_t())
@@ -55,6 +63,7 @@ import Glibc
         let mark = YAMLMark(unsafe event.start_mark)
         switch unsafe event.type {
         case YAML_SCALAR_EVENT:
+            unsafe progress?.amountDone = amountBefore + parser.pointee.offset
             let data = unsafe event.data.scalar
             try unsafe refuse(anchor: data.anchor, tag: data.tag, mark)
             let octets = unsafe UnsafeBufferPointer(start: data.value, count: data.length)
