@@ -17,6 +17,8 @@ struct ServiceStatistics: Codable, Sendable {
     let cache: Cache
     let forwarding: Forwarding
     let upstreams: [UpstreamServer]
+    /// What the last audit found; nil before the first.
+    let audit: Audit?
 
     /// Queries by the source of their answer.
     struct Queries: Codable, Sendable {
@@ -60,6 +62,20 @@ struct ServiceStatistics: Codable, Sendable {
         let failure: String?
     }
 
+    struct Audit: Codable, Sendable {
+        /// How many came to their end.
+        let audits: Int
+        /// When the last one ended, in seconds since 1970.
+        let lastEnded: Int
+        /// How many names it asked for, and what it found of each kind.
+        let names: Int
+        let leaks: Int
+        let misdirected: Int
+        let advertised: Int
+        let hidden: Int
+        let unanswered: Int
+    }
+
     init(_ report: StatisticsReport, of service: Service) {
         version = Version.current
         uptimeSeconds = Int(
@@ -84,6 +100,18 @@ struct ServiceStatistics: Codable, Sendable {
             timeouts: report.sum(\.forwarding.timeouts),
             malformed: report.sum(\.forwarding.malformed))
         upstreams = report.upstreams.map(UpstreamServer.init).sorted { $0.address < $1.address }
+        audit = Audit(service.auditStatistics)
+    }
+}
+
+extension ServiceStatistics.Audit {
+    init?(_ statistics: AuditStatistics) {
+        guard let lastEnded = statistics.lastEnded else { return nil }
+        self.init(
+            audits: statistics.audits, lastEnded: lastEnded, names: statistics.names,
+            leaks: statistics.leaks, misdirected: statistics.misdirected,
+            advertised: statistics.advertised, hidden: statistics.hidden,
+            unanswered: statistics.unanswered)
     }
 }
 
