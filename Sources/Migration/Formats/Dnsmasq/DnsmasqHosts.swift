@@ -55,8 +55,8 @@ struct DnsmasqHosts {
                 ForeignRecord(owner: reverse, type: .ptr, rdata: owner.octets, origin: origin))
         }
         guard isServed else { return }
-        let local = site.domains.filter { $0.kind == .local }.map(\.name)
-        func isLocal(_ name: DomainName) -> Bool { local.contains { name.isAtOrBelow($0) } }
+        let local = Set(site.domains.filter { $0.kind == .local }.map(\.name))
+        func isLocal(_ name: DomainName) -> Bool { name.isAtOrBelow(anyOf: local) }
         var groups: [Group: [DomainName]] = [:]
         for (owner, origin, isDomain) in owners where !isLocal(owner) && !owner.isInternal {
             guard let family = families[owner] else { continue }
