@@ -9,7 +9,9 @@ struct ImportRulesTests {
         "DNS": [],
         "Nameserver": ["DNS", "Synchronization"],
         "Transport": ["DNS", "CSockets", "CTLS", "Dispatch", "Glibc", "Synchronization"],
-        "Configuration": ["DNS", "Nameserver", "Yams", "CYaml", "Foundation", "Glibc"],
+        "Configuration": [
+            "DNS", "Nameserver", "Yams", "CYaml", "Foundation", "Glibc", "Synchronization",
+        ],
         "Migration": ["DNS", "Nameserver", "Configuration", "Foundation"],
         "Admin": ["Dispatch", "FlyingFox", "FlyingSocks", "Foundation", "Synchronization"],
         "horizond": [
