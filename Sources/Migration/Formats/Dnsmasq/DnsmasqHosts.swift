@@ -64,7 +64,9 @@ struct DnsmasqHosts {
             groups[Group(origin: origin, missing: missing, isDomain: isDomain), default: []]
                 .append(owner)
         }
-        for (group, owners) in groups.sorted(by: { $0.value[0].text < $1.value[0].text }) {
+        let sorted = groups.map { (first: $0.value[0].text, group: $0.key, owners: $0.value) }
+            .sorted { $0.first < $1.first }
+        for (_, group, owners) in sorted {
             site.leak(group.origin, at: owners[0], group.text(owners))
         }
         for (alias, target, origin) in aliases where !isLocal(alias) {
