@@ -53,17 +53,18 @@ package struct Configuration: Sendable {
     /// Reads the configuration at `path` and every file that it names. `seed` is the process's
     /// secret for its hash tables. The nameservers of `previous` stay where a file names none just
     /// now. `interfaces` are those of the host, nil where nobody knows; one that is named and not
-    /// there is a warning. Throws all mistakes of all files at once.
+    /// there is a warning. `progress` is told what is read. Throws all mistakes of all files at once.
     package static func load(
         path: String, seed: UInt64, resolvConf: String = "/etc/resolv.conf",
         previous: Configuration? = nil, interfaces: [InterfaceNetworks]? = nil,
-        isForService: Bool = true
+        isForService: Bool = true, progress: WorkProgress? = nil
     ) throws(ConfigurationErrors) -> Configuration {
         let diagnostics = Diagnostics(isForService: isForService)
         let file = ConfigurationFile(path, diagnostics)
         var decoder = ConfigurationDecoder(
             file, seed: seed, resolvConf: resolvConf,
-            knownNameservers: previous?.nameserverFiles ?? [:], interfaces: interfaces)
+            knownNameservers: previous?.nameserverFiles ?? [:], interfaces: interfaces,
+            progress: progress)
         var configuration = decoder.decode()
         guard !diagnostics.hasErrors else { throw diagnostics.collected }
         configuration.warnings = diagnostics.sortedWarnings

@@ -15,18 +15,21 @@ struct ConfigurationDecoder {
     private let resolvConf: String
     private let knownNameservers: [String: NameserverFile]
     private let interfaces: [InterfaceNetworks]?
+    private let progress: WorkProgress?
     /// Whether the whole file could be read: else what is missing may stand further down.
     private var isComplete = true
 
     init(
         _ file: ConfigurationFile, seed: UInt64, resolvConf: String,
-        knownNameservers: [String: NameserverFile], interfaces: [InterfaceNetworks]?
+        knownNameservers: [String: NameserverFile], interfaces: [InterfaceNetworks]?,
+        progress: WorkProgress?
     ) {
         self.file = file
         self.seed = seed
         self.resolvConf = resolvConf
         self.knownNameservers = knownNameservers
         self.interfaces = interfaces
+        self.progress = progress
     }
 
     /// What the file says; of use only when nothing was reported.
@@ -36,7 +39,8 @@ struct ConfigurationDecoder {
         decodePlainSettings(settings, into: &configuration)
         let rules = settings["https-records"].flatMap { file.httpsRecordRules($0) }
 
-        let zones = ZoneRegistry(file, seed: seed, isComplete: isComplete)
+        let zones = ZoneRegistry(
+            file, seed: seed, isComplete: isComplete, progress: progress)
         if let node = settings["zones"] { zones.decode(node) }
         let forwarding = ForwardDecoder(
             file, listen: configuration.listen, resolvConf: resolvConf, known: knownNameservers)
@@ -63,7 +67,9 @@ struct ConfigurationDecoder {
     private mutating func readSettings() -> KeyedNode? {
         var entries: [YAMLEntry] = []
         do {
-            let reader = try YAMLReader(path: file.path)
+            progress?.begin(
+                file.path, counting: "records", whole: RegularFile.size(file.path) ?? 0)
+            let reader = try YAMLReader(path: file.path, progress: progress)
             try reader.enterMapping(
                 expected: "settings such as \(Spelling.list(Self.keys)), or {} for none")
             while let entry = try reader.nextEntry() { entries.append(entry) }

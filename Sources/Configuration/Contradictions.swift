@@ -27,9 +27,11 @@ extension ConfigurationFile {
     /// A zone that is wholly here leaves nothing to a forward rule for the same domain. A rule for all
     /// views may be meant for those that do not see the zone.
     private func reportForwardedZones(in view: ViewDescription, of views: [ViewDescription]) {
+        let rules = Dictionary(
+            view.forward.map { ($0.domain, $0) }, uniquingKeysWith: { first, _ in first })
         for zone in view.zones where zone.settings.mode == .authoritative {
-            guard let rule = view.forward.first(where: { $0.domain == zone.settings.apex }),
-                let place = rule.place, !views.contains(where: { $0.uses(rule) })
+            guard let rule = rules[zone.settings.apex], let place = rule.place,
+                !views.contains(where: { $0.uses(rule) })
             else { continue }
             error(
                 at: place,

@@ -49,6 +49,12 @@ package enum RegularFile {
         return octets
     }
 
+    /// How many octets a file has; nil where that is not to be had.
+    package static func size(_ path: String) -> Int? {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 ? Int(status.st_size) : nil
+    }
+
     /// Whether there is a directory at `path`; nil where that is not ours to see.
     static func isDirectory(_ path: String) -> Bool? {
         var status = stat()

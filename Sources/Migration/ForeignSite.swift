@@ -1,3 +1,4 @@
+import Configuration
 import DNS
 
 /// Where something stands in a file of another server: `dnsmasq.conf:12`.
@@ -109,9 +110,14 @@ package struct ForeignSite {
     var asksResolvConf = true
     /// What is to know about a file as a whole.
     package internal(set) var remarks: [String] = []
+    /// Who wants to know how far the work has come.
+    let progress: WorkProgress?
+
+    init(_ progress: WorkProgress? = nil) { self.progress = progress }
 
     /// Begins the statement at `place`.
     mutating func state(_ place: SourcePlace, _ text: String) -> StatementID {
+        progress?.count(1)
         statements.append(Statement(place: place, text: text))
         return statements.count - 1
     }

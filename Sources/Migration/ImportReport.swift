@@ -15,9 +15,9 @@ package struct ImportReport: Sendable {
             files[statement.place.file] = files.count
         }
         let keys = site.statements.enumerated().map { index, statement in
-            [files[statement.place.file] ?? 0, statement.place.line, index]
+            (files[statement.place.file] ?? 0, statement.place.line, index)
         }
-        order = keys.sorted { $0.lexicographicallyPrecedes($1) }.map { $0[2] }
+        order = keys.sorted(by: <).map(\.2)
         remarks = site.remarks
         self.places = places
     }

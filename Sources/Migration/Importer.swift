@@ -1,4 +1,4 @@
-import Configuration
+package import Configuration
 package import DNS
 
 /// The configuration made of other servers' files, and what became of each of their lines.
@@ -33,19 +33,22 @@ package struct Importer {
         }
     }
 
-    package func run() throws(ImportError) -> ImportedSite {
+    /// `progress` is told how far it is.
+    package func run(_ progress: WorkProgress? = nil) throws(ImportError) -> ImportedSite {
+        let title = paths.map(\.lastPathPart).joined(separator: ", ")
+        progress?.begin("reading \(title)", counting: "lines")
         var sources: [Source] = []
         for path in paths {
             let text = try files.text(path)
             sources.append(Source(path: path, text: text, format: try format(path, text)))
         }
-        var site = ForeignSite()
+        var site = ForeignSite(progress)
         readDnsmasq(sources, &site)
         try readOthers(sources, &site)
         try readGateways(sources.filter { $0.format == .gateway }, &site)
         for source in sources { try check(source, site) }
         let plans = ZonePlans(&site)
-        let title = paths.map(\.lastPathPart).joined(separator: ", ")
+        progress?.begin("composing the configuration", counting: "lines")
         let writer = SiteWriter(site, plans, title: title)
         return ImportedSite(
             files: writer.output.files,

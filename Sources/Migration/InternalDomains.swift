@@ -84,6 +84,13 @@ extension DomainName {
         return suffix(min(labelCount, isIPv4 ? 5 : 18))
     }
 
+    /// The names above it, the nearest first.
+    var ancestors: some Sequence<DomainName> { sequence(first: self, next: \.parent).dropFirst() }
+
+    func isAtOrBelow(anyOf domains: Set<DomainName>) -> Bool {
+        domains.contains(self) || ancestors.contains { domains.contains($0) }
+    }
+
     /// The wildcard right below the name; nil when that is too long.
     var wildcard: DomainName? {
         DomainName(labels: [Array("*".utf8)]).flatMap(prepending)

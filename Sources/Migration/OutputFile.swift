@@ -1,3 +1,4 @@
+import Configuration
 import DNS
 
 /// A file of the imported configuration.
@@ -15,11 +16,15 @@ struct OutputLines {
     /// Where each statement is carried over to, as `FILE:LINE`.
     private(set) var places: [StatementID: [String]] = [:]
     private let statements: [Statement]
+    private let progress: WorkProgress?
 
     /// As many places as a comment names; a host may be in thousands of lists.
     private static let maximumInComment = 3
 
-    init(_ statements: [Statement]) { self.statements = statements }
+    init(_ statements: [Statement], _ progress: WorkProgress?) {
+        self.statements = statements
+        self.progress = progress
+    }
 
     /// How many lines the file begun last has.
     var lineCount: Int { files.last?.lines.count ?? 0 }
@@ -28,6 +33,7 @@ struct OutputLines {
 
     /// Writes a line into the file begun last, with a comment that names where it is from.
     mutating func write(_ text: String, from origins: [StatementID] = []) {
+        progress?.count(1)
         let last = files.count - 1
         var unique: [StatementID] = []
         for origin in origins where !unique.contains(origin) { unique.append(origin) }

@@ -6,13 +6,14 @@ extension SiteWriter {
         var domains: [DomainName] = []
         var upstreams: [DomainName: [(text: String, origins: [StatementID])]] = [:]
         for rule in site.rules where rule.view == view {
-            if !domains.contains(rule.domain) { domains.append(rule.domain) }
+            if upstreams[rule.domain] == nil { domains.append(rule.domain) }
             add(rule, to: &upstreams[rule.domain, default: []])
         }
         domains.removeAll { upstreams[$0]?.isEmpty ?? true }
-        let settings = site.settings.filter { $0.domain != nil && $0.view == view }
-        for setting in settings {
-            guard let domain = setting.domain, !domains.contains(domain) else { continue }
+        let settings = Dictionary(
+            grouping: site.settings.filter { $0.domain != nil && $0.view == view }, by: \.domain)
+        for setting in site.settings where setting.view == view {
+            guard let domain = setting.domain, upstreams[domain]?.isEmpty ?? true else { continue }
             site.isSoAnyway(setting.origin, "there is no rule for \(domain.text)")
         }
         guard !domains.isEmpty || view == nil && !site.asksResolvConf else { return }
@@ -26,7 +27,7 @@ extension SiteWriter {
             output.write("\(indent)  .: /etc/resolv.conf")
         }
         for domain in domains.sorted(by: { $0.isRoot && !$1.isRoot }) {
-            let own = merged(settings.filter { $0.domain == domain })
+            let own = merged(settings[domain] ?? [])
             writeRule(domain, upstreams[domain] ?? [], own, indent: indent + "  ")
         }
     }

@@ -22,7 +22,7 @@ struct SiteWriter {
     init(_ site: ForeignSite, _ plans: ZonePlans, title: String) {
         self.site = site
         self.plans = plans
-        output = OutputLines(site.statements)
+        output = OutputLines(site.statements, site.progress)
         self.site.refuseClients(among: Self.localClients)
         for plan in plans.zones { declare(plan) }
         output.begin(Self.mainFile)

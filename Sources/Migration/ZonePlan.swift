@@ -1,3 +1,4 @@
+import Configuration
 import DNS
 
 /// A record as it will be written, with all lines that ask for it.
@@ -100,12 +101,7 @@ struct ZonePlan {
 
     /// Whether a wildcard at or above `name` would answer it.
     func covers(_ name: DomainName) -> Bool {
-        owners.contains { owner in
-            guard owner.isWildcard, records[owner] != nil, let parent = owner.parent else {
-                return false
-            }
-            return name != parent && name.isAtOrBelow(parent)
-        }
+        name.ancestors.contains { $0.wildcard.map { records[$0] != nil } ?? false }
     }
 }
 
@@ -123,14 +119,19 @@ struct ZonePlans {
     /// it most likely belongs to.
     init(_ site: inout ForeignSite) {
         site.dropImpossibleDomains()
+        let ruled = Set(site.rules.map(\.domain))
         for domain in site.domains where domain.kind == .local {
             // A zone that is all here leaves nothing to a rule for it.
-            let hasRule = site.rules.contains { $0.domain == domain.name }
-            let index = index(of: domain.name, domain.view, isLocal: !hasRule)
+            let index = index(
+                of: domain.name, domain.view, isLocal: !ruled.contains(domain.name))
             zones[index].origins.append(domain.origin)
         }
         let declared = Declared(site)
-        for record in site.records {
+        site.progress?.begin(
+            "sorting into zones", counting: "records", whole: site.records.count)
+        for (number, record) in site.records.enumerated() {
+            site.progress?.count(1)
+            site.progress?.amountDone = number + 1
             guard let apex = declared.apex(of: record.owner, record.view) else {
                 site.refuse(record.origin, "an answer to every name: name the domains")
                 continue
@@ -139,8 +140,7 @@ struct ZonePlans {
                 site.refuse(record.origin, "\(apex.text.quoted) cannot be a zone")
                 continue
             }
-            let hasRule = site.rules.contains { $0.domain == apex }
-            let isLocal = apex.privateReverseZone == apex && !hasRule
+            let isLocal = apex.privateReverseZone == apex && !ruled.contains(apex)
             zones[index(of: apex, record.view, isLocal: isLocal)].add(record, &site)
         }
         handOn(&site)
@@ -234,11 +234,9 @@ private struct Declared {
         }
         // What others are asked for is delegated from a zone that is all here, which would hide the
         // records below the cut: they get an overlay of their own.
-        let local = site.domains.filter { $0.kind == .local }.map(\.name)
+        let local = Set(site.domains.filter { $0.kind == .local }.map(\.name))
         for rule in site.rules where !rule.domain.isRoot {
-            guard
-                rule.domain.privateReverseZone != nil
-                    || local.contains(where: { rule.domain.isAtOrBelow($0) })
+            guard rule.domain.privateReverseZone != nil || rule.domain.isAtOrBelow(anyOf: local)
             else { continue }
             names[rule.view, default: []].insert(rule.domain)
         }

@@ -32,6 +32,25 @@ struct GroupingTests {
         #expect(names("x/8") == nil && names("10.0.0.0/33") == nil && names("10.0.0.0/0") == nil)
     }
 
+    @Test("Unbound's * is a name like others, and becomes no wildcard")
+    func literalAsterisk() throws {
+        let site = try ImportedSite([
+            "unbound.conf": """
+            server:
+              local-zone: "lab.example." static
+              local-data: "www.lab.example. A 192.0.2.1"
+              local-data: "*.lab.example. A 192.0.2.2"
+            """
+        ])
+        #expect(!site.files.contains { $0.text.contains("192.0.2.2") })
+        #expect(
+            site.report.lines.contains {
+                $0.hasSuffix(
+                    "a * answers for itself alone in Unbound, and here for all below lab.example: "
+                        + "write the names, or a zone of type redirect")
+            })
+    }
+
     @Test("A forward rule below an overlaid domain takes its names out of the wildcard")
     func handedOn() throws {
         let site = try ImportedSite([

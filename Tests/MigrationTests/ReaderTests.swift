@@ -38,6 +38,28 @@ struct ReaderTests {
         #expect(values["dns.cache.deep.key"]?.isTrue == true)
     }
 
+    @Test("TOML: escapes of characters by their numbers, in texts that have escapes")
+    func tomlEscapes() {
+        let reader = TOMLReader(
+            #"""
+            a = "b\u00fccher \U0001F600 \b\f\\u00fc"
+            b = 'b\u00fc'
+            c = "\ud800 \u00"
+            """#)
+        let texts = reader.assignments.map(\.value.text)
+        #expect(texts == ["bücher 😀 \u{8}\u{c}\\u00fc", #"b\u00fc"#, "ud800 u00"])
+    }
+
+    // MARK: dnsmasq
+
+    @Test("dnsmasq's quotation marks: commas, escapes and comment signs in them")
+    func dnsmasqQuotes() {
+        #expect(#"a,"one \"x\", \\ y""#.commaParts == ["a", #"one "x", \ y"#])
+        #expect(#"plain\x "two",three"#.commaParts == [#"plain\x two"#, "three"])
+        #expect(#""tab\tend","odd\q""#.commaParts == ["tab\tend", #"odd\q"#])
+        #expect(#"a"b,c"d"#.commaParts == ["ab,cd"])
+    }
+
     @Test(
         "TOML that cannot be read is reported with its line, and the rest is read",
         arguments: [

@@ -140,11 +140,25 @@ extension ServiceTests {
 
         @Test("the server audits itself when told to, after a reload again, and logs one line")
         func timer() throws {
-            let site = try Site("audit: {every: 1h}\n")
+            let site = try Site("control: control.sock\naudit: {every: 1h}\n")
             let line =
                 "audit: no leak in 2 names; 1 host of MX or SRV records astray; "
                 + "public records of 1 name hidden; first: lan  vanillax.me  MX mail.vanillax.me"
             #expect(eventually(within: .seconds(20)) { site.server.log.contains(line) })
+            let tool = try ControlSocket(path: site.server.controlPath)
+            let answer = try object(tool.ask(#"{"version":1,"command":"stats"}"#)[0])
+            let audit = try #require(answer["audit"] as? [String: Int])
+            #expect(
+                try abs(Date().timeIntervalSince1970 - Double(#require(audit["lastEnded"]))) < 30)
+            #expect(
+                audit.filter { $0.key != "lastEnded" } == [
+                    "audits": 1, "names": 2, "leaks": 0, "misdirected": 1, "advertised": 0,
+                    "hidden": 1, "unanswered": 0,
+                ])
+            #expect(
+                try site.server.command("stats").output.contains(
+                    #/audit +2 names asked for \d+ s ago: 0 leaks, 1 astray, 0 h3, 1 hidden, 0 not checked\n/#
+                ))
             try site.server.configure(
                 Site.configuration(upstream: site.knot.port)
                     .replacingOccurrences(

@@ -161,6 +161,14 @@ extension ServiceTests {
                     #"{"version":1,"command":"flush","name":7}"#,
                     [#"{"error":"not a request as this server knows it"}"#]
                 ),
+                (
+                    #"{"version":1,"command":"flush","nmae":"www.lab.example"}"#,
+                    [#"{"error":"unknown key \"nmae\"; flush has the keys: name, below"}"#]
+                ),
+                (
+                    #"{"version":1,"command":"stats","json":true}"#,
+                    [#"{"error":"unknown key \"json\"; stats has no keys"}"#]
+                ),
             ]
             // One connection for all, and each sent in one piece or two.
             for (request, answer) in cases {
@@ -176,6 +184,55 @@ extension ServiceTests {
             #expect(tool.line() == cases[0].1[0])
             #expect(tool.line() == #"{"done":true}"#)
             #expect(tool.line() == #"{"done":true}"#)
+        }
+
+        @Test("answers tools that close their half when they have asked, and then closes, too")
+        func halfClosed() throws {
+            let server = try Server(Self.control + "forward: {}\n")
+            let flush = #"{"version":1,"command":"flush"}"#
+            let answer = [#"{"removed":0}"#, #"{"done":true}"#]
+            for (asked, lines) in [
+                (flush + "\n", answer), (flush + "\n" + flush + "\n", answer + answer),
+                (flush, answer), ("", []),
+            ] {
+                let tool = try ControlSocket(path: server.controlPath)
+                try tool.send(asked)
+                try tool.closeHalf()
+                for line in lines { #expect(tool.line() == line) }
+                #expect(tool.isClosed())
+            }
+            // What goes on, goes on.
+            let tool = try ControlSocket(path: server.controlPath)
+            try tool.send(#"{"version":1,"command":"log","follow":true}"#)
+            try tool.closeHalf()
+            #expect(!tool.isClosed())
+        }
+
+        @Test("of a process that is stopped keeps nobody waiting who looks")
+        func stopped() throws {
+            let server = try Server(Self.control + "forward: {}\n")
+            server.process.signal(SIGSTOP)
+            #expect(eventually { server.process.isStopped })
+            defer { server.process.signal(SIGCONT) }
+            let commands = [
+                ["stats"], ["flush"], ["log"], ["log", "--follow"], ["plan"],
+                ["explain", "www.example.com"],
+            ]
+            let tools = try commands.enumerated().map { number, command in
+                try ChildProcess(
+                    [try Server.binary] + command + ["--control", server.controlPath],
+                    output: server.directory.file("tool-\(number)"))
+            }
+            for (number, tool) in tools.enumerated() {
+                #expect(try tool.wait(timeout: .seconds(20)) == .exited(1))
+                let output = server.directory.read("tool-\(number)")
+                #expect(
+                    output.hasPrefix(
+                        "horizond: the server at \(server.controlPath) says nothing for 10 seconds: "
+                    ), "\(commands[number])")
+                #expect(output.contains("`systemctl restart horizond`"))
+                #expect(output.contains("--offline") == (commands[number][0] == "explain"))
+            }
         }
 
         @Test("ends what asks at too great length, and takes sixteen tools at a time")

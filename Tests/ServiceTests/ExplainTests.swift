@@ -73,6 +73,31 @@ extension ServiceTests {
                 ])
         }
 
+        @Test("ANY and AXFR: what the server says by itself, and why")
+        func typesOfNoRecord() throws {
+            let scene = try Scene()
+            func ask(_ name: String, _ type: String) throws -> ArraySlice<String> {
+                let lines = try scene.explain(name, "--type", type)
+                let start = try #require(lines.firstIndex { $0.hasPrefix(type) } as Int?)
+                return lines[start...].prefix(2)
+            }
+            #expect(
+                try ask("argocd.vanillax.me", "ANY") == [
+                    "ANY     A 192.168.10.50  (60 s)",
+                    "because zone vanillax.me: *.vanillax.me (zones/vanillax.me.yaml:1); one type of "
+                        + "records stands for ANY (RFC 8482)",
+                ])
+            let forwarded = try Array(ask("plex.vanillax.me", "ANY"))
+            #expect(forwarded[0].hasPrefix("ANY     HINFO "))
+            #expect(
+                forwarded[1]
+                    == "because no upstream is asked for ANY: HINFO stands for it (RFC 8482)")
+            #expect(
+                try ask("vanillax.me", "AXFR") == [
+                    "AXFR    REFUSED  [refused]", "because zones are not transferred, to nobody",
+                ])
+        }
+
         @Test("a public name: the word that handed it back, the upstream, what the policy took")
         func handedBack() throws {
             let lines = try Scene().explain("plex.vanillax.me")

@@ -9,7 +9,9 @@ struct ImportRulesTests {
         "DNS": [],
         "Nameserver": ["DNS", "Synchronization"],
         "Transport": ["DNS", "CSockets", "CTLS", "Dispatch", "Glibc", "Synchronization"],
-        "Configuration": ["DNS", "Nameserver", "Yams", "CYaml", "Foundation", "Glibc"],
+        "Configuration": [
+            "DNS", "Nameserver", "Yams", "CYaml", "Foundation", "Glibc", "Synchronization",
+        ],
         "Migration": ["DNS", "Nameserver", "Configuration", "Foundation"],
         "Admin": ["Dispatch", "FlyingFox", "FlyingSocks", "Foundation", "Synchronization"],
         "horizond": [
@@ -40,7 +42,7 @@ struct ImportRulesTests {
         "Transport/TLS/TLSContext.swift",
         "Transport/TLS/TLSSession.swift",
         "Transport/TLS/TLSTickets.swift",
-        "horizond/AtomicFile.swift",
+        "horizond/AtomicFile.swift", "horizond/NewFile.swift", "horizond/Progress/Terminal.swift",
         "horizond/Control/UnixSocket.swift",
         "horizond/Service/Systemd.swift",
         "horizond/Log/Journal.swift",

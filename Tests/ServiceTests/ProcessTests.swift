@@ -37,6 +37,15 @@ extension ServiceTests {
                 output.contains("address already in use: 127.0.0.1:\(port)/\(name)"), "\(output)")
         }
 
+        @Test("Whoever is told twice to stop says so once")
+        func toldTwice() throws {
+            let server = try Server("forward: {}\n")
+            server.process.signal(SIGTERM)
+            server.process.signal(SIGINT)
+            #expect(try server.process.wait(timeout: .seconds(8)) == .exited(0))
+            #expect(server.log.components(separatedBy: "stopping").count == 2)
+        }
+
         @Test("A taken port 53 names who may have it", .enabled(if: geteuid() == 0))
         func takenPort53() throws {
             let address = try #require(IPAddress("127.77.0.53"))

@@ -21,10 +21,15 @@ import Glibc
     private var documentCount = 0
     /// Of what was read of the file so far; after `.end` of all of it.
     private(set) var hash = ContentHash()
+    private let progress: WorkProgress?
 
-    /// Files of this program's own have one document; others may have more.
-    init(path: String, maximumDocuments: Int = 1) throws(YAMLError) {
+    /// Files of this program's own have one document; others may have more. Tells `progress` how many
+    /// octets it has read.
+    init(
+        path: String, maximumDocuments: Int = 1, progress: WorkProgress? = nil
+    ) throws(YAMLError) {
         self.maximumDocuments = maximumDocuments
+        self.progress = progress
         unsafe file = try Self.open(path)
         unsafe parser = .allocate(capacity: 1)
         unsafe parser.initialize(to: yaml_parser_t())
@@ -51,6 +56,7 @@ import Glibc
     private func read(_ buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
         let count = unsafe fread(buffer.baseAddress, 1, buffer.count, file)
         unsafe hash.combine(buffer.prefix(count))
+        progress?.amountDone += count
         return count
     }
 

@@ -9,9 +9,13 @@ struct ZoneDecoder: ~Copyable {
     /// The line of each owner name's key, by the number of its node; 0 for nodes without one.
     private var lines: [UInt32] = []
     private var builder: ZoneBuilder
+    private let progress: WorkProgress?
 
-    init(_ file: ConfigurationFile, _ zone: ZoneDeclaration, seed: UInt64) {
+    init(
+        _ file: ConfigurationFile, _ zone: ZoneDeclaration, seed: UInt64, progress: WorkProgress?
+    ) {
         self.file = file
+        self.progress = progress
         let apex = zone.settings.apex
         records = RecordDecoder(file, apex: apex, ttl: zone.recordTTL)
         owners = OwnerNames(file, apex: apex)
@@ -22,6 +26,7 @@ struct ZoneDecoder: ~Copyable {
     /// Takes one owner name's records; what is wrong with them is reported.
     mutating func decode(_ entry: YAMLEntry) {
         let contents = records.contents(entry.value)
+        progress?.count(contents.records.count)
         guard let owner = owners.name(entry.key) else { return }
         // Every owner name is one of the zone's.
         let ownLine = UInt32(truncatingIfNeeded: entry.key.mark.line)

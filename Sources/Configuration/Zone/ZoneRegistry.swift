@@ -11,6 +11,9 @@ final class ZoneRegistry {
     private var isComplete: Bool
     private var declared: [Declared] = []
     private var numbers: [DomainName: Int] = [:]
+    private let progress: WorkProgress?
+    /// The files whose octets `progress` expects, and which have not been read.
+    private var expected: Set<String> = []
     /// What was built, by its source: seldom more than one each.
     private var built: [String: [Built]] = [:]
 
@@ -25,8 +28,11 @@ final class ZoneRegistry {
         let zone: Zone?
     }
 
-    init(_ file: ConfigurationFile, seed: UInt64, isComplete: Bool) {
+    init(
+        _ file: ConfigurationFile, seed: UInt64, isComplete: Bool, progress: WorkProgress?
+    ) {
         self.file = file
+        self.progress = progress
         self.seed = seed
         self.isComplete = isComplete
     }
@@ -89,6 +95,13 @@ final class ZoneRegistry {
     private func declare(_ name: String, _ zone: ZoneDeclaration) {
         numbers[zone.settings.apex] = declared.count
         declared.append(Declared(name: name, zone: zone))
+        if case .file(let path, _) = zone.source { expect(path) }
+    }
+
+    /// Tells `progress` that a file will be read, once for each time that it is.
+    private func expect(_ path: String) {
+        guard let progress, expected.insert(path).inserted else { return }
+        progress.expect(RegularFile.size(path) ?? 0)
     }
 
     // MARK: What views see
@@ -143,7 +156,7 @@ final class ZoneRegistry {
     private func build(
         _ declaration: ZoneDeclaration, _ entries: [YAMLEntry], _ mark: YAMLMark
     ) -> Zone? {
-        var decoder = ZoneDecoder(file, declaration, seed: seed)
+        var decoder = ZoneDecoder(file, declaration, seed: seed, progress: progress)
         for entry in entries { decoder.decode(entry) }
         return decoder.build(mark)
     }
@@ -153,9 +166,12 @@ final class ZoneRegistry {
         _ declaration: ZoneDeclaration, _ path: String, _ mark: YAMLMark
     ) -> Zone? {
         let zoneFile = file.other(path)
-        var decoder = ZoneDecoder(zoneFile, declaration, seed: seed)
+        expect(path)
+        expected.remove(path)
+        progress?.goOn(with: path)
+        var decoder = ZoneDecoder(zoneFile, declaration, seed: seed, progress: progress)
         do {
-            let reader = try YAMLReader(path: path)
+            let reader = try YAMLReader(path: path, progress: progress)
             try reader.enterMapping(
                 expected: "names with their records, such as www: 192.168.10.50, or {} for none "
                     + "(`horizond import` reads files of other forms)")

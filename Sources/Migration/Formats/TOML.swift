@@ -156,12 +156,25 @@ struct TOMLReader {
                 continue
             }
             rest.removeFirst()
-            text += Self.escapes[escaped] ?? String(escaped)
+            text += Self.escapes[escaped] ?? codePoint(behind: escaped) ?? String(escaped)
         }
         return nil
     }
 
-    private static let escapes: [Character: String] = ["n": "\n", "t": "\t", "r": "\r"]
+    private static let escapes: [Character: String] = [
+        "n": "\n", "t": "\t", "r": "\r", "b": "\u{8}", "f": "\u{c}", "e": "\u{1b}",
+    ]
+
+    /// What `u` and four digits, or `U` and eight, stand for; nil, and nothing read, for anything else.
+    private mutating func codePoint(behind letter: Character) -> String? {
+        guard let count = ["u": 4, "U": 8][letter] else { return nil }
+        let digits = rest.prefix(count)
+        guard digits.count == count, digits.allSatisfy({ $0.isASCII && $0.isHexDigit }),
+            let scalar = UInt32(digits, radix: 16).flatMap(Unicode.Scalar.init)
+        else { return nil }
+        rest = rest.dropFirst(count)
+        return String(scalar)
+    }
 
     private mutating func skipBlanks(andLines: Bool) {
         while let character = rest.first {

@@ -98,6 +98,14 @@ struct UnboundLocalData {
             if let zone, zone.type.hasSuffix("redirect"), zone.apex == owner {
                 owners += [owner.wildcard].compactMap { $0 }
             }
+            guard !owner.isWildcard else {
+                reader.site.refuse(
+                    id,
+                    "a * answers for itself alone in Unbound, and here for all below "
+                        + "\(owner.parent?.text ?? ""): write the names, or a zone of type redirect"
+                )
+                return
+            }
             guard zone?.type != "always_nxdomain" else {
                 reader.site.isSoAnyway(id, "always_nxdomain: it is never answered")
                 return

@@ -1,3 +1,4 @@
+import Configuration
 import DNS
 import Dispatch
 import Foundation
@@ -49,14 +50,15 @@ struct Auditor: Sendable {
         }
     }
 
-    /// Audits what `scope` names; nil when `isCancelled` before the end. `progress` is told how many
-    /// of how many names are done. Both are called on any queue.
+    /// Audits what `scope` names; nil when `isCancelled` before the end. That is called on
+    /// any queue.
     func audit(
-        _ scope: Scope, progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in },
+        _ scope: Scope, progress: WorkProgress? = nil,
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) -> AuditReport? {
         var report = AuditReport()
         let tasks = tasks(scope, &report)
+        progress?.begin("audit", counting: "names", whole: tasks.count)
         let state = Mutex((next: 0, done: 0, report: report))
         let group = DispatchGroup()
         let queue = DispatchQueue(label: "audit", attributes: .concurrent)
@@ -68,12 +70,12 @@ struct Auditor: Sendable {
                     return tasks[state.next]
                 }) {
                     let found = task.run()
-                    let done = state.withLock { state in
+                    state.withLock { state in
                         state.report.add(found)
                         state.done += 1
-                        return state.done
+                        progress?.count(1)
+                        progress?.amountDone = state.done
                     }
-                    progress(done, tasks.count)
                 }
             }
         }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import DNS
 import Foundation
-import Glibc
 import Nameserver
 
 struct AuditCommand: ParsableCommand {
@@ -45,10 +44,8 @@ struct AuditCommand: ParsableCommand {
         let worker = try StandaloneWorker(options.load())
         try check(worker.snapshot)
         let auditor = Auditor(worker.inquirer, worker.snapshot)
-        let isTerminal = isatty(STDERR_FILENO) == 1
-        let report = auditor.audit(
-            Auditor.Scope(view: view, zone: zone, limit: limit),
-            progress: { if isTerminal { Self.showProgress($0, of: $1) } })
+        let scope = Auditor.Scope(view: view, zone: zone, limit: limit)
+        let report = ProgressLine.during("audit") { auditor.audit(scope, progress: $0) }
         guard let report else { throw ExitCode(ExitStatus.failed) }
         if json {
             print(try JSONOutput.text(report))
@@ -68,11 +65,5 @@ struct AuditCommand: ParsableCommand {
         if let zone, !snapshot.views.contains(where: { $0.overlays.contains(zone) }) {
             throw ValidationError("no view has an overlay \(zone.lineDescription)")
         }
-    }
-
-    /// A line that is written over, and gone at the end.
-    private static func showProgress(_ done: Int, of count: Int) {
-        let text = done == count ? "\r\u{1b}[K" : "\r\u{1b}[K\(done) of \(count)"
-        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 }

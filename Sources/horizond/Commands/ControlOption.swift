@@ -41,12 +41,15 @@ struct ControlOption: ParsableArguments {
         }
     }
 
-    /// Asks the server, and ends with a line on the standard error stream when that fails.
+    /// Asks the server, and ends with a line on the standard error stream when that fails. What takes
+    /// long has a title to wait by.
     func ask<Request: ControlRequest>(
-        _ request: Request, _ take: (_ line: Request.Line, _ text: Data) throws -> Void
+        _ request: Request, showing title: String? = nil,
+        _ take: (_ line: Request.Line, _ text: Data) throws -> Void
     ) throws {
         do {
-            try client.ask(request, take)
+            guard let title else { return try client.ask(request, take) }
+            try ProgressLine.during(title) { _ in try client.ask(request, take) }
         } catch let failure as ControlClient.Failure {
             StandardError.write("horizond: \(failure)")
             throw ExitCode(ExitStatus.failed)

@@ -49,6 +49,10 @@ struct ExplainCommand: ParsableCommand {
         do {
             try server.ask(request) { line, _ in explanation = line }
         } catch let failure as ControlClient.Failure {
+            if failure.isSilence {
+                StandardError.write("horizond: \(failure); --offline explains without it")
+                throw ExitCode(ExitStatus.failed)
+            }
             if !failure.isWithoutServer { StandardError.write("horizond: \(failure)") }
             return nil
         }

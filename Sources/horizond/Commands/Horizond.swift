@@ -67,7 +67,10 @@ struct ConfigurationOption: ParsableArguments {
         _ path: String, previous: Configuration? = nil
     ) throws -> LoadedConfiguration {
         do {
-            return try LoadedConfiguration(path: path, seed: 0, previous: previous)
+            return try ProgressLine.during(path) { progress throws(ConfigurationErrors) in
+                try LoadedConfiguration(
+                    path: path, seed: 0, previous: previous, progress: progress)
+            }
         } catch {
             for line in error.lines { StandardError.write(line) }
             if path == standard, !FileManager.default.fileExists(atPath: path) {

@@ -45,10 +45,15 @@ struct ImportCommand: ParsableCommand {
             let importer = Importer(
                 paths: files, format: from, gatewayAddress: gatewayAddress.flatMap { IPAddress($0) }
             )
-            let site = try importer.run()
             let target = ImportTarget(directory: output)
-            try target.write(site)
-            try writeReport(site.report)
+            let (site, lines) = try ProgressLine.during("import") { progress throws(ImportError) in
+                let site = try importer.run(progress)
+                try target.write(site, progress)
+                progress?.begin("composing the report")
+                return (site, site.report.lines)
+            }
+            target.show(site)
+            try write(report: lines + [site.report.summary], site.report.summary)
             try target.check()
         } catch let error as ImportError {
             StandardError.write("horizond import: \(error)")
@@ -56,14 +61,13 @@ struct ImportCommand: ParsableCommand {
         }
     }
 
-    private func writeReport(_ report: ImportReport) throws {
-        let lines = report.lines + [report.summary]
-        guard let path = self.report else {
-            for line in lines { StandardError.write(line) }
-            return
+    /// Writes the report's lines to its file, and then the `summary` alone to standard error.
+    private func write(report lines: [String], _ summary: String) throws {
+        guard let path = report else {
+            return StandardError.write(lines.joined(separator: "\n"))
         }
         try ImportTarget.write(lines.map { $0 + "\n" }.joined(), to: path)
-        StandardError.write(report.summary)
+        StandardError.write(summary)
     }
 }
 

@@ -22,8 +22,9 @@ struct ImportTarget: ~Copyable {
         if isTemporary { try? FileManager.default.removeItem(atPath: directory) }
     }
 
-    /// Writes all files, none of them over another.
-    func write(_ site: ImportedSite) throws(ImportError) {
+    /// Writes all files, none of them over another, and tells `progress` how many.
+    func write(_ site: ImportedSite, _ progress: WorkProgress?) throws(ImportError) {
+        progress?.begin("writing files", counting: "files", whole: site.files.count)
         let exists = FileManager.default.fileExists(atPath: directory)
         guard !exists || (try? FileManager.default.contentsOfDirectory(atPath: directory)) != nil
         else { throw ImportError("\(directory.quotedPath) is no directory for --output") }
@@ -33,23 +34,33 @@ struct ImportTarget: ~Copyable {
                 throw ImportError("\(path.quotedPath) is there already; give another --output")
             }
         }
-        for file in site.files {
+        var made: Set<Substring> = []
+        for (number, file) in site.files.enumerated() {
             let path = "\(directory)/\(file.path)"
-            let parent = URL(fileURLWithPath: path).deletingLastPathComponent()
-            do {
-                try FileManager.default.createDirectory(
-                    at: parent, withIntermediateDirectories: true)
+            let parent = path[..<(path.lastIndex(of: "/") ?? path.endIndex)]
+            if made.insert(parent).inserted { try Self.makeDirectory(String(parent)) }
+            do throws(NewFile.Failure) {
+                try NewFile.write(file.text, to: path)
             } catch {
-                throw ImportError(
-                    "cannot make the directory \(parent.path.quotedPath): \(Self.reason(error))")
+                throw ImportError("cannot write \(path.quotedPath): \(error)")
             }
-            try Self.write(file.text, to: path)
+            progress?.count(1)
+            progress?.amountDone = number + 1
         }
-        if isTemporary { print(site) }
     }
 
-    /// The main file first, since it names the others.
-    private func print(_ site: ImportedSite) {
+    private static func makeDirectory(_ path: String) throws(ImportError) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw ImportError("cannot make the directory \(path.quotedPath): \(reason(error))")
+        }
+    }
+
+    /// Prints what is not to stay, the main file first, since it names the others.
+    func show(_ site: ImportedSite) {
+        guard isTemporary else { return }
         for file in site.files.reversed() { Swift.print("# \(file.path)\n\(file.text)") }
     }
 
@@ -82,7 +93,10 @@ struct ImportTarget: ~Copyable {
     func check() throws(ImportError) {
         let path = "\(directory)/horizond.yaml"
         do {
-            let configuration = try LoadedConfiguration(path: path, seed: 0).configuration
+            let configuration = try ProgressLine.during("reading what was written") {
+                progress throws(ConfigurationErrors) in
+                try LoadedConfiguration(path: path, seed: 0, progress: progress).configuration
+            }
             for warning in configuration.warnings { StandardError.write("warning: \(warning)") }
             let name = isTemporary ? "horizond.yaml" : path
             StandardError.write("\(name): ok, \(ServiceStatus.summary(configuration))")

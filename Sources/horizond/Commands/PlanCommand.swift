@@ -53,7 +53,8 @@ struct PlanCommand: ParsableCommand {
     private func askServer() throws -> Plan {
         let path = server.configuration.given.map { URL(fileURLWithPath: $0).path }
         var answer: PlanRequest.Line?
-        try server.ask(PlanRequest(config: path, limit: limit)) { line, _ in answer = line }
+        let request = PlanRequest(config: path, limit: limit)
+        try server.ask(request, showing: "the server compares") { line, _ in answer = line }
         for line in answer?.mistakes ?? [] { StandardError.write(line) }
         guard let plan = answer?.plan else { throw ExitCode(ExitStatus.badConfiguration) }
         return plan

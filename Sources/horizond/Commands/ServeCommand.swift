@@ -27,8 +27,12 @@ struct ServeCommand: ParsableCommand {
         let secrets = ProcessSecrets()
         let configuration: LoadedConfiguration
         do {
-            configuration = try LoadedConfiguration(
-                path: options.config, seed: secrets.tableSeed, isForService: true)
+            configuration = try ProgressLine.during(options.config) {
+                progress throws(ConfigurationErrors) in
+                try LoadedConfiguration(
+                    path: options.config, seed: secrets.tableSeed, isForService: true,
+                    progress: progress)
+            }
         } catch {
             log.report(error)
             throw ExitCode(ExitStatus.badConfiguration)

@@ -10,10 +10,13 @@ struct ControlClient {
         let description: String
         /// Whether no server is there, or none any more.
         let isWithoutServer: Bool
+        /// Whether one is there that does not answer.
+        let isSilence: Bool
 
-        init(_ description: String, isWithoutServer: Bool = false) {
+        init(_ description: String, isWithoutServer: Bool = false, isSilence: Bool = false) {
             self.description = description
             self.isWithoutServer = isWithoutServer
+            self.isSilence = isSilence
         }
     }
 
@@ -24,10 +27,22 @@ struct ControlClient {
     ) throws {
         let descriptor = try connect()
         defer { close(descriptor) }
-        connected()
-        try send(ControlProtocol.request(request), descriptor)
         var lines = LineReader(descriptor)
-        while let line = try lines.next() {
+        // Who may take long is asked for a sign of life before.
+        if request.patience != StatisticsRequest.usualPatience {
+            try ask(StatisticsRequest(), descriptor, &lines) { _, _ in }
+        }
+        connected()
+        try ask(request, descriptor, &lines, take)
+    }
+
+    private func ask<Request: ControlRequest>(
+        _ request: Request, _ descriptor: Int32, _ lines: inout LineReader,
+        _ take: (_ line: Request.Line, _ text: Data) throws -> Void
+    ) throws {
+        try send(ControlProtocol.request(request), descriptor)
+        lines.patience = request.patience
+        while let line = try next(&lines) {
             if let value = try? JSONDecoder().decode(Request.Line.self, from: line) {
                 try take(value, line)
                 continue
@@ -41,10 +56,30 @@ struct ControlClient {
         throw Failure("the server has closed the connection", isWithoutServer: true)
     }
 
+    private func next(_ lines: inout LineReader) throws(Failure) -> Data? {
+        do throws(LineReader.Failure) {
+            return try lines.next()
+        } catch {
+            switch error {
+            case .connection(let failure): throw Failure("the connection failed: \(failure)")
+            case .silence(let seconds): throw silence("for \(seconds) seconds")
+            }
+        }
+    }
+
+    /// A process that is stopped or hangs keeps its socket.
+    private func silence(_ time: String) -> Failure {
+        Failure(
+            "the server at \(path) says nothing \(time): it is stopped, or it hangs; `systemctl restart "
+                + "horizond` starts it anew", isSilence: true)
+    }
+
     private func connect() throws(Failure) -> Int32 {
         do throws(UnixSocket.Failure) {
             return try UnixSocket.connect(to: path)
         } catch {
+            // Nobody takes the connections that wait.
+            if error.number == EAGAIN { throw silence("to those who ask") }
             throw Failure(
                 explain(error), isWithoutServer: [ENOENT, ECONNREFUSED].contains(error.number))
         }
@@ -78,7 +113,7 @@ struct ControlClient {
         while sent < octets.count {
             switch UnixSocket.write(descriptor, octets, from: sent) {
             case .done(let count): sent += count
-            case .wouldBlock: UnixSocket.wait(descriptor, toWrite: true)
+            case .wouldBlock: _ = UnixSocket.wait(descriptor, toWrite: true)
             // What the server said before it closed is to be read.
             case .failed: return
             }
@@ -87,12 +122,20 @@ struct ControlClient {
 
     /// Lines as they come.
     private struct LineReader {
+        /// How long the server may be silent, in seconds; nil for any time.
+        var patience: Int?
         private let descriptor: Int32
         private var input: [UInt8] = []
         /// Up to here there is no end of a line.
         private var searched = 0
         private var start = 0
         private var buffer = [UInt8](repeating: 0, count: 65_536)
+
+        enum Failure: Error {
+            case connection(UnixSocket.Failure)
+            /// For so many seconds.
+            case silence(Int)
+        }
 
         init(_ descriptor: Int32) { self.descriptor = descriptor }
 
@@ -112,8 +155,10 @@ struct ControlClient {
                 switch UnixSocket.read(descriptor, into: &buffer) {
                 case .done(0): return nil
                 case .done(let count): input += buffer[..<count]
-                case .wouldBlock: UnixSocket.wait(descriptor)
-                case .failed(let failure): throw Failure("the connection failed: \(failure)")
+                case .wouldBlock:
+                    let hasCome = UnixSocket.wait(descriptor, seconds: patience)
+                    if !hasCome { throw .silence(patience ?? 0) }
+                case .failed(let failure): throw .connection(failure)
                 }
             }
         }

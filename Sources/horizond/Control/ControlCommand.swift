@@ -1,3 +1,4 @@
+import DNS
 import Foundation
 
 /// A command as the server knows it: its name, and what is done with a request.
@@ -13,9 +14,30 @@ struct ControlCommand: Sendable {
     ) {
         name = Request.command
         start = { line, exchange in
+            try Self.refuseUnknownKeys(of: line, in: Request.self)
             run(try JSONDecoder().decode(Request.self, from: line), ControlReply(exchange))
         }
     }
+
+    /// A key that is misspelt would be left out, and more done than is meant: `flush` without a name
+    /// takes all.
+    private static func refuseUnknownKeys<Request: ControlRequest>(
+        of line: Data, in request: Request.Type
+    ) throws {
+        let object = try JSONSerialization.jsonObject(with: line) as? [String: Any] ?? [:]
+        let unknown = Set(object.keys).subtracting(ControlProtocol.Header.keys + Request.keys)
+        guard let key = unknown.min() else { return }
+        let keys =
+            Request.keys.isEmpty ? "no keys" : "the keys: \(Request.keys.joined(separator: ", "))"
+        throw ControlRefusal("unknown key \(key.quoted); \(Request.command) has \(keys)")
+    }
+}
+
+/// A request that is not taken, and why.
+struct ControlRefusal: Error {
+    let reason: String
+
+    init(_ reason: String) { self.reason = reason }
 }
 
 /// Where a command writes its answer, on any queue.

@@ -24,6 +24,8 @@ final class ControlConnection: @unchecked Sendable {
     private var buffer = [UInt8](repeating: 0, count: ControlProtocol.maximumRequest)
     private var exchange: ControlExchange?
     private var isClosed = false
+    /// Whether the tool says nothing more; it may still want its answers.
+    private var isAtEnd = false
     /// Counts what shows that someone is there.
     private var signsOfLife = 0
 
@@ -69,6 +71,7 @@ final class ControlConnection: @unchecked Sendable {
         writeSource.cancel()
         // A suspended source is never done.
         if !isWriteAwaited { writeSource.resume() }
+        if isAtEnd { readSource.resume() }
         exchange?.cancel()
         exchange = nil
         closed(self)
@@ -90,7 +93,8 @@ final class ControlConnection: @unchecked Sendable {
     private func read() {
         while !isClosed {
             switch UnixSocket.read(descriptor, into: &buffer) {
-            case .done(0), .failed: close()
+            case .done(0): return takeEnd()
+            case .failed: close()
             case .wouldBlock: return
             case .done(let count):
                 signsOfLife += 1
@@ -98,6 +102,23 @@ final class ControlConnection: @unchecked Sendable {
                 takeRequest()
             }
         }
+    }
+
+    /// A tool that has gone wants nothing more; one that has only closed its half, as behind a pipe,
+    /// gets its answers, the one too to a last line without an end.
+    private func takeEnd() {
+        guard !UnixSocket.hasHungUp(descriptor) else { return close() }
+        isAtEnd = true
+        // It would be ready from now on.
+        readSource.suspend()
+        if !input.isEmpty, input.last != UInt8(ascii: "\n") { input.append(UInt8(ascii: "\n")) }
+        takeRequest()
+        closeIfDone()
+    }
+
+    /// Closes behind the last answer of a tool that asks no more.
+    private func closeIfDone() {
+        if isAtEnd, exchange == nil, output?.isEmpty ?? true { close() }
     }
 
     /// Begins the next request when none runs.
@@ -123,26 +144,21 @@ final class ControlConnection: @unchecked Sendable {
         do {
             let header = try JSONDecoder().decode(ControlProtocol.Header.self, from: line)
             guard header.version <= ControlProtocol.version else {
-                throw Refusal(
+                throw ControlRefusal(
                     "this server, horizond \(Version.current), is older than the program that asks")
             }
             guard let command = commands[header.command] else {
                 let known = commands.keys.sorted().joined(separator: ", ")
-                throw Refusal(
+                throw ControlRefusal(
                     "this server, horizond \(Version.current), knows no command "
                         + "\"\(header.command)\", but: \(known)")
             }
             try command.start(line, exchange)
-        } catch let refusal as Refusal {
+        } catch let refusal as ControlRefusal {
             exchange.end(ControlProtocol.End(error: refusal.reason))
         } catch {
             exchange.end(ControlProtocol.End(error: "not a request as this server knows it"))
         }
-    }
-
-    private struct Refusal: Error {
-        let reason: String
-        init(_ reason: String) { self.reason = reason }
     }
 
     /// A request has been answered; the next one may be there already.
@@ -150,6 +166,7 @@ final class ControlConnection: @unchecked Sendable {
         signsOfLife += 1
         exchange = nil
         takeRequest()
+        closeIfDone()
     }
 
     // MARK: Answers
@@ -166,6 +183,7 @@ final class ControlConnection: @unchecked Sendable {
         writeSource.suspend()
         isWriteAwaited = false
         output?.resume()
+        closeIfDone()
     }
 
     // MARK: Idleness
@@ -173,7 +191,9 @@ final class ControlConnection: @unchecked Sendable {
     private func watchForIdleness() {
         queue.asyncAfter(deadline: .now() + Self.idleLimit) { [weak self, signsOfLife] in
             guard let self, !isClosed else { return }
-            if exchange == nil, signsOfLife == self.signsOfLife { return close() }
+            let isIdle = exchange == nil && signsOfLife == self.signsOfLife
+            // Of one that was at its end nothing else tells that it has gone.
+            if isIdle || isAtEnd && UnixSocket.hasHungUp(descriptor) { return close() }
             watchForIdleness()
         }
     }

@@ -39,6 +39,9 @@ final class ControlOutput: Sendable {
         state.withLock { !$0.isClosed && $0.unsent < Self.roomForOffers }
     }
 
+    /// Whether all has been sent.
+    var isEmpty: Bool { state.withLock { $0.unsent == 0 } }
+
     /// Sends a line, now or later; false when it is lost.
     @discardableResult
     func write(_ line: Data) -> Bool {

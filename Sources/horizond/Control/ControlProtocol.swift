@@ -13,6 +13,8 @@ enum ControlProtocol {
     struct Header: Codable, Sendable {
         let version: Int
         let command: String
+
+        static let keys = ["version", "command"]
     }
 
     /// The last line of an answer.
@@ -46,7 +48,17 @@ enum ControlProtocol {
 /// What a tool asks for: the fields that its command has.
 protocol ControlRequest: Codable, Sendable {
     static var command: String { get }
+    /// Its own fields; others are refused.
+    static var keys: [String] { get }
+    /// How long the server may be silent, in seconds; nil for any time.
+    var patience: Int? { get }
     /// What a line of the answer holds: at least one field that must be there, and none of those of
     /// the last line.
     associatedtype Line: Codable & Sendable
+}
+
+extension ControlRequest {
+    /// Far longer than any server in order takes for what it has at hand.
+    static var usualPatience: Int { 10 }
+    var patience: Int? { Self.usualPatience }
 }

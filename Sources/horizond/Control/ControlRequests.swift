@@ -3,6 +3,9 @@
 /// Takes cached answers out.
 struct FlushRequest: ControlRequest {
     static let command = "flush"
+    static let keys = ["name", "below"]
+    /// A large cache is walked in many steps.
+    var patience: Int? { 60 }
     /// Those for this name; nil for all.
     var name: String?
     /// And for all names below it.
@@ -17,12 +20,16 @@ struct FlushRequest: ControlRequest {
 /// Says what was counted since the start.
 struct StatisticsRequest: ControlRequest {
     static let command = "stats"
+    static let keys: [String] = []
     typealias Line = ServiceStatistics
 }
 
 /// Says what a client gets, and why.
 struct ExplainRequest: ControlRequest {
     static let command = "explain"
+    static let keys = ["name", "type", "client"]
+    /// Upstreams that are silent take four seconds, for each of several questions.
+    var patience: Int? { 60 }
     var name: String
     /// One type more than A, AAAA and HTTPS.
     var type: String?
@@ -34,6 +41,9 @@ struct ExplainRequest: ControlRequest {
 /// Says which queries came and how they were answered.
 struct LogRequest: ControlRequest {
     static let command = "log"
+    static let keys = ["follow", "last", "client", "name", "view"]
+    /// The next query may come at any time.
+    var patience: Int? { follow == true ? nil : Self.usualPatience }
     /// Whether to go on with what comes.
     var follow: Bool?
     /// How many lines of before.

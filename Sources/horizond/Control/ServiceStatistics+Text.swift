@@ -3,7 +3,7 @@ import Foundation
 extension ServiceStatistics {
     /// The figures for a terminal; `rate` is how many queries a second came lately.
     func text(rate: Double) -> String {
-        ([header, ""] + queryLines(rate) + ["", cacheLine, forwardingLine]
+        ([header, ""] + queryLines(rate) + ["", cacheLine, forwardingLine] + auditLines
             + (upstreams.isEmpty ? [] : [""] + upstreamLines))
             .joined(separator: "\n")
     }
@@ -44,6 +44,17 @@ extension ServiceStatistics {
             + "\(forwarding.sent) asked, \(forwarding.inFlight) questions in flight, "
             + "\(forwarding.joined) joined; \(forwarding.failed) attempts failed, "
             + "of which \(forwarding.timeouts) in silence, \(forwarding.malformed) malformed"
+    }
+
+    private var auditLines: [String] {
+        guard let audit else { return [] }
+        let ago = max(0, Int(Date.now.timeIntervalSince1970) - audit.lastEnded)
+        return [
+            "audit".padded(18) + "\(audit.names) name\(audit.names == 1 ? "" : "s") asked for "
+                + "\(Self.duration(ago)) ago: \(audit.leaks) leak\(audit.leaks == 1 ? "" : "s"), "
+                + "\(audit.misdirected) astray, \(audit.advertised) h3, \(audit.hidden) hidden, "
+                + "\(audit.unanswered) not checked"
+        ]
     }
 
     private var upstreamLines: [String] {

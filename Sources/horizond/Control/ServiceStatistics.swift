@@ -17,6 +17,8 @@ struct ServiceStatistics: Codable, Sendable {
     let cache: Cache
     let forwarding: Forwarding
     let upstreams: [UpstreamServer]
+    /// What the last audit found; nil before the first.
+    let audit: Audit?
 
     /// Queries by the source of their answer.
     struct Queries: Codable, Sendable {
@@ -60,6 +62,20 @@ struct ServiceStatistics: Codable, Sendable {
         let failure: String?
     }
 
+    struct Audit: Codable, Sendable {
+        /// How many came to their end.
+        let audits: Int
+        /// When the last one ended, in seconds since 1970.
+        let lastEnded: Int
+        /// How many names it asked for, and what it found of each kind.
+        let names: Int
+        let leaks: Int
+        let misdirected: Int
+        let advertised: Int
+        let hidden: Int
+        let unanswered: Int
+    }
+
     init(_ report: StatisticsReport, of service: Service) {
         version = Version.current
         uptimeSeconds = Int(
@@ -84,6 +100,20 @@ struct ServiceStatistics: Codable, Sendable {
             timeouts: report.sum(\.forwarding.timeouts),
             malformed: report.sum(\.forwarding.malformed))
         upstreams = report.upstreams.map(UpstreamServer.init).sorted { $0.address < $1.address }
+        audit = Audit(service.auditStatistics)
+    }
+}
+
+extension ServiceStatistics.Audit {
+    init?(_ statistics: AuditStatistics) {
+        guard let lastEnded = statistics.lastEnded else { return nil }
+        func count(_ kind: AuditReport.Kind) -> Int {
+            statistics.findings.reduce(0) { $0 + ($1.key.kind == kind ? $1.value : 0) }
+        }
+        self.init(
+            audits: statistics.audits, lastEnded: lastEnded, names: statistics.names,
+            leaks: count(.leak), misdirected: count(.misdirected), advertised: count(.advertised),
+            hidden: count(.hidden), unanswered: count(.unanswered))
     }
 }
 

@@ -113,10 +113,17 @@ enum UnixSocket {
             })
     }
 
-    /// Waits until the socket can be read or, for `toWrite`, written.
-    static func wait(_ descriptor: Int32, toWrite: Bool = false) {
+    /// Waits until the socket can be read or, for `toWrite`, written; false when that takes longer than
+    /// `seconds`.
+    static func wait(_ descriptor: Int32, toWrite: Bool = false, seconds: Int? = nil) -> Bool {
         var entry = pollfd(fd: descriptor, events: Int16(toWrite ? POLLOUT : POLLIN), revents: 0)
-        _ = unsafe poll(&entry, 1, -1)
+        return unsafe poll(&entry, 1, seconds.map { Int32($0) * 1000 } ?? -1) != 0
+    }
+
+    /// Whether the other end is closed altogether, and not for its writing alone.
+    static func hasHungUp(_ descriptor: Int32) -> Bool {
+        var entry = pollfd(fd: descriptor, events: 0, revents: 0)
+        return unsafe poll(&entry, 1, 0) > 0
     }
 
     /// What is at `path`, not followed if it is a link; nil when nothing is, or it may not be seen.

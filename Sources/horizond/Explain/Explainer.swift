@@ -65,6 +65,7 @@ struct Explainer: Sendable {
         for _ in 0..<Self.maximumSteps {
             guard let name = current, let decision = snapshot.decision(name, type, for: client)
             else { break }
+            if let step = Explanation.Step(serverFor: name, type, decision) { return [step] }
             let step = Explanation.Step(name, decision, state: state)
             // An upstream's own aliases are its own business until one leads away from it.
             if step.kind != "forward" || steps.last?.kind != "forward"

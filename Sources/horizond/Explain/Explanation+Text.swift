@@ -61,12 +61,14 @@ extension Explanation.Answer {
     /// The records, or what stands in their place, behind the type.
     fileprivate var resultLines: [String] {
         var results = response.records.map { record in
-            record.type == type
-                ? "\(record.data)  (\(record.ttl) s)"
-                : "\(Self.shown(record.name)) is an alias of \(Self.shown(record.data))"
-                    + "  (\(record.ttl) s)"
+            let time = "  (\(record.ttl) s)"
+            if record.type == type { return record.data + time }
+            guard [.cname, .dname].contains(RRType(mnemonic: record.type)) else {
+                return "\(record.type) \(record.data)\(time)"
+            }
+            return "\(Self.shown(record.name)) is an alias of \(Self.shown(record.data))\(time)"
         }
-        if !response.records.contains(where: { $0.type == type }) { results.append(nothing) }
+        if !hasData { results.append(nothing) }
         // What an alias led to may be from here.
         let place = steps.count > 1 ? 0 : results.count - 1
         if let origin { results[place] += "  [\(origin)]" }

@@ -44,7 +44,7 @@ struct Explanation: Codable, Sendable {
     struct Step: Codable, Equatable, Sendable {
         /// Without its final dot, for people.
         let name: String
-        /// `zone`, `forward` or `refused`.
+        /// `zone`, `forward`, `refused`, or `server` for types that it answers by itself.
         let kind: String
         /// In words, with `FILE:LINE`.
         let reason: String
@@ -60,6 +60,27 @@ struct Explanation: Codable, Sendable {
 }
 
 extension Explanation.Step {
+    /// What the server does with a type that is none of records, whoever decides about the name; nil for
+    /// others.
+    init?(serverFor name: DomainName, _ type: RRType, _ decision: Decision) {
+        let said: String
+        var zone: ZoneDecision?
+        switch (type, decision) {
+        case (_, .refused): return nil
+        case (.axfr, _), (.ixfr, _): said = "zones are not transferred, to nobody"
+        case (.any, .zone(let decision)):
+            zone = decision
+            said = "\(Decision.zone(decision)); one type of records stands for ANY (RFC 8482)"
+        case (.any, .forward): said = "no upstream is asked for ANY: HINFO stands for it (RFC 8482)"
+        default:
+            guard !type.isData else { return nil }
+            said = "\(type) is a type that no record has"
+        }
+        self.init(
+            name: name.lineDescription, kind: zone == nil ? "server" : "zone", reason: said,
+            place: zone?.owner?.place?.description, domain: zone?.apex.lineDescription)
+    }
+
     init(_ name: DomainName, _ decision: Decision, state: (UpstreamAddress) -> String?) {
         self.name = name.lineDescription
         reason = "\(decision)"

@@ -68,9 +68,9 @@ struct Verdict {
     /// Whether the public record shows through beside what is from here.
     private var leak: String? {
         let checked = [RRType.a, .aaaa, .https].compactMap { answer($0) }
-        let local = checked.filter { $0.isFromZone && !$0.response.records.isEmpty }
+        let local = checked.filter { $0.isFromZone && $0.hasData }
         guard !local.isEmpty else { return hidden }
-        let foreign = checked.filter { !$0.isFromZone && !$0.response.records.isEmpty }
+        let foreign = checked.filter { !$0.isFromZone && $0.hasData }
         guard !foreign.isEmpty else {
             return "Nothing of the public record leaks."
         }
@@ -98,4 +98,11 @@ struct Verdict {
 extension Explanation.Answer {
     /// Whether the last word about the answer is a zone's.
     var isFromZone: Bool { steps.last?.kind == "zone" }
+
+    /// Whether there is a record of the type itself, or any for ANY: an alias alone leads to nothing.
+    var hasData: Bool {
+        response.records.contains { $0.type == type }
+            || type == "\(RRType.any)"
+                && !response.records.isEmpty
+    }
 }

@@ -5,6 +5,9 @@ import Nameserver
 /// Asks the server what a configuration would change of what it serves.
 struct PlanRequest: ControlRequest {
     static let command = "plan"
+    static let keys = ["config", "limit"]
+    /// Zones of any size are read and compared.
+    var patience: Int? { nil }
     /// The path of the configuration, absolute; nil for the server's own.
     var config: String?
     /// The most lines of answers.

@@ -10,15 +10,16 @@ struct LoadedConfiguration: Sendable {
     let tls: TLSContext?
 
     /// Reads the configuration at `path` and every file that it names; what is silent now says what it
-    /// said in `previous`. What is passed to the service alone is only wanted `isForService`. Throws all
-    /// mistakes.
+    /// said in `previous`. What is passed to the service alone is only wanted `isForService`. `progress`
+    /// is told what is read. Throws all mistakes.
     init(
-        path: String, seed: UInt64, previous: Configuration? = nil, isForService: Bool = false
+        path: String, seed: UInt64, previous: Configuration? = nil, isForService: Bool = false,
+        progress: WorkProgress? = nil
     ) throws(ConfigurationErrors) {
         interfaces = HostInterfaces()
         configuration = try Configuration.load(
             path: path, seed: seed, previous: previous, interfaces: interfaces.known,
-            isForService: isForService)
+            isForService: isForService, progress: progress)
         let authorities = configuration.authorities
         guard authorities != nil || configuration.hasSecureUpstream else {
             tls = nil

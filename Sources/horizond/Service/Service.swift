@@ -72,6 +72,7 @@ final class Service: @unchecked Sendable {
     /// What the audits found.
     var auditStatistics = AuditStatistics()
     var farewells = 0
+    private var isStopping = false
     private var hasEnded = false
 
     /// Opens the sockets, but for those `passed` by the service manager. Throws when an address cannot be
@@ -163,6 +164,9 @@ final class Service: @unchecked Sendable {
 
     /// Answers what is in flight, closes everything and lets `run` return.
     private func stop() {
+        // Whoever sends the signal twice is not told twice.
+        guard !isStopping else { return }
+        isStopping = true
         Systemd.notify("STOPPING=1", Systemd.status("stopping"))
         log.notice("stopping", .stopping)
         let deadline = MonotonicClock.now() + Int64(Self.drainSeconds) * 1_000_000_000

@@ -42,6 +42,14 @@ final class ControlSocket: Sendable {
         }
     }
 
+    /// Says that nothing more will be asked, as a pipe's end does.
+    func closeHalf() throws { try socket.closeHalf() }
+
+    /// Whether the server closes, with nothing more to say.
+    func isClosed() -> Bool {
+        input.withLock(\.isEmpty) && (try? socket.receive(timeout: .seconds(1)))?.isEmpty == true
+    }
+
     /// A request and all lines of its answer.
     func ask(_ request: String) throws -> [String] {
         try send(request + "\n")

@@ -66,6 +66,9 @@ final class Socket: Sendable {
             unsafe Self.withAddress(remote) { unsafe Glibc.connect(descriptor, $0, $1) })
     }
 
+    /// Ends what is sent; what comes can still be received.
+    func closeHalf() throws { try check("shutdown", shutdown(descriptor, Int32(SHUT_WR))) }
+
     func listen() throws { try check("listen", Glibc.listen(descriptor, 64)) }
 
     /// The next connection; nil when none comes in time.

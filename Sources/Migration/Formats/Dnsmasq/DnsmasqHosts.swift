@@ -55,8 +55,8 @@ struct DnsmasqHosts {
                 ForeignRecord(owner: reverse, type: .ptr, rdata: owner.octets, origin: origin))
         }
         guard isServed else { return }
-        let local = site.domains.filter { $0.kind == .local }.map(\.name)
-        func isLocal(_ name: DomainName) -> Bool { local.contains { name.isAtOrBelow($0) } }
+        let local = Set(site.domains.filter { $0.kind == .local }.map(\.name))
+        func isLocal(_ name: DomainName) -> Bool { name.isAtOrBelow(anyOf: local) }
         var groups: [Group: [DomainName]] = [:]
         for (owner, origin, isDomain) in owners where !isLocal(owner) && !owner.isInternal {
             guard let family = families[owner] else { continue }
@@ -64,7 +64,9 @@ struct DnsmasqHosts {
             groups[Group(origin: origin, missing: missing, isDomain: isDomain), default: []]
                 .append(owner)
         }
-        for (group, owners) in groups.sorted(by: { $0.value[0].text < $1.value[0].text }) {
+        let sorted = groups.map { (first: $0.value[0].text, group: $0.key, owners: $0.value) }
+            .sorted { $0.first < $1.first }
+        for (_, group, owners) in sorted {
             site.leak(group.origin, at: owners[0], group.text(owners))
         }
         for (alias, target, origin) in aliases where !isLocal(alias) {

@@ -136,9 +136,11 @@ final class DnsmasqReader {
     private static func withoutComment(_ line: Substring) -> String {
         var isQuoted = false
         var isBehindBlank = true
+        var isEscaped = false
         for index in line.indices {
             let character = line[index]
-            if character == "\"" { isQuoted.toggle() }
+            if character == "\"", !isEscaped { isQuoted.toggle() }
+            isEscaped = character == "\\" && isQuoted && !isEscaped
             if character == "#", isBehindBlank, !isQuoted { return line[..<index].trimmed }
             isBehindBlank = character == " " || character == "\t"
         }
@@ -198,12 +200,18 @@ extension StringProtocol {
     }
 
     /// The parts between commas, without blanks and the quotation marks around a part, in which
-    /// commas count for nothing.
+    /// commas count for nothing and a few letters behind a backslash stand for others.
     var commaParts: [String] {
         var parts = [""]
         var isQuoted = false
+        var isEscaped = false
         for character in self {
-            if character == "\"" {
+            if isEscaped {
+                isEscaped = false
+                parts[parts.count - 1] += quotedEscapes[character] ?? "\\" + String(character)
+            } else if character == "\\", isQuoted {
+                isEscaped = true
+            } else if character == "\"" {
                 isQuoted.toggle()
             } else if character == ",", !isQuoted {
                 parts.append("")
@@ -214,3 +222,9 @@ extension StringProtocol {
         return parts.map { $0.trimmed }
     }
 }
+
+/// What stands behind a backslash between quotation marks (`read_file` of dnsmasq's option.c); before
+/// other characters a backslash is itself.
+private let quotedEscapes: [Character: String] = [
+    "\"": "\"", "\\": "\\", "t": "\t", "n": "\n", "b": "\u{8}", "r": "\r", "e": "\u{1b}",
+]
