@@ -158,7 +158,7 @@ extension ServiceTests {
                     #expect(series.contains { $0.value.isFinite }, "no data: \(place)")
                     for label in labels(of: target.legendFormat) {
                         #expect(
-                            series.allSatisfy { $0.labels[label] != nil || label == "view" },
+                            series.allSatisfy { $0.labels[label] != nil },
                             "no \(label): \(place)")
                     }
                 }
