@@ -6,10 +6,15 @@ import Foundation
 struct AdminConnection {
     private let socket: AsyncSocket
     private let wait: SocketWait
+    private let reach: AdminListener.Reach
     private let handler: AdminHandler
 
-    init(_ socket: Socket, _ wait: SocketWait, _ handler: AdminHandler) throws {
+    init(
+        _ socket: Socket, over reach: AdminListener.Reach, _ wait: SocketWait,
+        _ handler: AdminHandler
+    ) throws {
         self.socket = try AsyncSocket(socket: socket, pool: wait)
+        self.reach = reach
         self.wait = wait
         self.handler = handler
     }
@@ -20,7 +25,7 @@ struct AdminConnection {
         do {
             while let request = try await reader.next() {
                 let isLast = !request.isPersistent
-                let response = await handler.answer(request)
+                let response = await handler.answer(request, over: reach)
                 try await send(response, withBody: request.method != .HEAD, isLast: isLast)
                 if isLast { break }
             }

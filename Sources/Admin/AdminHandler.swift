@@ -1,41 +1,82 @@
 import FlyingFox
 import Foundation
+import Synchronization
 
-/// Finds the route of a request and has it answered.
-struct AdminHandler: Sendable {
+/// Checks a request, finds its route and has it answered.
+final class AdminHandler: Sendable {
     private let routes: [String: [AdminRoute]]
+    private let access: Mutex<AdminAccess>
+    private let pace = RequestPace(
+        perSecond: AdminLimits.requestsPerSecond, burst: AdminLimits.requestsAtOnce)
+    /// Answers that are being made, also those for which nobody waits any more.
+    private let open = Mutex(0)
 
-    init(_ routes: [AdminRoute]) {
+    init(_ routes: [AdminRoute], _ access: AdminAccess) {
         self.routes = Dictionary(grouping: routes, by: \.path)
+        self.access = Mutex(access)
     }
 
-    func answer(_ request: HTTPRequest) async -> HTTPResponse {
-        let isHead = request.method == .HEAD
+    /// These rules hold from the next request on.
+    func set(_ access: AdminAccess) { self.access.withLock { $0 = access } }
+
+    func answer(_ request: HTTPRequest, over reach: AdminListener.Reach) async -> HTTPResponse {
+        await pace.wait()
         let path = request.target.path()
         guard let routes = routes[path] else {
             return response(.error(404, "there is no page \(path)"))
         }
-        let method = isHead ? "GET" : request.method.rawValue
+        let method = request.method == .HEAD ? "GET" : request.method.rawValue
         guard let route = routes.first(where: { $0.method.rawValue == method }) else {
             var response = response(.error(405, "\(path) does not take \(method)"))
             response.headers[HTTPHeader("Allow")] = Self.methods(routes)
             return response
         }
+        if let refusal = refusal(of: request, to: route, over: reach) {
+            var response = response(.error(refusal.status, refusal.text))
+            response.headers[HTTPHeader("WWW-Authenticate")] = refusal.challenge
+            return response
+        }
         guard let parameters = Self.parameters(request.target.query()),
             let body = try? await request.bodyData
         else { return response(.error(400, "the query of the address is not well-formed")) }
-        return response(await route.answer(AdminRequest(parameters: parameters, body: body)))
+        let asked = AdminRequest(
+            parameters: parameters, body: body, client: request.remoteAddress?.ip)
+        return response(await reply(of: route, to: asked))
+    }
+
+    private func refusal(
+        of request: HTTPRequest, to route: AdminRoute, over reach: AdminListener.Reach
+    ) -> AdminAccess.Refusal? {
+        access.withLock { $0 }.refusal(
+            of: AdminAccess.Request(
+                reach: reach, access: route.access, host: request.headers[.host],
+                origin: request.headers[.origin], fetchSite: request.headers[.secFetchSite],
+                fetchMode: request.headers[.secFetchMode],
+                authorization: request.headers[.authorization]))
+    }
+
+    /// What the route says, or that it says nothing in time.
+    private func reply(of route: AdminRoute, to request: AdminRequest) async -> AdminReply {
+        let isFree = open.withLock { open in
+            guard open < AdminLimits.openAnswers else { return false }
+            open += 1
+            return true
+        }
+        guard isFree else { return .error(503, "too much is being answered") }
+        let reply = await result(within: .seconds(AdminLimits.answerSeconds)) { [self] in
+            defer { open.withLock { $0 -= 1 } }
+            return await route.answer(request)
+        }
+        return reply ?? .error(503, "no answer in \(AdminLimits.answerSeconds) seconds")
     }
 
     func response(_ reply: AdminReply) -> HTTPResponse {
-        HTTPResponse(
+        var headers: HTTPHeaders = [.contentType: reply.contentType]
+        for (header, value) in SecurityHeaders.always { headers[header] = value }
+        headers[SecurityHeaders.policy] = SecurityHeaders.contentPolicy(nonce: reply.nonce)
+        return HTTPResponse(
             statusCode: HTTPStatusCode(reply.status, phrase: Self.phrase(reply.status)),
-            headers: [
-                .contentType: reply.contentType,
-                HTTPHeader("Cache-Control"): "no-store",
-                HTTPHeader("X-Content-Type-Options"): "nosniff",
-            ],
-            body: reply.body)
+            headers: headers, body: reply.body)
     }
 
     /// The parameters of a query, the first of each name; nil when it is not percent-encoded as it should.
@@ -62,10 +103,19 @@ struct AdminHandler: Sendable {
     private static func phrase(_ status: Int) -> String { phrases[status] ?? "Error" }
 
     private static let phrases = [
-        200: "OK", 304: "Not Modified", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden",
-        404: "Not Found", 405: "Method Not Allowed", 411: "Length Required",
-        413: "Content Too Large", 414: "URI Too Long", 421: "Misdirected Request",
-        422: "Unprocessable Content", 431: "Request Header Fields Too Large",
-        503: "Service Unavailable", 505: "HTTP Version Not Supported",
+        200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
+        405: "Method Not Allowed", 411: "Length Required", 413: "Content Too Large",
+        414: "URI Too Long", 421: "Misdirected Request", 422: "Unprocessable Content",
+        431: "Request Header Fields Too Large", 503: "Service Unavailable",
+        505: "HTTP Version Not Supported",
     ]
+}
+
+extension HTTPRequest.Address {
+    fileprivate var ip: String? {
+        switch self {
+        case .ip4(let address, _), .ip6(let address, _): address
+        case .unix: nil
+        }
+    }
 }

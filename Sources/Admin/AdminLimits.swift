@@ -7,6 +7,8 @@ enum AdminLimits {
     static let connections = 64
     /// A browser's head has one kilobyte, with cookies of other pages at `localhost` a few more.
     static let headOctets = 16 << 10
+    /// Octets of empty lines before a request: RFC 9112 §2.2 knows of one line.
+    static let emptyLineOctets = 8
     /// A body is a name to flush.
     static let bodyOctets = 4 << 10
     /// From its first octet on. It is sent at once, but for a terminal where someone types it.
@@ -15,6 +17,17 @@ enum AdminLimits {
     static let idleSeconds = 90
     /// How long an answer may take to be read. The largest has some hundred kilobytes.
     static let writeSeconds = 20
+    /// Far more than dozens of viewers and scrapers ask, and a small part of a processor.
+    static let requestsPerSecond = 100
+    static let requestsAtOnce = 50
+    /// One costs some ten microseconds; who opens one after the other is slowed here.
+    static let connectionsPerSecond = 1_000
+    static let connectionsAtOnce = 200
+    /// A worker that is stuck answers late or never, which is to be said and not waited for. Upstreams take
+    /// four seconds, and what is explained waits for several.
+    static let answerSeconds = 15
+    /// Those being made, for whoever still waits.
+    static let openAnswers = 64
     /// What is still read of a request that was refused, so that the client sees the refusal and no
     /// broken connection.
     static let lingerOctets = 256 << 10

@@ -40,10 +40,15 @@ package struct AdminRequest: Sendable {
     /// The parameters of the query, percent-decoded; the first of a name counts.
     package let parameters: [String: String]
     package let body: Data
+    /// The IP address of who asks; nil over a Unix socket.
+    package let client: String?
 
-    package init(parameters: [String: String] = [:], body: Data = Data()) {
+    package init(
+        parameters: [String: String] = [:], body: Data = Data(), client: String? = nil
+    ) {
         self.parameters = parameters
         self.body = body
+        self.client = client
     }
 }
 
@@ -52,11 +57,29 @@ package struct AdminReply: Sendable {
     package let status: Int
     package let contentType: String
     package let body: Data
+    /// What the script and the style of a page have, so that a browser runs these and no other.
+    let nonce: String?
 
     package init(status: Int = 200, contentType: String, body: Data) {
+        self.init(status, contentType, body, nonce: nil)
+    }
+
+    private init(_ status: Int, _ contentType: String, _ body: Data, nonce: String?) {
         self.status = status
         self.contentType = contentType
         self.body = body
+        self.nonce = nonce
+    }
+
+    /// A page with its script and style in itself, as plain `<script>` and `<style>`. A browser takes no
+    /// others, and neither `style=` nor `on…=` of an element.
+    package static func page(_ html: String) -> AdminReply {
+        let nonce =
+            String(UInt64.random(in: .min ... .max), radix: 36)
+            + String(UInt64.random(in: .min ... .max), radix: 36)
+        let body = html.replacing("<script>", with: "<script nonce=\"\(nonce)\">")
+            .replacing("<style>", with: "<style nonce=\"\(nonce)\">")
+        return AdminReply(200, "text/html; charset=utf-8", Data(body.utf8), nonce: nonce)
     }
 
     /// A value as JSON. Encoding of the program's own types does not fail.

@@ -11,13 +11,19 @@ package final class AdminServer: Sendable {
     private let connections: ConnectionTable
     private let listeners = Mutex<[ObjectIdentifier: SocketWait]>([:])
 
+    private let pace = RequestPace(
+        perSecond: AdminLimits.connectionsPerSecond, burst: AdminLimits.connectionsAtOnce)
+
     /// How long nobody is accepted after the kernel could not.
     private static let pause = Duration.milliseconds(100)
 
-    package init(_ routes: [AdminRoute]) {
-        handler = AdminHandler(routes)
+    package init(_ routes: [AdminRoute], _ access: AdminAccess) {
+        handler = AdminHandler(routes, access)
         connections = ConnectionTable(queue: queue)
     }
+
+    /// These rules hold from the next request on, also on connections that there are.
+    package func set(_ access: AdminAccess) { handler.set(access) }
 
     /// Answers there from now on.
     package func open(_ listener: AdminListener) {
@@ -40,7 +46,8 @@ package final class AdminServer: Sendable {
         guard let socket = try? AsyncSocket(socket: listener.socket, pool: wait) else { return }
         while !wait.isOver {
             do {
-                await serve(try await socket.accept().socket)
+                await serve(try await socket.accept().socket, listener.reach)
+                await pace.wait()
             } catch {
                 // Too many descriptors, most likely: what ends elsewhere makes room.
                 try? await Task.sleep(for: Self.pause)
@@ -49,11 +56,11 @@ package final class AdminServer: Sendable {
     }
 
     /// Serves a connection that was accepted, after those before it have room for it.
-    private func serve(_ socket: Socket) async {
+    private func serve(_ socket: Socket, _ reach: AdminListener.Reach) async {
         let wait = SocketWait(queue: queue)
         connections.insert(wait)
         Task {
-            let connection = try? AdminConnection(socket, wait, handler)
+            let connection = try? AdminConnection(socket, over: reach, wait, handler)
             try? await connection?.serve()
             try? socket.close()
             connections.remove(wait)

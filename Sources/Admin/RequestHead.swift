@@ -1,4 +1,5 @@
 import FlyingFox
+import FlyingSocks
 import Foundation
 
 /// The request line and the fields of a request.
@@ -11,6 +12,7 @@ struct RequestHead {
     /// Fields that decide something: two of one kind could be read in two ways.
     private static let single: [HTTPHeader] = [
         .host, .contentLength, .authorization, .origin, .secFetchSite,
+        .secFetchMode,
     ]
 
     /// Takes apart the octets of a head, with the empty line at its end or without.
@@ -36,10 +38,11 @@ struct RequestHead {
         target = try Self.target(words[1])
     }
 
-    func request(body: Data) -> HTTPRequest {
+    func request(body: Data, from client: Socket.Address?) -> HTTPRequest {
         HTTPRequest(
             method: method, version: version, target: target, headers: headers,
-            body: HTTPBodySequence(data: body))
+            body: HTTPBodySequence(data: body),
+            remoteAddress: client.map { HTTPRequest.Address.make(from: $0) })
     }
 
     func bodyLength(atMost limit: Int) throws(RequestError) -> Int {
@@ -101,4 +104,5 @@ struct RequestHead {
 extension HTTPHeader {
     static let origin = HTTPHeader("Origin")
     static let secFetchSite = HTTPHeader("Sec-Fetch-Site")
+    static let secFetchMode = HTTPHeader("Sec-Fetch-Mode")
 }

@@ -33,21 +33,21 @@ struct RequestReader {
         }
         let body = Data(octets.prefix(length))
         octets.removeFirst(length)
-        return request.request(body: body)
+        return request.request(body: body, from: try? socket.socket.remotePeer())
     }
 
     /// Takes the octets up to the empty line.
     private mutating func head() async throws -> [UInt8]? {
         var searched = 0
         while true {
-            // Empty lines before a request are passed over (RFC 9112 §2.2).
-            while let first = octets.first, first == 0x0d || first == 0x0a {
-                octets.removeFirst()
+            let empty = octets.prefix { $0 == 0x0d || $0 == 0x0a }.count
+            guard empty <= AdminLimits.emptyLineOctets else {
+                throw RequestError(400, "no request line")
             }
-            if let end = Self.endOfHead(octets, from: searched) {
+            if let end = Self.endOfHead(octets, from: max(empty, searched)) {
                 defer { octets.removeFirst(end) }
                 guard end <= AdminLimits.headOctets else { throw Self.tooLarge(octets) }
-                return Array(octets.prefix(end))
+                return Array(octets[empty..<end])
             }
             guard octets.count <= AdminLimits.headOctets else { throw Self.tooLarge(octets) }
             searched = max(0, octets.count - 3)
@@ -74,8 +74,10 @@ struct RequestReader {
             : RequestError(414, "the address is too long")
     }
 
-    /// Reads what is there; false at the end.
+    /// Reads what is there; false at the end. Who sends without a pause is never waited for, so it is looked
+    /// here, too, whether the connection is to end.
     private mutating func fill() async throws -> Bool {
+        guard !wait.isOver else { throw SocketWait.Over() }
         do {
             octets += try await socket.read(atMost: Self.chunk)
             return true

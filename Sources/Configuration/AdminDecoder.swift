@@ -41,8 +41,8 @@ struct AdminDecoder {
 
     private func addressesOrOff(_ node: YAMLNode) -> [AdminSettings.Address] {
         let expected = Self.addressForms + ", or off"
-        guard let scalar = node.scalar else {
-            file.wrongKind(node, expected: expected + ", or a mapping of \(Self.keys[0])")
+        guard let scalar = node.scalar, !scalar.text.isEmpty else {
+            file.wrongKind(node, expected: expected + ", or {listen: [...]} for several")
             return []
         }
         guard scalar.text != "off" else { return [] }
@@ -84,17 +84,27 @@ struct AdminDecoder {
         if scalar.text.hasPrefix(Self.unixPrefix) {
             return unixPath(scalar, expected: expected).map { .unix($0) }
         }
-        // An absolute path can be nothing else.
-        guard !scalar.text.hasPrefix("/") else {
+        if let meant = Self.form(meantBy: scalar.text) {
             file.error(
                 scalar.mark, "bad address \(scalar.text.quoted)", expected: expected,
-                suggestion: (Self.unixPrefix + scalar.text).quoted)
+                suggestion: meant.quoted)
             return nil
         }
         return file.addressAndPort(
             scalar.text[...], in: scalar, defaultPort: AdminSettings.defaultPort,
             expected: expected
         ).map { .ip(ListenAddress($0, port: $1)) }
+    }
+
+    /// The socket of a path, the port of this host, and `127.0.0.1` for localhost; nil for any other text.
+    private static func form(meantBy text: String) -> String? {
+        if text.hasPrefix("/") { return unixPrefix + text }
+        if let port = UInt16(decimal: text.hasPrefix(":") ? text.dropFirst() : text[...]), port > 0
+        {
+            return "127.0.0.1:\(port)"
+        }
+        let (host, port) = ConfigurationFile.hostAndPort(text[...])
+        return host == "localhost" ? "127.0.0.1" + (port.map { ":\($0)" } ?? "") : nil
     }
 
     private func unixPath(_ scalar: YAMLScalar, expected: String) -> String? {
@@ -168,14 +178,13 @@ struct AdminDecoder {
         guard let nodes = file.items(node, expected: expected) else { return [] }
         return nodes.compactMap { node in
             guard let scalar = file.scalar(node, expected: expected) else { return nil }
-            do {
-                return try DomainName(scalar.text)
-            } catch {
+            let isPlain = scalar.text.utf8.allSatisfy { !":/[]@".utf8.contains($0) }
+            guard isPlain, let name = try? DomainName(scalar.text), !name.isRoot else {
                 file.error(
-                    scalar.mark, "bad host name \(scalar.text.quoted): \(error)",
-                    expected: expected)
+                    scalar.mark, "bad host name \(scalar.text.quoted)", expected: expected)
                 return nil
             }
+            return name
         }
     }
 }

@@ -67,6 +67,7 @@ enum ForeignWords {
             "rebind rebinding stop-dns-rebind private-address private-domain", ["rebind-protection"]
         ),
         ("control-socket remote-control", ["control"]),
+        ("token token_file password secret", ["token-file"]),
         ("http webserver web prometheus metrics dashboard api", ["admin"]),
         ("hostname server-id id.server", ["id"]),
         ("version.bind", ["version"]),
@@ -97,6 +98,7 @@ enum ForeignWords {
         (["records", "mode", "own", "reverse", "negative-ttl", "ttl"], "a zone of \"zones\""),
         (["version", "id", "nsid"], "\"identity\""),
         (["errors", "queries"], "\"log\""),
+        (["token-file", "coredns-names"], "\"admin\""),
         (["connections", "connections-per-client"], "\"tcp\""),
     ]
 

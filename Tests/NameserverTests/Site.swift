@@ -176,7 +176,7 @@ final class Site {
         carryOut()
     }
 
-    private func carryOut() {
+    func carryOut() {
         while let command = forwarder.nextCommand() { carryOut(command) }
     }
 

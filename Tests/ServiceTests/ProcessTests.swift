@@ -12,8 +12,8 @@ extension ServiceTests {
         {
             let directory = try TemporaryDirectory()
             try directory.write(
-                "listen: [\"127.0.0.1:\(port)\"]\nforward: {.: {to: [127.0.0.1:9]}}\nadmin: off\n"
-                    + more, to: "horizond.yaml")
+                "listen: [\"127.0.0.1:\(port)\"]\nforward: {.: {to: [127.0.0.1:9]}}\n" + more
+                    + "\nadmin: off\n", to: "horizond.yaml")
             return directory
         }
 

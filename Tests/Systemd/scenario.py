@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 
 from load import Load
 
@@ -123,6 +124,8 @@ def starts():
         mode.st_mode & 0o777 == 0o750 and group == "horizond", group)
     complaints = [line["MESSAGE"] for line in journal() if int(line["PRIORITY"]) <= 4]
     check("it complains of nothing", not complaints, complaints)
+    with urllib.request.urlopen("http://127.0.0.1:8053/health", timeout=5) as answer:
+        check("its admin pages answer", answer.read() == b"ok\n")
     check("its exposure is at most 1.5", exposure() <= 1.5, exposure())
 
 

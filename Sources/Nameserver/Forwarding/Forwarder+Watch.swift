@@ -59,6 +59,13 @@ extension Forwarder {
         sendProbe(at: probes.count - 1, now: now)
     }
 
+    /// Asks an upstream that no query has gone to yet whether it answers, until it does.
+    package func probe(_ upstream: Upstream, now: Int64) {
+        guard upstream.beginProbing() else { return }
+        probes.append(UpstreamProbe(upstream))
+        sendProbe(at: probes.count - 1, now: now)
+    }
+
     private func sendProbe(at index: Int, now: Int64) {
         let exchange = drawExchange()
         let probe = probes[index]

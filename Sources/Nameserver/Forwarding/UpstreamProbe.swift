@@ -17,8 +17,8 @@ struct UpstreamProbe {
     /// `. NS IN` with RD set (RFC 1035 §4.1).
     private static let rootQuery: [UInt8] = [0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1]
 
-    /// `question` is a whole query.
-    init(_ upstream: Upstream, question: [UInt8]) {
+    /// `question` is a whole query; where none has failed, `. NS` is all that is asked.
+    init(_ upstream: Upstream, question: [UInt8] = Self.rootQuery) {
         self.upstream = upstream
         self.question = question
     }

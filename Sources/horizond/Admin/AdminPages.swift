@@ -1,5 +1,7 @@
 import Admin
 import Configuration
+import DNS
+import Foundation
 import Logging
 
 /// The admin pages' server and its listeners, as the configuration wants them. Used on the control queue
@@ -16,13 +18,17 @@ final class AdminPages {
     }
 
     init(_ routes: [AdminRoute], log: Logger) {
-        server = AdminServer(routes)
+        server = AdminServer(routes, AdminAccess())
         self.log = log
     }
 
     /// Listens there and nowhere else from now on. What is in the way costs that address and a line in the
     /// log, never the service; the next reload tries again.
     func configure(_ settings: AdminSettings) {
+        server.set(
+            AdminAccess(
+                token: settings.token, hosts: settings.hosts.map(\.lineDescription),
+                hostName: ProcessInfo.processInfo.hostName))
         for address in listeners.keys where !settings.listen.contains(address) { close(address) }
         for address in settings.listen where listeners[address] == nil {
             open(address, isDefault: settings.isDefault)

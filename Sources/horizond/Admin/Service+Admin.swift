@@ -1,12 +1,112 @@
 import Admin
+import Configuration
+import DNS
+import Foundation
+import Nameserver
 
 /// The admin pages: what can be asked by HTTP.
 extension Service {
-    /// Each is answered where Swift's tasks run, on no queue of the service's.
+    /// Each is answered where Swift's tasks run, on no queue of the service's. A late one may outlast the
+    /// service's end, so they keep the service.
     var adminRoutes: [AdminRoute] {
         [
             AdminRoute(.get, "/health", .open) { _ in .text("ok") },
-            AdminRoute(.get, "/metrics", .read) { [unowned self] _ in await metrics() },
+            AdminRoute(.get, "/ready", .open) { [self] _ in await ready() },
+            AdminRoute(.get, "/metrics", .read) { [self] _ in await metrics() },
+            AdminRoute(.get, "/api/status", .read) { [self] _ in await tellStatus() },
+            AdminRoute(.get, "/api/explain", .read) { [self] in await explain($0) },
+            AdminRoute(.post, "/api/flush", .write) { [self] in await flush($0) },
+            AdminRoute(.post, "/api/reload", .write) { [self] _ in await reloadNow() },
         ]
+    }
+
+    private func ready() async -> AdminReply {
+        let problems = await readinessProblems()
+        return problems.isEmpty
+            ? .text("ready") : .text(problems.joined(separator: "\n"), status: 503)
+    }
+
+    private func tellStatus() async -> AdminReply {
+        let problems = await readinessProblems()
+        let report = await statisticsReport()
+        return .json(
+            await onControl { [self] in
+                AdminStatus(
+                    statistics: ServiceStatistics(report, of: self),
+                    status: status, problems: problems,
+                    host: ProcessInfo.processInfo.hostName, views: configuration.views.map(\.name),
+                    configurationHash: "\(configuration.hash)")
+            })
+    }
+
+    private func explain(_ request: AdminRequest) async -> AdminReply {
+        guard let name = request.parameters["name"] else {
+            return .error(400, "\"name\" is missing: /api/explain?name=www.example.net")
+        }
+        let client = request.parameters["client"] ?? clientInView(request.client)
+        do throws(ExplainRequest.Mistake) {
+            let question = try ExplainRequest(
+                name: name, type: request.parameters["type"], client: client
+            ).question
+            return .json(
+                await withCheckedContinuation { continuation in
+                    explain(question) { continuation.resume(returning: $0) }
+                })
+        } catch {
+            return .error(400, "\(error)")
+        }
+    }
+
+    /// The address that asks, if it is a client of the server's, else one of this host.
+    private func clientInView(_ text: String?) -> String {
+        guard let text, let address = IPAddress(text),
+            published.served.snapshot.viewName(for: address) != nil
+        else { return "127.0.0.1" }
+        return text
+    }
+
+    private func flush(_ request: AdminRequest) async -> AdminReply {
+        do throws(FlushRequest.Mistake) {
+            let scope = try FlushRequest(body: request.body).scope
+            let removed = await withCheckedContinuation { continuation in
+                flush(scope, " by \(request.client ?? "the admin socket")") {
+                    continuation.resume(returning: $0)
+                }
+            }
+            return .json(FlushRequest.Line(removed: removed))
+        } catch {
+            return .error(400, "\(error)")
+        }
+    }
+
+    /// Reloads as SIGHUP does, and answers when that has ended.
+    private func reloadNow() async -> AdminReply {
+        let errors = await withCheckedContinuation { continuation in
+            control.async { [self] in
+                reloadsWanted.append { continuation.resume(returning: $0) }
+                reload()
+            }
+        }
+        return errors.isEmpty
+            ? .json(["reloaded": true]) : .error(422, errors.joined(separator: "\n"))
+    }
+}
+
+extension FlushRequest {
+    /// A JSON object, or nothing for all answers. A key that there is not is a mistake: without its name a
+    /// request would flush all.
+    fileprivate init(body: Data) throws(Mistake) {
+        guard !body.isEmpty else {
+            self.init()
+            return
+        }
+        guard let object = try? JSONSerialization.jsonObject(with: body) as? [String: Any],
+            Set(object.keys).isSubset(of: ["name", "below"]),
+            let request = try? JSONDecoder().decode(FlushRequest.self, from: body)
+        else {
+            throw Mistake(
+                description: "expected {\"name\": \"www.example.net\", \"below\": true} or {}")
+        }
+        self = request
     }
 }

@@ -17,25 +17,27 @@ extension Service {
     }
 
     private func flush(_ request: FlushRequest, _ reply: ControlReply<FlushRequest.Line>) {
-        let scope: FlushScope
-        if let text = request.name {
-            guard let name = try? DomainName(text) else {
-                return reply.fail("\(text.quoted) is no domain name")
+        do throws(FlushRequest.Mistake) {
+            let user = reply.user.map { " by user \($0)" } ?? ""
+            flush(try request.scope, user) { count in
+                reply.send(FlushRequest.Line(removed: count))
+                reply.end()
             }
-            scope = .name(name, andBelow: request.below ?? false)
-        } else if request.below == true {
-            return reply.fail("\"below\" needs a \"name\"")
-        } else {
-            scope = .everything
+        } catch {
+            reply.fail("\(error)")
         }
+    }
+
+    /// Takes cached answers out, and tells how many; the log says by `whom`.
+    func flush(
+        _ scope: FlushScope, _ whom: String, tell: @escaping @Sendable (Int) -> Void
+    ) {
         // A large cache takes a while.
         background.async { [self] in
             let count = shared.cache.remove(scope)
             let answers = "\(count) cached \(count == 1 ? "answer" : "answers")"
-            let user = reply.user.map { " by user \($0)" } ?? ""
-            log.notice("flushed \(answers)\(scope.text)\(user)", .control)
-            reply.send(FlushRequest.Line(removed: count))
-            reply.end()
+            log.notice("flushed \(answers)\(scope.text)\(whom)", .control)
+            tell(count)
         }
     }
 
@@ -51,23 +53,26 @@ extension Service {
     }
 
     private func explain(_ request: ExplainRequest, _ reply: ControlReply<Explanation>) {
-        guard let name = try? DomainName(request.name) else {
-            return reply.fail("\(request.name.quoted) is no domain name")
+        do throws(ExplainRequest.Mistake) {
+            explain(try request.question) { explanation in
+                reply.send(explanation)
+                reply.end()
+            }
+        } catch {
+            reply.fail("\(error)")
         }
-        guard let client = IPAddress(request.client) else {
-            return reply.fail("\(request.client.quoted) is no address")
-        }
-        let type = request.type.flatMap { RRType(mnemonic: $0) }
-        guard type != nil || request.type == nil else {
-            return reply.fail("\((request.type ?? "").quoted) is no record type")
-        }
+    }
+
+    /// Finds out what a client gets, and tells.
+    func explain(
+        _ question: ExplainRequest.Question, tell: @escaping @Sendable (Explanation) -> Void
+    ) {
         // It waits for upstreams. Dispatch has few threads for those who wait.
         YieldingThread.run { [self] in
             let explainer = Explainer(
                 Inquirer(mailbox: workers[0].mailbox), published.served.snapshot, registry,
                 isFromServer: true)
-            reply.send(explainer.explain(name, type, for: client))
-            reply.end()
+            tell(explainer.explain(question.name, question.type, for: question.client))
         }
     }
 
@@ -92,6 +97,55 @@ extension Service {
         }
         shared.queryLog.tell(
             reply, filter, last: request.last ?? 0, follow: request.follow ?? false)
+    }
+}
+
+extension FlushRequest {
+    /// A request that cannot be done, in words.
+    struct Mistake: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    var scope: FlushScope {
+        get throws(Mistake) {
+            guard let text = name else {
+                guard below != true else {
+                    throw Mistake(description: "\"below\" needs a \"name\"")
+                }
+                return .everything
+            }
+            guard let name = try? DomainName(text) else {
+                throw Mistake(description: "\(text.quoted) is no domain name")
+            }
+            return .name(name, andBelow: below ?? false)
+        }
+    }
+}
+
+extension ExplainRequest {
+    /// What is asked, of which client.
+    struct Question: Sendable {
+        let name: DomainName
+        let type: RRType?
+        let client: IPAddress
+    }
+
+    typealias Mistake = FlushRequest.Mistake
+
+    var question: Question {
+        get throws(Mistake) {
+            guard let domain = try? DomainName(name) else {
+                throw Mistake(description: "\(name.quoted) is no domain name")
+            }
+            guard let address = IPAddress(client) else {
+                throw Mistake(description: "\(client.quoted) is no address")
+            }
+            let known = type.flatMap { RRType(mnemonic: $0) }
+            guard known != nil || type == nil else {
+                throw Mistake(description: "\((type ?? "").quoted) is no record type")
+            }
+            return Question(name: domain, type: known, client: address)
+        }
     }
 }
 

@@ -181,11 +181,16 @@ struct SettingChanges {
                 .setting, "log errors", "\(before.log.errors)", "\(after.log.errors)"),
             Self.setting(
                 .setting, "log queries", "\(before.log.queries)", "\(after.log.queries)"),
+            Self.setting(.setting, "admin", before.admin.addresses, after.admin.addresses),
+            Self.setting(
+                .setting, "admin hosts", before.admin.hosts.map(\.lineDescription).sentence,
+                after.admin.hosts.map(\.lineDescription).sentence),
         ].compactMap { $0 }
         // Secrets are not shown, and neither is a page of certificates.
         let unshown = [
             ("identity", before.server == after.server),
             ("cookies", before.cookies == after.cookies),
+            ("admin token-file", before.admin.token == after.admin.token),
             ("tls-ca", before.authorities?.pem == after.authorities?.pem),
         ].filter { !$0.1 }.map {
             Plan.Setting(kind: .setting, subject: $0.0, before: "as it is", after: "changed")
@@ -217,6 +222,16 @@ extension Plan.Setting {
         kind == other.kind && subject == other.subject && before == other.before
             && after == other.after && needsRestart == other.needsRestart
     }
+}
+
+extension AdminSettings {
+    fileprivate var addresses: String {
+        listen.isEmpty ? "off" : listen.map(\.description).joined(separator: ", ")
+    }
+}
+
+extension [String] {
+    fileprivate var sentence: String? { isEmpty ? nil : joined(separator: ", ") }
 }
 
 extension ForwardRule {

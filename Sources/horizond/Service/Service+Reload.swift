@@ -15,6 +15,8 @@ extension Service {
         reloadBegan = ReloadOutcome.now()
         Systemd.notify("RELOADING=1", "MONOTONIC_USEC=\(reloadBegan)")
         let (path, secrets, registry, previous) = (path, secrets, registry, configuration)
+        let wanted = reloadsWanted
+        reloadsWanted = []
         YieldingThread.run { [self] in
             let result = Result { () throws(ConfigurationErrors) in
                 let loaded = try LoadedConfiguration(
@@ -24,12 +26,15 @@ extension Service {
                     upstreams: registry, secrets)
                 return (loaded.configuration, Served(snapshot: snapshot, tls: loaded.tls))
             }
-            control.async { [self] in finishReload(result) }
+            control.async { [self] in finishReload(result, tell: wanted) }
             FreeMemory.returnToSystem()
         }
     }
 
-    private func finishReload(_ result: Result<(Configuration, Served), ConfigurationErrors>) {
+    private func finishReload(
+        _ result: Result<(Configuration, Served), ConfigurationErrors>,
+        tell wanted: [@Sendable ([String]) -> Void]
+    ) {
         var errors: [String] = []
         switch result {
         case .success(let (configuration, served)):
@@ -52,6 +57,7 @@ extension Service {
         }
         Systemd.notify("READY=1", Systemd.status(status.text))
         leaveOutcome(errors)
+        for tell in wanted { tell(errors) }
         endReload()
     }
 

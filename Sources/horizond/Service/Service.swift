@@ -62,6 +62,8 @@ final class Service: @unchecked Sendable {
     /// Whether a snapshot is being made, of the files or for other nameservers.
     var isReloading = false
     var reloadAgain = false
+    /// Who waits for the end of the reload that begins next; told what was wrong.
+    var reloadsWanted: [@Sendable ([String]) -> Void] = []
     /// When the reload under way began, as `ReloadOutcome` tells it.
     var reloadBegan: Int64 = 0
     /// Whether a plan is being made.
@@ -72,7 +74,7 @@ final class Service: @unchecked Sendable {
     /// What the audits found.
     var auditStatistics = AuditStatistics()
     var farewells = 0
-    private var isStopping = false
+    private(set) var isStopping = false
     private var hasEnded = false
 
     /// Opens the sockets, but for those `passed` by the service manager. Throws when an address cannot be

@@ -14,6 +14,8 @@ enum WorkerMessage: Sendable {
     case limits(TransportLimits)
     /// Answer a question of the program's own.
     case ask(Inquiry)
+    /// Find out whether these upstreams answer.
+    case probe([Upstream])
     /// Say that the worker's loop runs.
     case report(@Sendable () -> Void)
     /// Say what has been counted so far.

@@ -278,6 +278,9 @@ final class Worker: NetworkHandler {
                 loop.change(limits)
             case .ask(let inquiry):
                 ask(inquiry)
+            case .probe(let upstreams):
+                for upstream in upstreams { forwarder.probe(upstream, now: now) }
+                carryOut()
             case .report(let done):
                 done()
             case .statistics(let tell):
