@@ -12,6 +12,7 @@ struct RecordGateTests {
         #expect(shared.current == nil)
         for demand in [
             RecordDemand(isObserved: true), RecordDemand(stride: 100),
+            RecordDemand(isFollowed: true),
             RecordDemand(isObserved: true, stride: .max, isErrorsOnly: true),
         ] {
             shared.set(demand)
@@ -26,8 +27,8 @@ struct RecordGateTests {
         var gate = RecordGate()
         for _ in 0..<1000 {
             #expect(
-                gate.admit(all, rcode: 0, now: 0) == RecordGate.Admission(weight: 0, isForLog: true)
-            )
+                gate.admit(all, rcode: 0, now: 0)
+                    == RecordGate.Admission(weight: 0, isForFollowers: false, isForLog: true))
         }
     }
 
@@ -38,6 +39,16 @@ struct RecordGateTests {
             gate.admit(RecordDemand(stride: 100), rcode: 0, now: 0) != nil
         }
         #expect(admitted == Array(stride(from: 0, to: 1000, by: 100)))
+    }
+
+    @Test("Who follows gets every query, and the sampled log no more for it")
+    func followed() {
+        var gate = RecordGate()
+        let demand = RecordDemand(isFollowed: true, stride: 100)
+        let admitted = (0..<1000).compactMap { _ in gate.admit(demand, rcode: 0, now: 0) }
+        #expect(admitted.count == 1000)
+        #expect(admitted.allSatisfy { $0.isForFollowers && $0.weight == 0 })
+        #expect(admitted.count { $0.isForLog } == 10)
     }
 
     @Test("After a change from a rare sample to all, the log gets the next one")

@@ -29,12 +29,14 @@ final class QueryLog: @unchecked Sendable {
     private var isJournaled = false
     private var followers: [Int: Follower] = [:]
     private var followersSoFar = 0
+    private var observer: (@Sendable ([QueryRecord]) -> Void)?
     private var kept: [QueryLine] = []
     private var willTellLost = false
 
     private struct Backlog {
         var records: [QueryRecord] = []
-        var lost = 0
+        var lostForLog = 0
+        var lostForFollowers = 0
     }
 
     private struct Follower {
@@ -57,7 +59,8 @@ final class QueryLog: @unchecked Sendable {
     func add(_ record: QueryRecord) {
         let isFirst = backlog.withLock { backlog in
             guard backlog.records.count < Self.maximumBacklog else {
-                backlog.lost += 1
+                if record.isForLog { backlog.lostForLog += 1 }
+                if record.isForFollowers { backlog.lostForFollowers += 1 }
                 return false
             }
             backlog.records.append(record)
@@ -70,6 +73,14 @@ final class QueryLog: @unchecked Sendable {
     func configure(isJournaled: Bool) {
         queue.async { [self] in
             self.isJournaled = isJournaled
+            noteWhetherWanted()
+        }
+    }
+
+    /// Shows `observer` the records, on the log's queue: those with a weight are for it. nil ends that.
+    func observe(_ observer: (@Sendable ([QueryRecord]) -> Void)?) {
+        queue.async { [self] in
+            self.observer = observer
             noteWhetherWanted()
         }
     }
@@ -101,8 +112,10 @@ final class QueryLog: @unchecked Sendable {
     }
 
     private func noteWhetherWanted() {
-        let isAll = isJournaled || !followers.isEmpty
-        demand.set(RecordDemand(stride: isAll ? 1 : 0))
+        demand.set(
+            RecordDemand(
+                isObserved: observer != nil, isFollowed: !followers.isEmpty,
+                stride: isJournaled ? 1 : 0))
     }
 
     // MARK: Lines
@@ -112,10 +125,11 @@ final class QueryLog: @unchecked Sendable {
             defer { backlog = Backlog() }
             return backlog
         }
-        for record in taken.records { tell(record) }
-        if taken.lost > 0, isJournaled { events.lost(taken.lost) }
-        for number in followers.keys { followers[number]?.lost += taken.lost }
-        lostSoFar.add(UInt64(taken.lost), ordering: .relaxed)
+        observer?(taken.records)
+        for record in taken.records where record.isForLog || record.isForFollowers { tell(record) }
+        if taken.lostForLog > 0, isJournaled { events.lost(taken.lostForLog) }
+        for number in followers.keys { followers[number]?.lost += taken.lostForFollowers }
+        lostSoFar.add(UInt64(taken.lostForLog), ordering: .relaxed)
         tellLost()
     }
 
@@ -137,10 +151,11 @@ final class QueryLog: @unchecked Sendable {
             followers[number]?.tellLost()
             if follower.reply.hasRoom { wanting.append(number) } else { addLost(number) }
         }
-        guard isJournaled || !wanting.isEmpty,
+        let isForJournal = isJournaled && record.isForLog
+        guard isForJournal || !wanting.isEmpty,
             let line = QueryLine(record)
         else { return }
-        if isJournaled { events.query(line) }
+        if isForJournal { events.query(line) }
         for number in wanting where followers[number]?.reply.offer(.query(line)) == false {
             addLost(number)
         }

@@ -17,9 +17,11 @@ struct QueryRecord: Sendable {
     /// Monotonic nanoseconds.
     let receivedAt: Int64
     let sentAt: Int64
-    /// How many queries it stands for on the page, itself included; 0 when it is only for the log.
+    /// How many queries it stands for on the page, itself included; 0 when the page does not want it.
     let weight: UInt32
-    /// Whether the log wants it; else it is only for the page.
+    /// Whether those want it who follow the log.
+    let isForFollowers: Bool
+    /// Whether the log wants it.
     let isForLog: Bool
 
     /// The longest part of a response that is kept: room for the addresses that a line shows.
@@ -31,6 +33,7 @@ struct QueryRecord: Sendable {
         receivedAt: Int64, for admission: RecordGate.Admission
     ) {
         weight = admission.weight
+        isForFollowers = admission.isForFollowers
         isForLog = admission.isForLog
         self.response = response.array(0..<min(response.count, Self.maximumLength))
         self.client = client

@@ -5,6 +5,8 @@ import Synchronization
 struct RecordDemand: Equatable, Sendable {
     /// The page wants to know what happens, of some queries while there are very many.
     var isObserved = false
+    /// Somebody follows the log, and wants them all.
+    var isFollowed = false
     /// The log wants each query whose number is a multiple of this; 0 for none.
     var stride: UInt32 = 0
     /// The log wants only those that were not answered well.
@@ -14,9 +16,14 @@ struct RecordDemand: Equatable, Sendable {
 
     private static let observedBit: UInt64 = 1 << 32
     private static let errorsBit: UInt64 = 1 << 33
+    private static let followedBit: UInt64 = 1 << 34
 
-    init(isObserved: Bool = false, stride: UInt32 = 0, isErrorsOnly: Bool = false) {
+    init(
+        isObserved: Bool = false, isFollowed: Bool = false, stride: UInt32 = 0,
+        isErrorsOnly: Bool = false
+    ) {
         self.isObserved = isObserved
+        self.isFollowed = isFollowed
         self.stride = stride
         self.isErrorsOnly = isErrorsOnly
     }
@@ -24,12 +31,14 @@ struct RecordDemand: Equatable, Sendable {
     /// 0 is nothing.
     fileprivate init(bits: UInt64) {
         isObserved = bits & Self.observedBit != 0
+        isFollowed = bits & Self.followedBit != 0
         stride = UInt32(truncatingIfNeeded: bits)
         isErrorsOnly = bits & Self.errorsBit != 0
     }
 
     fileprivate var bits: UInt64 {
-        UInt64(stride) | (isObserved ? Self.observedBit : 0) | (isErrorsOnly ? Self.errorsBit : 0)
+        UInt64(stride) | (isObserved ? Self.observedBit : 0)
+            | (isFollowed ? Self.followedBit : 0) | (isErrorsOnly ? Self.errorsBit : 0)
     }
 }
 

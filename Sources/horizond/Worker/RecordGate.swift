@@ -19,6 +19,7 @@ struct RecordGate {
     struct Admission: Equatable {
         /// How many queries the record stands for, itself included; 0 when the page does not want it.
         let weight: UInt32
+        let isForFollowers: Bool
         let isForLog: Bool
     }
 
@@ -26,8 +27,9 @@ struct RecordGate {
     mutating func admit(_ demand: RecordDemand, rcode: UInt8, now: Int64) -> Admission? {
         let isForLog = isNextForLog(demand, rcode)
         let weight = demand.isObserved ? weightOfNext(now) : 0
-        guard isForLog || weight > 0 else { return nil }
-        return Admission(weight: weight, isForLog: isForLog)
+        guard isForLog || demand.isFollowed || weight > 0 else { return nil }
+        return Admission(
+            weight: weight, isForFollowers: demand.isFollowed, isForLog: isForLog)
     }
 
     private mutating func isNextForLog(_ demand: RecordDemand, _ rcode: UInt8) -> Bool {
