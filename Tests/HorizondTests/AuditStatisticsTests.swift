@@ -30,4 +30,23 @@ struct AuditStatisticsTests {
                 .init(view: "lan", kind: .hidden): 1, .init(view: "lan", kind: .unanswered): 1,
             ])
     }
+    @Test("The texts of the last leaks are kept for the page, as many as it can show")
+    func leaks() {
+        var report = AuditReport()
+        report.leaks = (0..<150).map { number in
+            AuditReport.Finding(
+                view: "lan", name: "n\(number).example", records: ["AAAA 2001:db8::1"],
+                reason: "from the public zone", place: "a.yaml:2")
+        }
+        var statistics = AuditStatistics()
+        statistics.add(report)
+        #expect(statistics.leaking.count == AuditStatistics.maximumLeaking)
+        #expect(
+            statistics.leaking.first
+                == .init(
+                    view: "lan", name: "n0.example",
+                    text: "AAAA 2001:db8::1: from the public zone (a.yaml:2)"))
+        statistics.add(AuditReport())
+        #expect(statistics.leaking == [])
+    }
 }

@@ -51,12 +51,17 @@ extension AuditReport {
 
     /// View, name, records, what is wrong and where it is decided.
     static func line(_ finding: Finding) -> String {
+        "\(finding.view)  \(finding.name)  \(text(finding))"
+    }
+
+    /// The same without view and name.
+    static func text(_ finding: Finding) -> String {
         let records = finding.records.joined(separator: "; ")
         let shown =
             records.count <= longestText ? records : records.prefix(longestText - 1) + "…"
         let reason = finding.reason.map { ": \($0)" } ?? ""
         let place = finding.place.map { " (\($0))" } ?? ""
-        return "\(finding.view)  \(finding.name)  \(shown)\(reason)\(place)"
+        return "\(shown)\(reason)\(place)"
     }
 
     /// The same in an order that does not depend on which answer came first.

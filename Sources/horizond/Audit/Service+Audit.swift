@@ -29,7 +29,25 @@ struct AuditStatistics: Sendable {
                 findings[Finding(view: finding.view, kind: kind), default: 0] += 1
             }
         }
+        leaking = report.leaks.prefix(Self.maximumLeaking).map {
+            Leak(view: $0.view, name: $0.name, text: AuditReport.text($0))
+        }
     }
+
+    // MARK: For the page
+
+    /// More leaks are only counted.
+    static let maximumLeaking = 100
+
+    /// A name with public records beside what is from here.
+    struct Leak: Encodable, Equatable {
+        let view: String
+        let name: String
+        let text: String
+    }
+
+    /// The leaks of the last audit.
+    private(set) var leaking: [Leak] = []
 }
 
 /// Audits by the clock (`audit: {every: …}`).

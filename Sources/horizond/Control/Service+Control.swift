@@ -78,25 +78,14 @@ extension Service {
 
     private func tellQueries(_ request: LogRequest, _ reply: ControlReply<LogLine>) {
         let views = published.served.snapshot.views.map(\.name)
-        if let view = request.view, !views.contains(view) {
-            return reply.fail(
-                "there is no view \(view.quoted); there are: \(views.joined(separator: ", "))")
+        do throws(QueryFilter.Mistake) {
+            let filter = try QueryFilter(
+                view: request.view, client: request.client, name: request.name, views: views)
+            shared.queryLog.tell(
+                reply, filter, last: request.last ?? 0, follow: request.follow ?? false)
+        } catch {
+            reply.fail("\(error)")
         }
-        var filter = QueryFilter(view: request.view)
-        if let text = request.client {
-            guard let client = AddressPrefix(text: text) else {
-                return reply.fail("\(text.quoted) is no address and no prefix")
-            }
-            filter.client = client
-        }
-        if let text = request.name {
-            guard let name = QueryFilter.NamePattern(text) else {
-                return reply.fail("\(text.quoted) is no domain name")
-            }
-            filter.name = name
-        }
-        shared.queryLog.tell(
-            reply, filter, last: request.last ?? 0, follow: request.follow ?? false)
     }
 }
 

@@ -59,6 +59,35 @@ struct QueryFilter: Sendable {
     }
 }
 
+extension QueryFilter {
+    /// A part of a filter that cannot be, in words.
+    struct Mistake: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// The parts as a person writes them; `views` are those that there are.
+    init(view: String?, client: String?, name: String?, views: [String]) throws(Mistake) {
+        if let view, !views.contains(view) {
+            throw Mistake(
+                description:
+                    "there is no view \(view.quoted); there are: \(views.joined(separator: ", "))")
+        }
+        self.view = view
+        if let client {
+            guard let prefix = AddressPrefix(text: client) else {
+                throw Mistake(description: "\(client.quoted) is no address and no prefix")
+            }
+            self.client = prefix
+        }
+        if let name {
+            guard let pattern = NamePattern(name) else {
+                throw Mistake(description: "\(name.quoted) is no domain name")
+            }
+            self.name = pattern
+        }
+    }
+}
+
 extension AddressPrefix {
     /// `ADDRESS/LENGTH` or an address alone, as a person writes it; nil for anything else.
     init?(text: String) {

@@ -102,6 +102,7 @@ extension Service {
         scheduleFollowing()
         updateClients()
         scheduleAudits()
+        configureActivity()
         retire(old)
     }
 

@@ -54,6 +54,10 @@ final class Service: @unchecked Sendable {
     var networks: [InterfaceNetworks]
     var toldClients = ToldClients()
     var rateTimer: (any DispatchSourceTimer)?
+    /// What the admin pages show of the past.
+    let activity = Activity()
+    /// nil while nobody can look.
+    var activityTimer: (any DispatchSourceTimer)?
     var watchdogTimer: (any DispatchSourceTimer)?
     /// Whether the workers have been asked for a sign of life and have not all given one.
     var isProbing = false
@@ -131,6 +135,8 @@ final class Service: @unchecked Sendable {
     /// Begins to answer, and tells the service manager when every worker does.
     private func start() {
         log.report(configuration.warnings)
+        // First, so that what is counted begins with the first query.
+        configureActivity()
         let mailboxes = workers.map(\.mailbox)
         let running = DispatchGroup()
         for worker in workers {
