@@ -4,7 +4,7 @@
 /// more than the root of its length, divided by that of the columns, to anyone's estimate.
 struct CountSketch: Sendable {
     /// A hash has 64 bits, of which a row takes 16: a sign and a column.
-    private static let rows = 4
+    static let rows = 4
     private static let bitsPerRow = 16
 
     private let columns: Int

@@ -4,14 +4,14 @@
 /// 2016). So keys that occur once or twice each, however many, push out none that occurs more often.
 struct FrequentKeys<Key: Hashable & Sendable>: Sendable {
     let capacity: Int
-    private let columns: Int
+    /// Those of the sketch.
+    let columns: Int
     private(set) var counts: [Key: Int] = [:]
     /// nil while all are in `counts`.
     private var others: CountSketch?
     /// No key of `counts` has less.
     private var least = 0
 
-    /// `columns` are those of the sketch.
     init(capacity: Int, columns: Int) {
         self.capacity = capacity
         self.columns = columns

@@ -49,17 +49,15 @@ extension Service {
     }
 
     func tellTop(_ request: AdminRequest) async -> AdminReply {
-        let audit = await withCheckedContinuation { continuation in
-            control.async { [self] in
-                continuation.resume(returning: (auditStatistics, configuration.auditInterval))
-            }
+        let (audits, interval) = await onControl { [self] in
+            (auditStatistics, configuration.auditInterval)
         }
         return await tell { [activity] () throws(ActivityRequest.Mistake) in
             let range = 1...Self.maximumTop
             let count = try ActivityRequest(request.parameters).number("count", in: range)
             var reply = activity.top(count: count ?? Self.defaultTop)
-            reply?.leaks = audit.0.leaking
-            reply?.audit = TopReply.Audit(lastAt: audit.0.lastEnded, every: audit.1)
+            reply?.leaks = audits.leaking
+            reply?.audit = TopReply.Audit(lastAt: audits.lastEnded, every: interval)
             return reply
         }
     }
