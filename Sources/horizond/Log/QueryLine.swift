@@ -28,7 +28,9 @@ struct QueryLine: Codable, Equatable, Sendable {
 
     /// More addresses than these are only counted.
     private static let maximumAddresses = 3
+}
 
+extension QueryLine {
     /// nil for a response without a question, which is to nobody's query.
     init?(_ record: QueryRecord) {
         let octets = record.response
