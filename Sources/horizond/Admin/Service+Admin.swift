@@ -104,7 +104,7 @@ extension FlushRequest {
             return
         }
         guard let object = try? JSONSerialization.jsonObject(with: body) as? [String: Any],
-            Set(object.keys).isSubset(of: ["name", "below"]),
+            Set(object.keys).isSubset(of: FlushRequest.keys),
             let request = try? JSONDecoder().decode(FlushRequest.self, from: body)
         else {
             throw Mistake(
