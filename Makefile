@@ -6,6 +6,7 @@ PREFIX ?= /usr
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
 SOAK_SECONDS ?= 300
+SCREENSHOT_SECONDS ?= 3600
 # Options of Benchmarks/peers/run, such as --quick.
 BENCH ?=
 
@@ -23,7 +24,7 @@ INSTALLED := sed -E '/^(listen|zones):/,/^$$/s/^[^\#]/\#&/'
 PLACE := install -D -m 644 /dev/stdin
 COMPLETIONS := $(BINARY) --generate-completion-script
 
-.PHONY: help build run test test-systemd soak fuzz sanitize bench bench-peers bench-cache bench-code lint install deb test-deb clean
+.PHONY: help build run test test-systemd soak screenshots fuzz sanitize bench bench-peers bench-cache bench-code lint install deb test-deb clean
 .DEFAULT_GOAL := help
 
 help: ## Lists the targets.
@@ -52,6 +53,12 @@ soak: ## Has an upstream come and go for SOAK_SECONDS under load, and looks for 
 	$(SWIFT) build $(RELEASE) --product horizond
 	HORIZOND_BINARY=$(CURDIR)/$(BINARY) HORIZOND_SOAK_SECONDS=$(SOAK_SECONDS) \
 		$(SWIFT) test --disable-xctest --filter FlappingTests
+
+screenshots: ## Takes the README's pictures of the page, after SCREENSHOT_SECONDS of a home's queries.
+	@.ci/packages test
+	$(SWIFT) build $(RELEASE) --product horizond
+	HORIZOND_BINARY=$(CURDIR)/$(BINARY) HORIZOND_SCREENSHOT_SECONDS=$(SCREENSHOT_SECONDS) \
+		$(SWIFT) test --disable-xctest --filter ScreenshotTests
 
 fuzz: ## Fuzzes every target, or TARGET, for FUZZ_SECONDS each; see Tests/Fuzz/README.md.
 	@.ci/packages build

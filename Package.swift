@@ -41,7 +41,7 @@ let package = Package(
         .target(
             name: "Admin",
             dependencies: ["CNoCurl", .product(name: "FlyingFox", package: "FlyingFox")],
-            swiftSettings: strict),
+            resources: [.embedInCode("Page")], swiftSettings: strict),
         .executableTarget(
             name: "horizond",
             dependencies: [

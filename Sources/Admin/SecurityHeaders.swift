@@ -17,10 +17,11 @@ enum SecurityHeaders {
         "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
     /// What may be loaded and run: nothing, or of a page with a nonce the script and style that have it.
+    /// No text becomes markup or script in it.
     static func contentPolicy(nonce: String?) -> String {
         guard let nonce else { return nothing }
         return nothing
             + "; script-src 'nonce-\(nonce)'; style-src 'nonce-\(nonce)'; connect-src 'self'; "
-            + "img-src data:"
+            + "img-src data:; require-trusted-types-for 'script'; trusted-types 'none'"
     }
 }

@@ -1,0 +1,91 @@
+// The last hour: the server's steps, and the points of the drawings that are made of them.
+
+/** A point of a drawing is half a minute: finer ones only make it restless. */
+const pointSeconds = 30;
+const hourSeconds = 3600;
+
+const hour = {
+    step: 5,
+    /** The end of the last step, in the server's time. */
+    end: null,
+    /** Lists of equal length, the oldest step first. */
+    queries: [],
+    sources: Object.fromEntries(Object.keys(sources).map((source) => [source, []])),
+    latency: { p50: [], p95: [], p99: [] },
+    now: 0,
+
+    /** Adds the steps of a reply, and lets those go that are older than an hour. */
+    take(reply) {
+        this.step = reply.step;
+        this.end = reply.end;
+        this.now = reply.now.queriesPerSecond;
+        const most = hourSeconds / reply.step;
+        const grow = (kept, more = []) => kept.concat(more).slice(-most);
+        this.queries = grow(this.queries, reply.queries);
+        for (const key of Object.keys(this.sources)) {
+            this.sources[key] = grow(this.sources[key], reply.sources[key]);
+        }
+        for (const key of Object.keys(this.latency)) {
+            this.latency[key] = grow(this.latency[key], reply.latency[key]);
+        }
+    },
+
+    /** The server has begun again, and its hour with it. */
+    forget() {
+        this.end = null;
+        this.queries = [];
+        for (const key of Object.keys(this.sources)) this.sources[key] = [];
+        for (const key of Object.keys(this.latency)) this.latency[key] = [];
+    },
+
+    /** How many answers came from a source. */
+    total(source) {
+        return sum(this.sources[source]);
+    },
+
+    /** The median of the last five minutes' values of a percentile that there are. */
+    lately(percentile) {
+        return middle(present(this.latency[percentile].slice(-300 / this.step)));
+    },
+
+    /** Points `seconds` wide, on round times so that they do not change as time goes on. */
+    points(seconds = pointSeconds) {
+        const points = [];
+        const first = this.end - this.queries.length * this.step;
+        for (let index = 0; index < this.queries.length; index++) {
+            const start = Math.floor((first + index * this.step) / seconds) * seconds;
+            if (points.at(-1)?.start !== start) points.push({ start, from: index, to: index });
+            points.at(-1).to = index + 1;
+        }
+        return points.map((point) => this.point(point));
+    },
+
+    point({ start, from, to }) {
+        const seconds = (to - from) * this.step;
+        const part = (column) => column.slice(from, to);
+        const rates = {};
+        for (const key of Object.keys(this.sources)) {
+            rates[key] = sum(part(this.sources[key])) / seconds;
+        }
+        return {
+            time: start,
+            seconds: Math.min(seconds, pointSeconds),
+            rate: sum(part(this.queries)) / seconds,
+            rates,
+            // Of percentiles there is no mean: the usual one, and the worst of the others.
+            p50: middle(present(part(this.latency.p50))),
+            p95: largest(present(part(this.latency.p95))),
+            p99: largest(present(part(this.latency.p99))),
+        };
+    },
+};
+
+const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
+const present = (values) => values.filter((value) => value != null);
+const largest = (numbers) => (numbers.length ? Math.max(...numbers) : null);
+
+function middle(numbers) {
+    if (!numbers.length) return null;
+    const sorted = [...numbers].sort((a, b) => a - b);
+    return sorted[Math.floor((sorted.length - 1) / 2)];
+}
