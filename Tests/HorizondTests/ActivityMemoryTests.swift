@@ -64,11 +64,9 @@ struct ActivityMemoryTests {
     private func lineOctets() throws -> Int {
         let name = String(try longestName(0).description.dropLast())
         let address = "2001:db8:1111:2222:3333:4444:5555:6666"
-        let line = QueryLine(
-            time: 0, client: address, view: "lan", transport: "udp", name: name, type: "TYPE65535",
-            rcode: "NOERROR", addresses: [address, address, address], answers: 3,
-            source: "upstream",
-            upstream: "tls://[\(address)]:853", milliseconds: 0,
+        let line = try QueryLine.sample(
+            name, client: address, type: "TYPE65535", source: "upstream",
+            addresses: [address, address, address], upstream: "tls://[\(address)]:853",
             // The names in it are of the configuration.
             reason: String(repeating: "x", count: 512))
         var recent = RecentQueries(at: start)

@@ -7,24 +7,15 @@ import Testing
 struct RecentQueriesTests {
     private let start = ContinuousClock.now
 
-    private func line(
-        _ name: String, client: String = "192.168.10.7", view: String? = "lan",
-        type: String = "A", rcode: String = "NOERROR", source: String = "zone"
-    ) -> QueryLine {
-        QueryLine(
-            time: 0, client: client, view: view, transport: "udp", name: name, type: type,
-            rcode: rcode, addresses: [], answers: 0, source: source, milliseconds: 0)
-    }
-
-    private func recent(_ count: Int) -> RecentQueries {
+    private func recent(_ count: Int) throws -> RecentQueries {
         var recent = RecentQueries(at: start)
-        for number in 1...count { recent.add(line("n\(number).example"), weight: 1) }
+        for number in 1...count { recent.add(try .sample("n\(number).example"), weight: 1) }
         return recent
     }
 
     @Test("Without a number come the last lines, with one those behind it, the oldest first")
-    func numbers() {
-        let recent = recent(10)
+    func numbers() throws {
+        let recent = try recent(10)
         let last = recent.reply(after: nil, count: 3) { _ in true }
         #expect(last.lines.map(\.number) == [8, 9, 10] && last.next == 10 && last.lost == 0)
         #expect(last.lines.map(\.line.name) == ["n8.example", "n9.example", "n10.example"])
@@ -35,8 +26,8 @@ struct RecentQueriesTests {
     }
 
     @Test("Whoever goes on from `next` gets each line once, filtered or not")
-    func pages() {
-        let recent = recent(100)
+    func pages() throws {
+        let recent = try recent(100)
         for filter in [{ _ in true }, { (line: QueryLine) in line.name.contains("7") }] {
             var (numbers, next) = ([Int](), 0)
             while true {
@@ -46,14 +37,14 @@ struct RecentQueriesTests {
                 next = reply.next
                 if reply.lines.count < 7 { break }
             }
-            let wanted = (1...100).filter { filter(line("n\($0).example")) }
+            let wanted = try (1...100).filter { filter(try .sample("n\($0).example")) }
             #expect(numbers == wanted && next == 100)
         }
     }
 
     @Test("Lines that were there before the oldest that is kept are lost, and counted")
-    func overrun() {
-        let recent = recent(1500)
+    func overrun() throws {
+        let recent = try recent(1500)
         let reply = recent.reply(after: 100, count: 10) { _ in true }
         #expect(reply.lines.map(\.number) == Array(501...510))
         #expect(reply.lost == 400 && reply.next == 510)
@@ -61,9 +52,9 @@ struct RecentQueriesTests {
     }
 
     @Test("Queries without a line are lost, and counted")
-    func passedOver() {
-        var recent = recent(3)
-        recent.add(line("flood.example"), weight: 20)
+    func passedOver() throws {
+        var recent = try recent(3)
+        recent.add(try .sample("flood.example"), weight: 20)
         recent.add(nil, weight: 5)
         let reply = recent.reply(after: 1, count: 10) { _ in true }
         #expect(reply.lines.map(\.number) == [2, 3, 23])
@@ -72,10 +63,10 @@ struct RecentQueriesTests {
     }
 
     @Test("A number of an earlier start is answered with where the numbers are now")
-    func restart() {
-        let reply = recent(3).reply(after: .max, count: 10) { _ in true }
+    func restart() throws {
+        let reply = try recent(3).reply(after: .max, count: 10) { _ in true }
         #expect(reply.lines.isEmpty && reply.next == 3 && reply.lost == 0)
-        #expect(recent(1).epoch != recent(1).epoch)
+        #expect(try recent(1).epoch != recent(1).epoch)
     }
 
     @Test("So many lines are made as are kept, then 400 a second")
@@ -94,8 +85,9 @@ struct RecentQueriesTests {
 
     @Test("A line has its number beside its fields")
     func json() throws {
-        let data = try JSONEncoder().encode(recent(1).reply(after: nil, count: 1) { _ in true })
-        let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        let data = try JSONEncoder().encode(try recent(1).reply(after: nil, count: 1) { _ in true })
+        let object: [String: Any] = try #require(
+            try JSONSerialization.jsonObject(with: data) as? [String: Any])
         let lines = try #require(object["lines"] as? [[String: Any]])
         #expect(lines.first?["number"] as? Int == 1)
         #expect(lines.first?["name"] as? String == "n1.example")
@@ -104,9 +96,10 @@ struct RecentQueriesTests {
     @Test("A filter takes parts of what a line shows")
     func filter() throws {
         let lines = [
-            line("www.example.com", rcode: "NXDOMAIN", source: "upstream"),
-            line("nas.vanillax.me", client: "fd00::7", view: "guests", type: "HTTPS"),
-            line("x.WWW.example.com", view: nil),
+            try QueryLine.sample("www.example.com", rcode: "NXDOMAIN", source: "upstream"),
+            try QueryLine.sample(
+                "nas.vanillax.me", client: "fd00::7", view: "guests", type: "HTTPS"),
+            try QueryLine.sample("x.WWW.example.com", view: nil),
         ]
         func matching(_ change: (inout LineFilter) -> Void) -> [Int] {
             var filter = LineFilter(queries: QueryFilter())
