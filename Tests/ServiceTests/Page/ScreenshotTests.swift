@@ -21,10 +21,10 @@ extension ServiceTests {
             try view.picture("page", width: 1280, height: 1530)
             try view.picture("page-dark", width: 1280, height: 1530, dark: true)
             try view.explain("photos.vanillax.me")
-            try view.picture("page-explain", width: 1280, height: 640, from: "#explain")
+            try view.picture("page-explain", width: 1280, height: 520, from: "#explain")
             try view.explain("www.example.com", type: "MX")
-            try view.picture("page-explain-public", width: 1280, height: 860, from: "#explain")
-            try view.picture("page-phone-explain", width: 390, height: 1700, from: "#explain")
+            try view.picture("page-explain-public", width: 1280, height: 740, from: "#explain")
+            try view.picture("page-phone-explain", width: 390, height: 1500, from: "#explain")
             try view.open("?")
             try view.picture("page-phone", width: 390, height: 1700)
             try view.picture(

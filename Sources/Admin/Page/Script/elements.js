@@ -73,6 +73,7 @@ function share(part, whole) {
 /** Milliseconds with two digits that count, as 0.04 ms, 12 ms, 2.5 s. */
 function duration(milliseconds) {
     if (milliseconds == null) return "–";
+    if (milliseconds < 0.005) return `under ${unit(0.01, "ms")}`;
     if (milliseconds >= 999.5) return unit((milliseconds / 1000).toFixed(1), "s");
     if (milliseconds >= 9.95) return unit(Math.round(milliseconds), "ms");
     return unit(milliseconds.toFixed(milliseconds >= 0.95 ? 1 : 2), "ms");
