@@ -44,8 +44,7 @@ package struct Configuration: Sendable {
     package struct LogSettings: Equatable, Sendable {
         /// A line for each query that failed.
         package var errors = true
-        /// A line for each query.
-        package var queries = false
+        package var queries = QueryLogSettings()
 
         package init() {}
     }

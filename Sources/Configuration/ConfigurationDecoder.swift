@@ -121,15 +121,7 @@ struct ConfigurationDecoder {
         if let node = settings[AdminSettings.key] {
             configuration.admin = AdminDecoder(file).settings(node)
         }
-        if let node = settings["log"],
-            let log = KeyedNode(
-                node, keys: ["errors", "queries"],
-                expected: "a mapping such as {errors: true, queries: false}",
-                in: file)
-        {
-            configuration.log.errors = log["errors"].flatMap { file.boolean($0) } ?? true
-            configuration.log.queries = log["queries"].flatMap { file.boolean($0) } ?? false
-        }
+        if let node = settings["log"], let log = file.logSettings(node) { configuration.log = log }
     }
 }
 

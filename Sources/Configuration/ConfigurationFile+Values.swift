@@ -107,7 +107,7 @@ extension ConfigurationFile {
     }
 
     /// A size in the largest unit that it is whole in.
-    private static func size(_ octets: Int) -> String {
+    static func size(_ octets: Int) -> String {
         let unit = octetsPerUnit.last { octets.isMultiple(of: $0.1) }
         return unit.map { "\(octets / $0.1)\($0.0)" } ?? "\(octets) octets"
     }

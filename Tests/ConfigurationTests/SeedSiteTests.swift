@@ -36,7 +36,7 @@ struct SeedSiteTests {
         #expect(configuration.workers == nil)
         #expect(configuration.cacheSize == 64 << 20)
         #expect(configuration.log.errors)
-        #expect(!configuration.log.queries)
+        #expect(configuration.log.queries.which == .off)
         #expect(configuration.zoneCount == 1)
         #expect(configuration.warnings == [])
         #expect(

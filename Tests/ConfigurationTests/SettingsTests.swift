@@ -40,8 +40,42 @@ struct SettingsTests {
         #expect(configuration.workers == 4)
         #expect(configuration.cacheSize == 512 << 20)
         #expect(!configuration.log.errors)
-        #expect(configuration.log.queries)
+        #expect(configuration.log.queries == QueryLogSettings(which: .all))
         #expect(try Site("workers: auto\nforward: {}").load().workers == nil)
+    }
+
+    @Test(
+        "The query log is a word, or a mapping with defaults",
+        arguments: [
+            ("{}", "off"), ("{queries: false}", "off"), ("{queries: off}", "off"),
+            ("{queries: true}", "all to journal"), ("{queries: errors}", "errors to journal"),
+            ("{queries: {which: off, to: file:q}}", "off"),
+            (
+                "{queries: {sample: 100, clients: hidden}}",
+                "all to journal, one of 100, clients hidden"
+            ),
+            ("{queries: {which: errors, to: dnstap:/run/tap}}", "errors to dnstap:/run/tap"),
+            ("{queries: {to: file:/q}}", "all to file:/q, rotated at 64MiB, 5 kept"),
+            (
+                "{queries: {to: file:/q, rotate: {size: 1GiB}}}",
+                "all to file:/q, rotated at 1GiB, 5 kept"
+            ),
+            ("{queries: {to: file:/q, rotate: off}}", "all to file:/q, not rotated"),
+        ])
+    func queryLog(text: String, expected: String) throws {
+        let configuration = try Site("log: \(text)\nforward: {}").load()
+        #expect(configuration.log.queries.description == expected)
+        #expect(configuration.log.errors)
+    }
+
+    @Test("A query log to a directory, or below none, is a warning")
+    func queryLogObstacle() throws {
+        let site = try Site("log: {queries: {to: file:nowhere/q}}\nforward: {}")
+        #expect(
+            try site.warnings() == [
+                "horizond.yaml:1:21: the directory of \"nowhere/q\" does not exist: no queries are "
+                    + "logged; expected a file in a directory that the service can write to"
+            ])
     }
 
     @Test("Audits are off unless they have an interval")

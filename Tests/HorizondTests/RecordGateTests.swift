@@ -12,7 +12,7 @@ struct RecordGateTests {
         #expect(shared.current == nil)
         for demand in [
             RecordDemand(isObserved: true), RecordDemand(stride: 100),
-            RecordDemand(isFollowed: true),
+            RecordDemand(isFollowed: true), RecordDemand(stride: 1, isWhole: true),
             RecordDemand(isObserved: true, stride: .max, isErrorsOnly: true),
         ] {
             shared.set(demand)
@@ -28,17 +28,31 @@ struct RecordGateTests {
         for _ in 0..<1000 {
             #expect(
                 gate.admit(all, rcode: 0, now: 0)
-                    == RecordGate.Admission(weight: 0, isForFollowers: false, isForLog: true))
+                    == RecordGate.Admission(
+                        weight: 0, isForFollowers: false, isForLog: true, isWhole: false))
         }
     }
 
-    @Test("A sampled log gets every hundredth query")
+    @Test("A sampled log gets one query of a hundred, and of two that alternate both")
     func sampled() {
         var gate = RecordGate()
-        let admitted = (0..<1000).filter { _ in
+        let admitted = (0..<1_000_000).filter { _ in
             gate.admit(RecordDemand(stride: 100), rcode: 0, now: 0) != nil
         }
-        #expect(admitted == Array(stride(from: 0, to: 1000, by: 100)))
+        // The steps between them are even from 1 to 199, so that the sum has a deviation of 58.
+        #expect((9500...10_500).contains(admitted.count), "\(admitted.count)")
+        let steps = zip(admitted, admitted.dropFirst()).map { $1 - $0 }
+        #expect(steps.allSatisfy { (1...199).contains($0) })
+        let even = admitted.count { $0.isMultiple(of: 2) }
+        #expect((4000...6000).contains(even), "\(even)")
+    }
+
+    @Test("Only records for a log that wants whole responses have them")
+    func whole() {
+        var gate = RecordGate()
+        let demand = RecordDemand(isFollowed: true, stride: 1, isErrorsOnly: true, isWhole: true)
+        #expect(gate.admit(demand, rcode: 2, now: 0)?.isWhole == true)
+        #expect(gate.admit(demand, rcode: 0, now: 0)?.isWhole == false)
     }
 
     @Test("Who follows gets every query, and the sampled log no more for it")
@@ -48,7 +62,7 @@ struct RecordGateTests {
         let admitted = (0..<1000).compactMap { _ in gate.admit(demand, rcode: 0, now: 0) }
         #expect(admitted.count == 1000)
         #expect(admitted.allSatisfy { $0.isForFollowers && $0.weight == 0 })
-        #expect(admitted.count { $0.isForLog } == 10)
+        #expect((1...50).contains(admitted.count { $0.isForLog }))
     }
 
     @Test("After a change from a rare sample to all, the log gets the next one")

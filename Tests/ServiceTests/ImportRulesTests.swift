@@ -46,6 +46,7 @@ struct ImportRulesTests {
         "horizond/Control/UnixSocket.swift",
         "horizond/Service/Systemd.swift",
         "horizond/Log/Journal.swift",
+        "horizond/Log/Sinks/RotatingFile.swift",
     ]
 
     private static let maximumLines = 400

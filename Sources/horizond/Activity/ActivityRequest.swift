@@ -65,7 +65,7 @@ struct LineFilter: Sendable {
         if let source, line.source != source { return false }
         if let rcode, line.rcode != rcode { return false }
         if let text {
-            let shown = [line.name, line.client, line.type, line.source, line.rcode]
+            let shown = [line.name, line.client ?? "", line.type, line.source, line.rcode]
             guard shown.contains(where: { $0.lowercased().contains(text) }) else { return false }
         }
         return queries.matches(line)

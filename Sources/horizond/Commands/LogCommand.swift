@@ -7,8 +7,8 @@ struct LogCommand: ParsableCommand {
         commandName: "log",
         abstract: "Which queries the running server gets, how it answers them, and why.",
         discussion: """
-            Without --follow the last lines are shown that somebody followed, or that the journal got \
-            (`log: {queries: true}`): the server keeps no queries that nobody asked for.
+            Without --follow the last lines are shown that somebody followed, or that were logged \
+            (`log: {queries: all}`): the server keeps no queries that nobody asked for.
             """)
 
     @Flag(name: .shortAndLong, help: "Show what comes, until interrupted.") var follow = false
@@ -32,7 +32,7 @@ struct LogCommand: ParsableCommand {
 
     func run() throws {
         let request = LogRequest(
-            follow: follow, last: last ?? (follow ? 0 : QueryLog.maximumKept), client: client,
+            follow: follow, last: last ?? (follow ? 0 : QueryFollowers.maximumKept), client: client,
             name: name, view: view)
         // See no-color.org.
         let wantsNoColor = ProcessInfo.processInfo.environment["NO_COLOR"]?.isEmpty == false

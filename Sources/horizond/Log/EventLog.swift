@@ -9,11 +9,12 @@ import Synchronization
 final class EventLog: Sendable {
     /// What waits to be written; more is dropped and counted.
     private static let maximumBacklog = 4096
+    /// So much of it lines of queries may be, which would leave no room for others.
+    private static let roomForQueries = 3072
 
     private let errors: Atomic<Bool>
     private let backlog = Atomic<Int>(0)
     private let dropped = Atomic<Int>(0)
-    private let droppedSoFar = Atomic<UInt64>(0)
     private let queue = DispatchQueue(label: "event-log", qos: .default)
     private let logger: Logger
     private let outages = Mutex(OutageSummary())
@@ -91,14 +92,18 @@ final class EventLog: Sendable {
         write(.error, EventFields(.listening), text)
     }
 
-    /// One line for a query and its answer.
-    func query(_ line: QueryLine) { write(.info, EventFields(line), line.journalText) }
+    /// One line for a query and its answer; false when there is no room for it.
+    func query(_ line: QueryLine) -> Bool {
+        guard backlog.load(ordering: .relaxed) < Self.roomForQueries else { return false }
+        write(.info, EventFields(line), line.journalText)
+        return true
+    }
 
-    /// Lines that had no room here since the start.
-    var linesDropped: UInt64 { droppedSoFar.load(ordering: .relaxed) }
+    /// How it is with the file or the collector of the query log.
+    func sink(_ level: Logger.Level, _ text: String) { write(level, EventFields(.querySink), text) }
 
-    /// So many lines for queries never came here.
-    func lost(_ count: Int) { dropped.add(count, ordering: .relaxed) }
+    /// Lines of the query log were dropped.
+    func linesDropped(_ text: String) { write(.warning, EventFields(.linesDropped), text) }
 
     private func summarize(_ upstream: UpstreamAddress) {
         guard let count = outages.withLock({ $0.close(upstream) }), count > 0 else { return }
@@ -114,7 +119,6 @@ final class EventLog: Sendable {
     ) {
         guard backlog.load(ordering: .relaxed) < Self.maximumBacklog else {
             dropped.add(1, ordering: .relaxed)
-            droppedSoFar.add(1, ordering: .relaxed)
             return
         }
         backlog.add(1, ordering: .relaxed)

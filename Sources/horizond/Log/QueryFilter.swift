@@ -52,7 +52,9 @@ struct QueryFilter: Sendable {
 
     /// The same of a line that was kept.
     func matches(_ line: QueryLine) -> Bool {
-        if let client, !(IPAddress(line.client).map(client.contains) ?? false) { return false }
+        if let client, !(line.client.flatMap(IPAddress.init).map(client.contains) ?? false) {
+            return false
+        }
         if let view, line.view != view { return false }
         guard let name else { return true }
         return (try? DomainName(line.name)).map(name.matches) ?? false

@@ -1,3 +1,4 @@
+import Configuration
 import DNS
 import Foundation
 import Nameserver
@@ -7,7 +8,8 @@ import Transport
 struct QueryLine: Codable, Equatable, Sendable {
     /// When the answer was sent, in seconds since 1970.
     var time: Double
-    var client: String
+    /// nil where it is hidden.
+    var client: String?
     /// nil for a client in no view.
     var view: String?
     var transport: String
@@ -31,8 +33,9 @@ struct QueryLine: Codable, Equatable, Sendable {
 }
 
 extension QueryLine {
-    /// nil for a response without a question, which is to nobody's query.
-    init?(_ record: QueryRecord) {
+    /// nil for a response without a question, which is to nobody's query. `clients` is what may be told
+    /// of the client's address.
+    init?(_ record: QueryRecord, clients: QueryLogSettings.Clients = .full) {
         let octets = record.response
         let message = octets.span
         var reader = MessageReader(message, at: Header.length)
@@ -42,7 +45,7 @@ extension QueryLine {
         // The clocks are compared now, so that the worker needs to read one alone.
         let age = Double(MonotonicClock.now() - record.sentAt) / 1e9
         time = ((Date().timeIntervalSince1970 - age) * 1000).rounded() / 1000
-        client = "\(record.client)"
+        client = clients.shown(record.client).map { "\($0)" }
         view = record.snapshot.viewName(for: record.client)
         transport = record.transport.rawValue
         name = question.name.isRoot ? "." : String(question.name.description.dropLast())
@@ -54,12 +57,14 @@ extension QueryLine {
         upstream = record.upstream.map { "\($0.address)" }
         let microseconds = Double(record.sentAt - record.receivedAt) / 1000
         milliseconds = max(0, microseconds.rounded() / 1000)
-        reason = Self.reason(record, question)
+        reason = Self.reason(record, question, clients)
     }
 
     /// Which view, and which line of a zone or which forward rule decided. It is found out again, on
     /// the snapshot that the query was answered on: the query's own path carries no reasons.
-    private static func reason(_ record: QueryRecord, _ question: Question) -> String? {
+    private static func reason(
+        _ record: QueryRecord, _ question: Question, _ clients: QueryLogSettings.Clients
+    ) -> String? {
         switch record.source {
         case .server, .error: return nil
         case .overlay, .zone, .cache, .stale, .upstream, .failure, .refused: break
@@ -68,7 +73,8 @@ extension QueryLine {
             let decision = record.snapshot.decision(
                 question.name, question.type, for: record.client)
         else { return "in no view" }
-        return "\(choice): \(decision)"
+        // The prefix by which a view knows a client may be the client's address.
+        return clients == .full ? "\(choice): \(decision)" : "view \(choice.name): \(decision)"
     }
 
     private static func addresses(_ header: Header, _ reader: inout MessageReader) -> [String] {
@@ -102,7 +108,7 @@ extension QueryLine {
     /// The line for the journal, whose entries have their own time.
     var journalText: String {
         let from = upstream.map { "\(source) \($0)" } ?? source
-        return "query \(client) \(shownName) \(type): \(rcode), \(answers) "
+        return "query \(client.map { $0 + " " } ?? "")\(shownName) \(type): \(rcode), \(answers) "
             + (answers == 1 ? "answer" : "answers")
             + "; view \(view ?? "none"), \(transport), \(from)"
     }
@@ -113,7 +119,7 @@ extension QueryLine {
         let style = TerminalStyle(isOn: colored)
         let from = upstream.map { "\(source) \($0)" } ?? source
         return [
-            style.dim(Self.clock(time)), client, transport,
+            style.dim(Self.clock(time)), client ?? "", transport,
             style.bold("\(shownName) \(type)"), style.result(result, rcode: rcode),
             style.source(from, source),
             String(format: "%.1f ms", milliseconds), style.dim(reason ?? ""),

@@ -5,7 +5,7 @@ import Transport
 /// A query that was answered, as its worker notes it for the query log. What a line says of it is read
 /// off the worker's queue.
 struct QueryRecord: Sendable {
-    /// The response from its start, as much as a line can say.
+    /// The response from its start, as much as a line can say, or whole where the log wants it so.
     let response: [UInt8]
     let client: IPAddress
     let transport: ClientTransport
@@ -24,7 +24,7 @@ struct QueryRecord: Sendable {
     /// Whether the log wants it.
     let isForLog: Bool
 
-    /// The longest part of a response that is kept: room for the addresses that a line shows.
+    /// The longest part of a response that is kept of most: room for the addresses that a line shows.
     private static let maximumLength = 512
 
     init(
@@ -35,7 +35,8 @@ struct QueryRecord: Sendable {
         weight = admission.weight
         isForFollowers = admission.isForFollowers
         isForLog = admission.isForLog
-        self.response = response.array(0..<min(response.count, Self.maximumLength))
+        let length = admission.isWhole ? response.count : min(response.count, Self.maximumLength)
+        self.response = response.array(0..<length)
         self.client = client
         self.transport = transport
         self.source = source

@@ -7,21 +7,25 @@ struct RecordDemand: Equatable, Sendable {
     var isObserved = false
     /// Somebody follows the log, and wants them all.
     var isFollowed = false
-    /// The log wants each query whose number is a multiple of this; 0 for none.
+    /// The log wants one of so many queries; 0 for none.
     var stride: UInt32 = 0
     /// The log wants only those that were not answered well.
     var isErrorsOnly = false
+    /// The log wants responses whole, and not their start alone.
+    var isWhole = false
 
     static let nothing = RecordDemand()
 
     private static let observedBit: UInt64 = 1 << 32
     private static let errorsBit: UInt64 = 1 << 33
     private static let followedBit: UInt64 = 1 << 34
+    private static let wholeBit: UInt64 = 1 << 35
 
     init(
         isObserved: Bool = false, isFollowed: Bool = false, stride: UInt32 = 0,
-        isErrorsOnly: Bool = false
+        isErrorsOnly: Bool = false, isWhole: Bool = false
     ) {
+        self.isWhole = isWhole
         self.isObserved = isObserved
         self.isFollowed = isFollowed
         self.stride = stride
@@ -34,11 +38,13 @@ struct RecordDemand: Equatable, Sendable {
         isFollowed = bits & Self.followedBit != 0
         stride = UInt32(truncatingIfNeeded: bits)
         isErrorsOnly = bits & Self.errorsBit != 0
+        isWhole = bits & Self.wholeBit != 0
     }
 
     fileprivate var bits: UInt64 {
         UInt64(stride) | (isObserved ? Self.observedBit : 0)
             | (isFollowed ? Self.followedBit : 0) | (isErrorsOnly ? Self.errorsBit : 0)
+            | (isWhole ? Self.wholeBit : 0)
     }
 }
 

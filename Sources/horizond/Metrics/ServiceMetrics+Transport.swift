@@ -30,7 +30,7 @@ extension ServiceMetrics {
                 ]),
             MetricFamily(
                 .counter, "horizond_query_log_lines_dropped_total",
-                "Lines of the query log that were lost because it could not keep up.",
+                "Lines of the query log that were lost because they came too fast or could not be written.",
                 value: queryLogLinesLost),
         ]
     }

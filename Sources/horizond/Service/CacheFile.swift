@@ -25,7 +25,7 @@ struct CacheFile {
 
     func load(into cache: ResponseCache, _ log: Logger) {
         // Is among the configuration's warnings.
-        guard Configuration.obstacle(toCacheFile: path) == nil else { return }
+        guard Configuration.obstacle(toFile: path) == nil else { return }
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
             return log.notice("no cached answers in \(path) yet", .cacheFile)
         }

@@ -91,7 +91,7 @@ extension Service {
         listen(change)
         if listeners.hasUnwanted { closeUnwantedListeners() }
         events.configure(logsErrors: configuration.log.errors)
-        shared.queryLog.configure(isJournaled: configuration.log.queries)
+        shared.queryLog.configure(configuration.log.queries, identity: configuration.server.id)
         controlServer?.listen(at: configuration.control.path)
         adminPages?.configure(configuration.admin)
         let limits = TransportLimits(configuration.tcp)

@@ -29,7 +29,8 @@ extension Service {
         guard statistics.count == workers.count else { return }
         let report = StatisticsReport(
             workers: statistics, upstreams: registry.all, cache: shared.cache.statistics,
-            inFlight: shared.forwarding.inFlight)
+            inFlight: shared.forwarding.inFlight,
+            queryLogDropped: shared.queryLog.linesLost)
         let wanted = statisticsWanted
         statistics = []
         statisticsWanted = []

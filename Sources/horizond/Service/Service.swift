@@ -106,7 +106,7 @@ final class Service: @unchecked Sendable {
                 tls: loaded.tls))
         events = EventLog(logger: log, logsErrors: configuration.log.errors)
         let queryLog = QueryLog(events)
-        queryLog.configure(isJournaled: configuration.log.queries)
+        queryLog.configure(configuration.log.queries, identity: configuration.server.id)
         let cache = ResponseCache(size: configuration.cacheSize, seed: secrets.tableSeed)
         CacheFile(configuration)?.load(into: cache, log)
         shared = Worker.Shared(
@@ -194,6 +194,7 @@ final class Service: @unchecked Sendable {
         hasEnded = true
         controlServer?.stop()
         adminPages?.stop()
+        shared.queryLog.finish()
         CacheFile(configuration)?.save(shared.cache, log)
         ended.signal()
     }

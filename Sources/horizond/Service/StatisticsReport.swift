@@ -20,9 +20,11 @@ struct StatisticsReport {
     let cache: CacheStatistics
     /// Questions that are in flight.
     let inFlight: Int
+    /// Lines of the query log that its file, collector or the journal never got.
+    let queryLogDropped: UInt64
 
     var lines: [String] {
-        [queryLine, workerLine, cacheLine, forwardingLine, suspicionLine]
+        [queryLine, workerLine, cacheLine, forwardingLine, suspicionLine, logLine]
             + upstreams.sorted { "\($0.address)" < "\($1.address)" }.map(Self.line)
     }
 
@@ -61,6 +63,8 @@ struct StatisticsReport {
             + "\(sum(\.transport.upstreamHandshakes)) handshakes, "
             + "\(sum(\.transport.upstreamResumptions)) resumed"
     }
+
+    private var logLine: String { "query log: \(queryLogDropped) lines dropped" }
 
     private static func line(_ upstream: Upstream) -> String {
         let counts = upstream.counts

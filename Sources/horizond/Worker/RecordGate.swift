@@ -21,6 +21,8 @@ struct RecordGate {
         let weight: UInt32
         let isForFollowers: Bool
         let isForLog: Bool
+        /// Whether the record has the whole response.
+        let isWhole: Bool
     }
 
     /// nil when nobody wants the query. `now` is monotonic nanoseconds.
@@ -29,17 +31,21 @@ struct RecordGate {
         let weight = demand.isObserved ? weightOfNext(now) : 0
         guard isForLog || demand.isFollowed || weight > 0 else { return nil }
         return Admission(
-            weight: weight, isForFollowers: demand.isFollowed, isForLog: isForLog)
+            weight: weight, isForFollowers: demand.isFollowed, isForLog: isForLog,
+            isWhole: isForLog && demand.isWhole)
     }
 
     private mutating func isNextForLog(_ demand: RecordDemand, _ rcode: UInt8) -> Bool {
         guard demand.stride > 0 else { return false }
         guard !demand.isErrorsOnly || Self.isError(rcode) else { return false }
-        guard untilLogged == 0 || untilLogged >= demand.stride else {
+        // A sample with steps all alike would never see what clients ask in turn: every other query of
+        // many is for AAAA.
+        let longest = 2 * min(demand.stride - 1, .max / 2)
+        guard untilLogged == 0 || untilLogged > longest else {
             untilLogged -= 1
             return false
         }
-        untilLogged = demand.stride - 1
+        untilLogged = longest == 0 ? 0 : .random(in: 0...longest)
         return true
     }
 
