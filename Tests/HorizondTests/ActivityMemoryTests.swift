@@ -72,7 +72,7 @@ struct ActivityMemoryTests {
         var recent = RecentQueries(at: start)
         for _ in 0..<3000 { recent.add(line, weight: 1) }
         let texts =
-            [line.client, line.name, line.type, line.source, line.upstream ?? ""]
+            [line.client ?? "", line.name, line.type, line.source, line.upstream ?? ""]
             + [line.reason ?? ""] + line.addresses
         let each =
             MemoryLayout<RecentQueries.Line>.stride + Self.header

@@ -33,10 +33,12 @@ struct FrameStreamTests {
     @Test("What a reader accepts is read; FINISH says nothing more")
     func read() throws {
         let acceptance = octets("00000001" + Self.field)
-        let accept = try #require(FrameStream.readControl(acceptance.span))
+        let accepted = FrameStream.readControl(acceptance.span)
+        let accept = try #require(accepted)
         #expect(accept.control == .accept && accept.contentTypes == [Self.type])
         let end = octets("00000005")
-        let finish = try #require(FrameStream.readControl(end.span))
+        let finished = FrameStream.readControl(end.span)
+        let finish = try #require(finished)
         #expect(finish.control == .finish && finish.contentTypes.isEmpty)
     }
 
