@@ -77,10 +77,22 @@ struct TopQueriesTests {
             [try query("a.example", weight: 1), try query("b.example", weight: 19)], at: start)
         #expect(
             reply(top, at: 1).names == [
-                .init(name: "b.example", count: 19), .init(name: "a.example", count: 1),
+                .init(name: "a.example", count: 10), .init(name: "b.example", count: 10),
             ])
         #expect(reply(top, at: 1).sampled == 0.1)
         #expect(reply(TopQueries(at: start), at: 1).sampled == 1)
+    }
+
+    @Test("The first query after a flood does not have the count of those that were passed over")
+    func afterFlood() throws {
+        var top = TopQueries(at: start)
+        top.add(try (0..<200).map { try query("n\($0).example") }, at: start)
+        top.add([try query("nas.example", weight: 1901)], at: start + .seconds(60))
+        let reply = reply(top, count: 500, at: 61)
+        #expect(reply.names.count == 201)
+        #expect(reply.names.last == .init(name: "nas.example", count: 1))
+        #expect(reply.names.reduce(0) { $0 + $1.count } == 200 + 1901)
+        #expect(Set(reply.names.dropLast().map(\.count)) == [10, 11])
     }
 
     @Test("Equal counts keep their places, spelling and what cannot be shown are one form")

@@ -11,7 +11,7 @@ struct ObservedQuery: Sendable {
     let isRefused: Bool
     /// Whether nobody had an answer, here or upstream.
     let hasFailed: Bool
-    /// How many queries it stands for.
+    /// How many queries it stands for, itself included.
     let weight: Int
 }
 

@@ -7,9 +7,14 @@ struct TopQueries: Sendable {
     /// An hour, of which the last slice is the one that goes on.
     static let slices = 12
 
+    /// Queries that a worker passes over are taken to be like so many that were looked at before: twice as
+    /// many as one looks at before it passes over any.
+    private static let sample = 2 * RecordGate.observedPerInterval
+
     private let start: ContinuousClock.Instant
     /// The oldest first.
     private var slices: [Slice] = []
+    private var lastSeen = Ring<ObservedQuery>(capacity: sample)
 
     init(at now: ContinuousClock.Instant) { start = now }
 
@@ -36,16 +41,14 @@ struct TopQueries: Sendable {
 
         fileprivate init(number: Int) { self.number = number }
 
-        fileprivate mutating func add(_ query: ObservedQuery) {
-            seen += 1
-            queries += query.weight
-            clients.add(Client(address: query.client, view: query.view), query.weight)
+        /// Counts it so often.
+        fileprivate mutating func add(_ query: ObservedQuery, _ count: Int) {
+            queries += count
+            clients.add(Client(address: query.client, view: query.view), count)
             guard let name = query.name else { return }
-            names.add(name, query.weight)
-            if query.hasFailed { failed.add(name, query.weight) }
-            if query.isRefused {
-                refused.add(Refusal(name: name, client: query.client), query.weight)
-            }
+            names.add(name, count)
+            if query.hasFailed { failed.add(name, count) }
+            if query.isRefused { refused.add(Refusal(name: name, client: query.client), count) }
         }
 
         fileprivate mutating func close() {
@@ -56,7 +59,7 @@ struct TopQueries: Sendable {
         }
     }
 
-    mutating func add(_ queries: some Sequence<ObservedQuery>, at now: ContinuousClock.Instant) {
+    mutating func add(_ queries: [ObservedQuery], at now: ContinuousClock.Instant) {
         let number = self.number(now)
         if slices.last?.number != number {
             if let last = slices.indices.last { slices[last].close() }
@@ -64,7 +67,23 @@ struct TopQueries: Sendable {
             slices.append(Slice(number: number))
         }
         let last = slices.count - 1
-        for query in queries { slices[last].add(query) }
+        slices[last].seen += queries.count
+        for query in queries { slices[last].add(query, 1) }
+        addPassedOver(queries)
+        for query in queries { lastSeen.append(query) }
+    }
+
+    /// Counts the queries that `queries` stand for beside themselves: evenly for those seen last, since the
+    /// first one after many that were passed over would have the count of them all.
+    private mutating func addPassedOver(_ queries: [ObservedQuery]) {
+        let count = queries.reduce(0) { $0 + $1.weight - 1 }
+        guard count > 0 else { return }
+        let before = lastSeen.elements
+        let sample = before.isEmpty ? queries : before
+        let (each, rest) = count.quotientAndRemainder(dividingBy: sample.count)
+        for (index, query) in sample.enumerated() where each > 0 || index < rest {
+            slices[slices.count - 1].add(query, index < rest ? each + 1 : each)
+        }
     }
 
     /// Those that are not over an hour old.
