@@ -7,8 +7,9 @@ extension ServiceTests {
     @Suite("Where the query log goes")
     struct QueryLogSinkTests {
         private static let site =
-            "control: control.sock\nzones: {lab.example: {records: {\"*\": 192.0.2.10}}}\n"
-            + "forward: {}\n"
+            "control: control.sock\nforward: {}\nzones:\n"
+            + "  lab.example: {records: {\"*\": 192.0.2.10}}\n"
+            + "  here.example: {mode: authoritative, records: {www: 192.0.2.11}}\n"
 
         private static func server(_ queries: String) throws -> Server {
             try Server(site + "log: {queries: \(queries)}\n")
@@ -110,7 +111,7 @@ extension ServiceTests {
         func errors() throws {
             let server = try Self.server("{which: errors, to: file:q}")
             _ = try server.client.ask("a.lab.example", .a)
-            _ = try server.client.ask("lab.example", .a)
+            #expect(try server.client.ask("no.here.example", .a).header.rcode == .nameError)
             _ = try server.client.ask("first.example", .a)
             _ = try server.client.ask("b.lab.example", .a)
             _ = try server.client.ask("last.example", .a)
