@@ -107,12 +107,12 @@ struct RecentQueriesTests {
             return lines.indices.filter { filter.matches(lines[$0]) }
         }
         #expect(matching { _ in } == [0, 1, 2])
-        #expect(matching { $0.text = "www" } == [0, 2])
-        #expect(matching { $0.text = "https" } == [1])
-        #expect(matching { $0.text = "fd00" } == [1])
-        #expect(matching { $0.text = "nxd" } == [0])
-        #expect(matching { $0.text = "upst" } == [0])
-        #expect(matching { $0.text = "lan" } == [])
+        #expect(matching { $0.text = Array("www".utf8) } == [0, 2])
+        #expect(matching { $0.text = Array("https".utf8) } == [1])
+        #expect(matching { $0.text = Array("fd00".utf8) } == [1])
+        #expect(matching { $0.text = Array("nxd".utf8) } == [0])
+        #expect(matching { $0.text = Array("upst".utf8) } == [0])
+        #expect(matching { $0.text = Array("lan".utf8) } == [])
         #expect(matching { $0.source = "zone" } == [1, 2])
         #expect(matching { $0.rcode = "NXDOMAIN" } == [0])
         let names = try QueryFilter(

@@ -154,6 +154,7 @@ extension ServiceTests {
                 "top?count=x", "queries?count=1001", "queries?after=-1",
                 "queries?after=99999999999999999999", "queries?view=attic",
                 "queries?client=10.0.0.0/33", "queries?name=a..b", "queries?source=sky",
+                "queries?q=" + String(repeating: "a", count: 256),
             ] {
                 let (object, status) = try scene.get(target)
                 #expect(status == "400" && object["error"] is String, "\(target): \(object)")
