@@ -62,8 +62,8 @@ const rateChart = {
             [key, `${sources[key]} ${share(hour.total(key), all)}`]);
     },
 
-    summary(points) {
-        const top = points.reduce((best, point) => (point.rate > best.rate ? point : best));
+    summary() {
+        const top = hour.busiest();
         if (!top.rate) return "No queries in this time.";
         return `${plural(sum(hour.queries), "query", "queries")}; the most were `
             + `${perSecond(top.rate)} a second at ${clock(top.time, minute)}.`;

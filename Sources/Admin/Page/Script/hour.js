@@ -43,6 +43,13 @@ const hour = {
         return sum(this.sources[source]);
     },
 
+    /** The step with the most queries, as a rate and the time at which it began. */
+    busiest() {
+        const most = largest(this.queries) ?? 0;
+        const first = this.end - this.queries.length * this.step;
+        return { rate: most / this.step, time: first + this.queries.indexOf(most) * this.step };
+    },
+
     /** The median of the last five minutes' values of a percentile that there are. */
     lately(percentile) {
         return middle(present(this.latency[percentile].slice(-300 / this.step)));
