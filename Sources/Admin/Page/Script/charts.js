@@ -128,9 +128,8 @@ const latencyChart = {
         const answered = points.filter((point) => point.p50 != null);
         if (!answered.length) return "No answers in this time.";
         const worst = answered.reduce((found, point) => (point.p99 > found.p99 ? point : found));
-        const usual = duration(middle(answered.map((point) => point.p50)));
-        return `Half of the answers usually come within ${usual}; at ${clock(worst.time, minute)} `
-            + `the slowest took ${duration(worst.p99)}.`;
+        return `Half of the answers usually come within ${duration(hour.half())}; it was worst at `
+            + `${clock(worst.time, minute)}, with 99 of 100 within ${duration(worst.p99)}.`;
     },
 
     columns: Object.entries(percentiles).map(([key, label]) =>

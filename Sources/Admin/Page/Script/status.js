@@ -61,8 +61,8 @@ function showFigures() {
     write("local", all ? share(local, all) : "–");
     write("local-note", `your names ${share(hour.total("overlay"), all)}, `
         + `cache ${share(hour.total("cache"), all)}`);
-    write("latency", duration(hour.lately("p50")));
-    write("latency-note", `99 of 100 within ${duration(hour.lately("p99"))}`);
+    write("latency", duration(hour.half()));
+    write("latency-note", `99 of 100 within ${duration(hour.almostAll())} in the last hour`);
 }
 
 function stateWords(state) {
