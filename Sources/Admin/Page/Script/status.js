@@ -55,12 +55,14 @@ function showHeadline(state, text) {
 /** What the tiles above the search box say of the last hour. */
 function showFigures() {
     const all = sum(hour.queries);
-    const local = ["overlay", "zone", "cache", "stale", "server"].reduce((n, key) => n + hour.total(key), 0);
+    const here = ["overlay", "zone", "cache", "stale", "server"].map((key) => [key, hour.total(key)]);
+    const local = sum(here.map(([, answers]) => answers));
+    const parts = here.filter(([, answers]) => answers > 0)
+        .map(([key, answers]) => `${sources[key]} ${share(answers, all)}`);
     write("rate", perSecond(hour.now));
     write("rate-note", `${count(all)} in the last hour`);
     write("local", all ? share(local, all) : "–");
-    write("local-note", `your names ${share(hour.total("overlay"), all)}, `
-        + `cache ${share(hour.total("cache"), all)}`);
+    write("local-note", [...parts, "in the last hour"].join(", "));
     write("latency", duration(hour.half()));
     write("latency-note", `99 of 100 within ${duration(hour.almostAll())} in the last hour`);
 }
