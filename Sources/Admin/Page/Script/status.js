@@ -88,12 +88,14 @@ function showUpstreams(upstreams) {
 }
 
 function upstreamRow(upstream) {
-    const state = { well: "good", failing: "warn" }[upstream.state] ?? "bad";
+    const isNew = upstream.state === "well" && !upstream.sent && !upstream.answered;
+    const state = isNew ? "unknown" : { well: "good", failing: "warn" }[upstream.state] ?? "bad";
     const cell = (label, ...children) =>
         make("span", { role: "cell", "data-label": label }, ...children);
     return make("div", { role: "row" },
         cell("", code(upstream.address)),
-        cell("", make("span", { class: `tag ${state}` }, mark(state), stateWords(upstream.state)),
+        cell("", make("span", { class: `tag ${state}` }, mark(state),
+            isNew ? "not asked yet" : stateWords(upstream.state)),
             upstream.failure ? make("small", {}, upstream.failure) : null),
         cell("time", duration(upstream.milliseconds)), cell("asked", count(upstream.sent)),
         cell("answered", count(upstream.answered)), cell("failed", count(upstream.failed)));
