@@ -76,9 +76,14 @@ const rateChart = {
     ],
 };
 
+/** In pixels: what is narrower cannot be seen. */
+const leastWidth = 2;
+
 /** The two ends of a point, which is as wide as its time. */
 function ends(point, height, x) {
-    return [`${x(point.time)} ${height}`, `${x(point.time + point.seconds)} ${height}`];
+    const left = x(point.time);
+    const right = Math.max(left + leastWidth, x(point.time + point.seconds));
+    return [`${left} ${height}`, `${right} ${height}`];
 }
 
 /** 1, 2 or 5 with as many noughts as it takes. */
