@@ -9,29 +9,36 @@ const marks = {
     unknown: "M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20zm0 2.4a7.6 7.6 0 1 1 0 15.2 7.6 7.6 0 0 1 0-15.2z",
 };
 
-/** What is wrong, as [state, headline, details]; the first decides. */
+/** What is wrong, as [state, headline, details]; the first decides, and of the others the details show. */
 function troubles(status) {
     const found = [];
-    if (!status.ready) found.push(["bad", "It is up, but not ready", status.problems]);
+    if (!status.ready) found.push(["bad", "It is up, but not ready", withoutViews(status.problems)]);
     const failing = status.upstreams.filter((upstream) => upstream.state !== "well");
-    if (failing.length) found.push(upstreamTrouble(failing, status.upstreams.length));
+    if (failing.length) found.push(upstreamTrouble(failing, status));
     if (status.lastReloadOK === false) {
         found.push(["warn", "It is up, with the configuration from before the last change",
             [status.lastReload ?? "The last reload failed."]]);
     }
     if (lists.leaks.length) {
         found.push(["warn", "It is up, and lets public records through",
-            [`${plural(lists.leaks.length, "name")} of yours: see Leaked.`]]);
+            [`Public records of ${plural(lists.leaks.length, "name")} of yours get through: see Leaked.`]]);
     }
     return found;
 }
 
-function upstreamTrouble(failing, total) {
-    const details = failing.map((upstream) =>
+/** Each problem once, though every view may have it. */
+function withoutViews(problems) {
+    return [...new Set(problems.map((problem) => problem.replace(/^view \S+, (?=forward )/, "")))];
+}
+
+/** Servers that the problems name are not named again. */
+function upstreamTrouble(failing, { upstreams, problems }) {
+    const isNamed = ({ address }) => problems.some((problem) => problem.includes(` ${address} is `));
+    const details = failing.filter((upstream) => !isNamed(upstream)).map((upstream) =>
         `${upstream.address}: ${upstream.failure ?? stateWords(upstream.state)}`);
-    return failing.length === total
+    return failing.length === upstreams.length
         ? ["bad", "It is up, but no upstream server answers", details]
-        : ["warn", `It is up, but ${failing.length} of ${total} upstream servers `
+        : ["warn", `It is up, but ${failing.length} of ${upstreams.length} upstream servers `
             + (failing.length === 1 ? "fails" : "fail"), details];
 }
 
@@ -39,11 +46,18 @@ function showState(status) {
     const found = troubles(status);
     const [state, headline] = found[0] ?? ["good", "It is up and answers"];
     showHeadline(state, headline);
-    const texts = found.flatMap(([, title, details], index) =>
-        index === 0 ? details : [`${title}.`, ...details]);
+    const texts = found.flatMap(([, , details]) => details);
     const kept = [...byId("problems").children].map((item) => item.textContent);
     if (kept.join("\n") === texts.map(shown).join("\n")) return;
-    byId("problems").replaceChildren(...texts.map((text) => make("li", {}, text)));
+    byId("problems").replaceChildren(...texts.map(problemItem));
+}
+
+/** Longer texts are cut to two lines, until someone opens them. */
+const longText = 160;
+
+function problemItem(text) {
+    return make("li", {}, text.length <= longText ? text
+        : make("details", {}, make("summary", {}, make("span", {}, text))));
 }
 
 function showHeadline(state, text) {
