@@ -66,7 +66,7 @@ const rateChart = {
         const top = hour.busiest();
         if (!top.rate) return "No queries in this time.";
         return `${plural(sum(hour.queries), "query", "queries")}; the most were `
-            + `${perSecond(top.rate)} a second at ${clock(top.time, minute)}.`;
+            + `${perSecond(top.rate)} a second, for ${span(hour.step)} at ${clock(top.time, minute)}.`;
     },
 
     columns: [
