@@ -92,7 +92,8 @@ struct ControlClient {
         case ENOENT, ECONNREFUSED:
             return
                 "no server at \(path): it does not run, its configuration says `control: off`, or "
-                + "its socket is elsewhere (--control)"
+                + "its socket is elsewhere (--control); without systemd the configuration must name "
+                + "one, by `control: PATH`"
         case EACCES, EPERM:
             let file = UnixSocket.file(at: path)
             guard file?.group != 0 else {

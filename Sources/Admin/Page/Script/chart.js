@@ -1,10 +1,12 @@
 // A drawing of the last hour: its axes, and a line in time that a pointer or the keys move, with the
 // figures of that time.
 
-const margin = { top: 10, right: 8, bottom: 24, left: 54 };
+const margin = { top: 10, right: 8, bottom: 24, left: 66 };
 const chartHeight = 230;
 /** Below this, labels of the axes would touch. */
 const labelWidth = 62;
+/** On narrower points an outline would leave nothing to see, in pixels. */
+const outlinedWidth = 4;
 
 /**
  * `kind` says what is drawn:
@@ -69,6 +71,7 @@ class Chart {
             + (1 - (this.end - time) / hourSeconds) * (this.width - margin.left - margin.right);
         const y = (value) => margin.top + inner * (1 - scale.height(value));
         this.mark = draw("line", { class: "mark", y1: margin.top, y2: margin.top + inner });
+        this.svg.classList.toggle("narrow", this.x(pointSeconds) - this.x(0) < outlinedWidth);
         this.svg.setAttribute("viewBox", `0 0 ${this.width} ${chartHeight}`);
         this.svg.replaceChildren(...this.rows(scale.labels, y), ...this.times(),
             ...this.kind.draw(this.points, this.x, y), this.mark);

@@ -62,11 +62,11 @@ const rateChart = {
             [key, `${sources[key]} ${share(hour.total(key), all)}`]);
     },
 
-    summary(points) {
-        const top = points.reduce((best, point) => (point.rate > best.rate ? point : best));
+    summary() {
+        const top = hour.busiest();
         if (!top.rate) return "No queries in this time.";
         return `${plural(sum(hour.queries), "query", "queries")}; the most were `
-            + `${perSecond(top.rate)} a second at ${clock(top.time, minute)}.`;
+            + `${perSecond(top.rate)} a second, for ${span(hour.step)} at ${clock(top.time, minute)}.`;
     },
 
     columns: [
@@ -76,9 +76,14 @@ const rateChart = {
     ],
 };
 
+/** In pixels: what is narrower cannot be seen. */
+const leastWidth = 2;
+
 /** The two ends of a point, which is as wide as its time. */
 function ends(point, height, x) {
-    return [`${x(point.time)} ${height}`, `${x(point.time + point.seconds)} ${height}`];
+    const left = x(point.time);
+    const right = Math.max(left + leastWidth, x(point.time + point.seconds));
+    return [`${left} ${height}`, `${right} ${height}`];
 }
 
 /** 1, 2 or 5 with as many noughts as it takes. */
@@ -128,9 +133,8 @@ const latencyChart = {
         const answered = points.filter((point) => point.p50 != null);
         if (!answered.length) return "No answers in this time.";
         const worst = answered.reduce((found, point) => (point.p99 > found.p99 ? point : found));
-        const usual = duration(middle(answered.map((point) => point.p50)));
-        return `Half of the answers usually come within ${usual}; at ${clock(worst.time, minute)} `
-            + `the slowest took ${duration(worst.p99)}.`;
+        return `Half of the answers usually come within ${duration(hour.half())}; it was worst at `
+            + `${clock(worst.time, minute)}, with 99 of 100 within ${duration(worst.p99)}.`;
     },
 
     columns: Object.entries(percentiles).map(([key, label]) =>

@@ -43,9 +43,24 @@ const hour = {
         return sum(this.sources[source]);
     },
 
-    /** The median of the last five minutes' values of a percentile that there are. */
-    lately(percentile) {
-        return middle(present(this.latency[percentile].slice(-300 / this.step)));
+    /** The step with the most queries, as a rate and the time at which it began. */
+    busiest() {
+        const most = largest(this.queries) ?? 0;
+        const first = this.end - this.queries.length * this.step;
+        return { rate: most / this.step, time: first + this.queries.indexOf(most) * this.step };
+    },
+
+    /** The time within which half of the answers come, as most queries' steps have it. */
+    half(from = 0, to = this.queries.length) {
+        const { p50 } = this.latency;
+        return weighted(this.queries.slice(from, to).map((n, index) => [p50[from + index], n]), 0.5);
+    },
+
+    /** That of 99 of 100: a percentile stands for all below it, so this is rather too long. */
+    almostAll() {
+        const { p50, p95, p99 } = this.latency;
+        return weighted(this.queries.flatMap((n, index) =>
+            [[p50[index], n * 0.5], [p95[index], n * 0.45], [p99[index], n * 0.05]]), 0.99);
     },
 
     /** Points `seconds` wide, on round times so that they do not change as time goes on. */
@@ -73,7 +88,7 @@ const hour = {
             rate: sum(part(this.queries)) / seconds,
             rates,
             // Of percentiles there is no mean: the usual one, and the worst of the others.
-            p50: middle(present(part(this.latency.p50))),
+            p50: this.half(from, to),
             p95: largest(present(part(this.latency.p95))),
             p99: largest(present(part(this.latency.p99))),
         };
@@ -84,8 +99,10 @@ const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 const present = (values) => values.filter((value) => value != null);
 const largest = (numbers) => (numbers.length ? Math.max(...numbers) : null);
 
-function middle(numbers) {
-    if (!numbers.length) return null;
-    const sorted = [...numbers].sort((a, b) => a - b);
-    return sorted[Math.floor((sorted.length - 1) / 2)];
+/** The least value that a share of the weight does not exceed, of pairs of a value and its weight. */
+function weighted(pairs, share) {
+    const sorted = pairs.filter(([value, weight]) => value != null && weight > 0)
+        .sort(([a], [b]) => a - b);
+    let left = share * sum(sorted.map(([, weight]) => weight));
+    return sorted.find(([, weight]) => (left -= weight) <= 1e-9)?.[0] ?? null;
 }

@@ -2,7 +2,8 @@
 
 const listLength = 8;
 
-const lists = { leaks: [] };
+/** What the last audit found, and how many names it could not check. */
+const lists = { leaks: [], unanswered: 0 };
 
 function showLists(top) {
     lists.leaks = top.leaks;
@@ -40,10 +41,14 @@ function showLeaks(top) {
     const place = byId("top-leaks");
     if (place.contains(document.activeElement)) return;
     const { lastAt, every } = top.audit;
-    const interval = every ? ` The next one is ${span(every)} later.` : "";
+    const found = lists.unanswered ? "No leak among the names that could be checked"
+        : "No public record beside your names";
+    const unchecked = lists.unanswered
+        ? ` ${plural(lists.unanswered, "name")} could not be checked: no answer came.` : "";
+    const rest = unchecked + (every ? ` The next one is ${span(every)} later.` : "");
     if (!top.leaks.length) {
         place.replaceChildren(empty(lastAt
-            ? `No public record beside your names, says the audit of ${clock(lastAt, day)}.${interval}`
+            ? `${found}, says the audit of ${clock(lastAt, day)}.${rest}`
             : every ? "The first audit is still to come."
                 : "Nobody looks for leaks: set “audit: {every: 24h}” in the configuration, "
                     + "or run “horizond audit”."));
@@ -54,7 +59,7 @@ function showLeaks(top) {
             make("li", {}, make("span", {},
                 make("a", { href: explainLink(leak.name) }, code(leak.name)), " ",
                 make("small", {}, `in view ${leak.view}: ${leak.text}`))))),
-        make("p", { class: "empty" }, `So says the audit of ${clock(lastAt, day)}.${interval}`));
+        make("p", { class: "empty" }, `So says the audit of ${clock(lastAt, day)}.${rest}`));
 }
 
 /** Buttons that show the queries of a name or device in the log. */

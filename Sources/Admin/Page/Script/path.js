@@ -93,8 +93,12 @@ function box(kind, title, ...children) {
         ...children);
 }
 
+/** A file and its line: a line may end before the number, and not in it. */
 function place(text) {
-    return text ? code(nearby(text), { class: "place" }) : null;
+    if (!text) return null;
+    const [, file, line] = nearby(text).match(/^(.*?)(:[\d:]+)?$/s);
+    return make("code", { class: "place" }, file,
+        line ? [make("wbr"), make("span", {}, line)] : []);
 }
 
 function viewBox(view) {

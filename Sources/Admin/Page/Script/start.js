@@ -14,6 +14,7 @@ async function readStatus() {
     startedAt = status.startedAt;
     document.title = `horizond on ${shown(status.host)}`;
     write("host", `on ${status.host}`);
+    lists.unanswered = status.audit?.unanswered ?? 0;
     showState(status);
     write("all", count(status.queries.all));
     write("all-note", `up for ${span(status.uptimeSeconds)}`);

@@ -9,29 +9,36 @@ const marks = {
     unknown: "M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20zm0 2.4a7.6 7.6 0 1 1 0 15.2 7.6 7.6 0 0 1 0-15.2z",
 };
 
-/** What is wrong, as [state, headline, details]; the first decides. */
+/** What is wrong, as [state, headline, details]; the first decides, and of the others the details show. */
 function troubles(status) {
     const found = [];
-    if (!status.ready) found.push(["bad", "It is up, but not ready", status.problems]);
+    if (!status.ready) found.push(["bad", "It is up, but not ready", withoutViews(status.problems)]);
     const failing = status.upstreams.filter((upstream) => upstream.state !== "well");
-    if (failing.length) found.push(upstreamTrouble(failing, status.upstreams.length));
+    if (failing.length) found.push(upstreamTrouble(failing, status));
     if (status.lastReloadOK === false) {
         found.push(["warn", "It is up, with the configuration from before the last change",
             [status.lastReload ?? "The last reload failed."]]);
     }
     if (lists.leaks.length) {
         found.push(["warn", "It is up, and lets public records through",
-            [`${plural(lists.leaks.length, "name")} of yours: see Leaked.`]]);
+            [`Public records of ${plural(lists.leaks.length, "name")} of yours get through: see Leaked.`]]);
     }
     return found;
 }
 
-function upstreamTrouble(failing, total) {
-    const details = failing.map((upstream) =>
+/** Each problem once, though every view may have it. */
+function withoutViews(problems) {
+    return [...new Set(problems.map((problem) => problem.replace(/^view \S+, (?=forward )/, "")))];
+}
+
+/** Servers that the problems name are not named again. */
+function upstreamTrouble(failing, { upstreams, problems }) {
+    const isNamed = ({ address }) => problems.some((problem) => problem.includes(` ${address} is `));
+    const details = failing.filter((upstream) => !isNamed(upstream)).map((upstream) =>
         `${upstream.address}: ${upstream.failure ?? stateWords(upstream.state)}`);
-    return failing.length === total
+    return failing.length === upstreams.length
         ? ["bad", "It is up, but no upstream server answers", details]
-        : ["warn", `It is up, but ${failing.length} of ${total} upstream servers `
+        : ["warn", `It is up, but ${failing.length} of ${upstreams.length} upstream servers `
             + (failing.length === 1 ? "fails" : "fail"), details];
 }
 
@@ -39,11 +46,18 @@ function showState(status) {
     const found = troubles(status);
     const [state, headline] = found[0] ?? ["good", "It is up and answers"];
     showHeadline(state, headline);
-    const texts = found.flatMap(([, title, details], index) =>
-        index === 0 ? details : [`${title}.`, ...details]);
+    const texts = found.flatMap(([, , details]) => details);
     const kept = [...byId("problems").children].map((item) => item.textContent);
     if (kept.join("\n") === texts.map(shown).join("\n")) return;
-    byId("problems").replaceChildren(...texts.map((text) => make("li", {}, text)));
+    byId("problems").replaceChildren(...texts.map(problemItem));
+}
+
+/** Longer texts are cut to two lines, until someone opens them. */
+const longText = 160;
+
+function problemItem(text) {
+    return make("li", {}, text.length <= longText ? text
+        : make("details", {}, make("summary", {}, make("span", {}, text))));
 }
 
 function showHeadline(state, text) {
@@ -55,14 +69,16 @@ function showHeadline(state, text) {
 /** What the tiles above the search box say of the last hour. */
 function showFigures() {
     const all = sum(hour.queries);
-    const local = ["overlay", "zone", "cache", "stale", "server"].reduce((n, key) => n + hour.total(key), 0);
+    const here = ["overlay", "zone", "cache", "stale", "server"].map((key) => [key, hour.total(key)]);
+    const local = sum(here.map(([, answers]) => answers));
+    const parts = here.filter(([, answers]) => answers > 0)
+        .map(([key, answers]) => `${sources[key]} ${share(answers, all)}`);
     write("rate", perSecond(hour.now));
     write("rate-note", `${count(all)} in the last hour`);
     write("local", all ? share(local, all) : "–");
-    write("local-note", `your names ${share(hour.total("overlay"), all)}, `
-        + `cache ${share(hour.total("cache"), all)}`);
-    write("latency", duration(hour.lately("p50")));
-    write("latency-note", `99 of 100 within ${duration(hour.lately("p99"))}`);
+    write("local-note", [...parts, "in the last hour"].join(", "));
+    write("latency", duration(hour.half()));
+    write("latency-note", `99 of 100 within ${duration(hour.almostAll())} in the last hour`);
 }
 
 function stateWords(state) {
@@ -86,12 +102,14 @@ function showUpstreams(upstreams) {
 }
 
 function upstreamRow(upstream) {
-    const state = { well: "good", failing: "warn" }[upstream.state] ?? "bad";
+    const isNew = upstream.state === "well" && !upstream.sent && !upstream.answered;
+    const state = isNew ? "unknown" : { well: "good", failing: "warn" }[upstream.state] ?? "bad";
     const cell = (label, ...children) =>
         make("span", { role: "cell", "data-label": label }, ...children);
     return make("div", { role: "row" },
         cell("", code(upstream.address)),
-        cell("", make("span", { class: `tag ${state}` }, mark(state), stateWords(upstream.state)),
+        cell("", make("span", { class: `tag ${state}` }, mark(state),
+            isNew ? "not asked yet" : stateWords(upstream.state)),
             upstream.failure ? make("small", {}, upstream.failure) : null),
         cell("time", duration(upstream.milliseconds)), cell("asked", count(upstream.sent)),
         cell("answered", count(upstream.answered)), cell("failed", count(upstream.failed)));
