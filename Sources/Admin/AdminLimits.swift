@@ -7,6 +7,9 @@ enum AdminLimits {
     static let connections = 64
     /// A browser's head has one kilobyte, with cookies of other pages at `localhost` a few more.
     static let headOctets = 16 << 10
+    /// A browser sends some twenty, with a proxy in front a few more. Each costs as much as there are before
+    /// it, and they are taken apart before any rule is asked.
+    static let fields = 100
     /// Octets of empty lines before a request: RFC 9112 §2.2 knows of one line.
     static let emptyLineOctets = 8
     /// A body is a name to flush.
