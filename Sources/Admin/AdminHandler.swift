@@ -49,9 +49,11 @@ final class AdminHandler: Sendable {
     ) -> AdminAccess.Refusal? {
         access.withLock { $0 }.refusal(
             of: AdminAccess.Request(
-                reach: reach, access: route.access, host: request.headers[.host],
-                origin: request.headers[.origin], fetchSite: request.headers[.secFetchSite],
+                reach: reach, access: route.access, isForPage: route.isPage,
+                host: request.headers[.host], origin: request.headers[.origin],
+                fetchSite: request.headers[.secFetchSite],
                 fetchMode: request.headers[.secFetchMode],
+                fetchDestination: request.headers[.secFetchDest],
                 authorization: request.headers[.authorization]))
     }
 

@@ -16,6 +16,8 @@ package struct AdminRoute: Sendable {
     /// `/api/status`: the whole path, without a pattern.
     package let path: String
     package let access: Access
+    /// Whether it is what people open, and may be led to by links of other sites.
+    let isPage: Bool
     let answer: @Sendable (AdminRequest) async -> AdminReply
 
     package enum Method: String, Sendable {
@@ -25,12 +27,13 @@ package struct AdminRoute: Sendable {
 
     /// `answer` waits without keeping its thread: the pages share a few with each other.
     package init(
-        _ method: Method, _ path: String, _ access: Access,
+        _ method: Method, _ path: String, _ access: Access, isPage: Bool = false,
         answer: @escaping @Sendable (AdminRequest) async -> AdminReply
     ) {
         self.method = method
         self.path = path
         self.access = access
+        self.isPage = isPage
         self.answer = answer
     }
 }

@@ -130,7 +130,8 @@ extension ServiceTests {
             #expect(refused.status == 403 && refused.body.contains("token-file"))
             let path = Self.socket(of: without)
             #expect(
-                try AdminClient.ask(socket: path, "-d", "", "http://any/api/flush").status == 200)
+                try AdminClient.ask(socket: path, "-d", "", "http://localhost/api/flush").status
+                    == 200)
             let crossing = try AdminClient.ask(
                 socket: path, "-d", "", "-H", "Origin: http://evil.example",
                 "http://localhost/api/flush")
@@ -183,7 +184,7 @@ extension ServiceTests {
             }
             let path = Self.socket(of: server)
             func flush(_ body: String) throws -> (status: Int, body: String) {
-                try AdminClient.ask(socket: path, "-d", body, "http://x/api/flush")
+                try AdminClient.ask(socket: path, "-d", body, "http://localhost/api/flush")
             }
             #expect(try flush(#"{"name":"a.example","below":true}"#) == (200, #"{"removed":2}"#))
             for body in [#"{"nam":"c.example"}"#, "[]", "x", #"{"below":true}"#, #"{"name":1}"#] {
@@ -198,7 +199,7 @@ extension ServiceTests {
             let (server, client) = try Self.start()
             let path = Self.socket(of: server)
             func reload() throws -> (status: Int, body: String) {
-                try AdminClient.ask(socket: path, "-X", "POST", "http://x/api/reload")
+                try AdminClient.ask(socket: path, "-X", "POST", "http://localhost/api/reload")
             }
             let listen = "admin: {listen: [127.0.0.1:\(client.port), \"unix:admin.sock\"]}\n"
             try server.configure(
@@ -250,7 +251,7 @@ extension ServiceTests {
             let path = Self.socket(of: server)
             let attributes = try FileManager.default.attributesOfItem(atPath: path)
             #expect(attributes[.posixPermissions] as? Int == 0o660)
-            #expect(try AdminClient.ask(socket: path, "http://x/health") == (200, "ok\n"))
+            #expect(try AdminClient.ask(socket: path, "http://localhost/health") == (200, "ok\n"))
             #expect(try server.stop() == .exited(0))
             #expect(!FileManager.default.fileExists(atPath: path))
         }
@@ -264,7 +265,7 @@ extension ServiceTests {
             #expect(FileManager.default.fileExists(atPath: path))
             let second = try Server(
                 "admin: {listen: [127.0.0.1:\(client.port), \"unix:\(path)\"]}\nforward: {}\n")
-            #expect(try AdminClient.ask(socket: path, "http://x/health").status == 200)
+            #expect(try AdminClient.ask(socket: path, "http://localhost/health").status == 200)
             #expect(second.process.status == nil)
         }
 

@@ -12,7 +12,7 @@ extension Service {
         [
             AdminRoute(.get, "/health", .open) { _ in .text("ok") },
             AdminRoute(.get, "/ready", .open) { [self] _ in await ready() },
-            AdminRoute(.get, "/", .read) { _ in .page(AdminPage.html) },
+            AdminRoute(.get, "/", .read, isPage: true) { _ in .page(AdminPage.html) },
             AdminRoute(.get, "/metrics", .read) { [self] _ in await metrics() },
             AdminRoute(.get, "/api/status", .read) { [self] _ in await tellStatus() },
             AdminRoute(.get, "/api/history", .read) { [self] in await tellHistory($0) },
