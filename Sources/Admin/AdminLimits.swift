@@ -29,8 +29,12 @@ enum AdminLimits {
     /// A worker that is stuck answers late or never, which is to be said and not waited for. Upstreams take
     /// four seconds, and what is explained waits for several.
     static let answerSeconds = 15
-    /// Those being made, for whoever still waits.
+    /// Those being made, also for who waits no more. As many as connections: it bounds what stays behind
+    /// when clients go before their answers.
     static let openAnswers = 64
+    /// Of those that wait for other servers: one person explains one name at a time, and each asks servers
+    /// several times.
+    static let openLongAnswers = 8
     /// What is still read of a request that was refused, so that the client sees the refusal and no
     /// broken connection.
     static let lingerOctets = 256 << 10
