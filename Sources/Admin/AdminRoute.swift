@@ -97,12 +97,13 @@ package struct AdminReply: Sendable {
         return AdminReply(200, "text/html; charset=utf-8", Data(body.utf8), nonce: nonce)
     }
 
-    /// A value as JSON. Encoding of the program's own types does not fail.
+    /// A value as JSON in a line, as tools end a text. Encoding of the program's own types does not fail.
     package static func json(_ value: some Encodable, status: Int = 200) -> AdminReply {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let body = (try? encoder.encode(value)) ?? Data("{}".utf8)
-        return AdminReply(status: status, contentType: "application/json", body: body)
+        return AdminReply(
+            status: status, contentType: "application/json", body: body + Data("\n".utf8))
     }
 
     /// A text of lines, for people and simple tools.
