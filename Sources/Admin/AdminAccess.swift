@@ -27,11 +27,14 @@ package struct AdminAccess: Sendable {
     struct Request {
         var reach: AdminListener.Reach
         var access: AdminRoute.Access
+        /// Whether it is for the page itself, to which other sites may link.
+        var isForPage: Bool
         /// Of the fields of the head; nil where they are not there.
         var host: String?
         var origin: String?
         var fetchSite: String?
         var fetchMode: String?
+        var fetchDestination: String?
         var authorization: String?
     }
 
@@ -44,10 +47,10 @@ package struct AdminAccess: Sendable {
     // MARK: Browsers
 
     /// A page of any site can have its name lead to this host and then read what is here (DNS rebinding),
-    /// under its own name. Names that nobody else can have are let through.
+    /// under its own name. Names that nobody else can have are let through. That holds for the Unix socket,
+    /// too, which `ssh -L` can bring to a browser: over plain HTTP such a request has nothing else that
+    /// tells of a browser.
     private func refusalOfHost(_ request: Request) -> Refusal? {
-        // Tools name what they like there; a browser comes by a forwarded port.
-        if request.reach == .unixSocket, !request.isOfBrowser { return nil }
         guard let field = request.host else { return nil }
         let host = Self.normal(Self.withoutPort(field))
         guard !hosts.contains(host), !IPLiteral.isOne(host) else { return nil }
@@ -58,9 +61,12 @@ package struct AdminAccess: Sendable {
                 + "localhost\(own); `admin: {hosts: [NAME]}` in the configuration adds one")
     }
 
-    /// Another site's page may not even ask, but it may have a link to the page here.
+    /// Another site's page may not even ask, but it may have a link to the page here. Frames of that are
+    /// made by navigation as well, and what they load costs the server although nobody sees it.
     private func refusalOfSite(_ request: Request) -> Refusal? {
-        let isLink = request.access != .write && request.fetchMode == "navigate"
+        let isLink =
+            request.isForPage && request.fetchMode == "navigate"
+            && (request.fetchDestination ?? "document") == "document"
         let isOther = request.fetchSite.map { !["same-origin", "none"].contains($0) } ?? false
         let isOtherOrigin = request.origin.map { !request.isOwn(origin: $0) } ?? false
         guard isOther && !isLink || isOtherOrigin else { return nil }
@@ -121,9 +127,6 @@ package struct AdminAccess: Sendable {
 }
 
 extension AdminAccess.Request {
-    /// Whether only a browser sends such a request.
-    fileprivate var isOfBrowser: Bool { origin != nil || fetchSite != nil }
-
     /// Whether a page of these pages asks: its origin is the address that it asks at. A proxy in front may
     /// speak TLS.
     fileprivate func isOwn(origin: String) -> Bool {

@@ -19,15 +19,17 @@ struct AdminConnection {
         self.handler = handler
     }
 
-    /// Until the client closes, is late or sends what is no request.
+    /// Until the client closes, is late or sends what is no request, or the listener goes.
     func serve() async throws {
         var reader = RequestReader(socket, wait)
         do {
             while let request = try await reader.next() {
-                let isLast = !request.isPersistent
+                try wait.beginAnswer()
                 let response = await handler.answer(request, over: reach)
+                let isLast = !request.isPersistent || wait.isLeaving
                 try await send(response, withBody: request.method != .HEAD, isLast: isLast)
                 if isLast { break }
+                wait.endAnswer()
             }
         } catch let error as RequestError {
             try await send(

@@ -8,8 +8,8 @@ final class AdminHandler: Sendable {
     private let access: Mutex<AdminAccess>
     private let pace = RequestPace(
         perSecond: AdminLimits.requestsPerSecond, burst: AdminLimits.requestsAtOnce)
-    /// Answers that are being made, also those for which nobody waits any more.
-    private let open = Mutex(0)
+    private let some = AnswerCount(limit: AdminLimits.openAnswers)
+    private let much = AnswerCount(limit: AdminLimits.openLongAnswers)
 
     init(_ routes: [AdminRoute], _ access: AdminAccess) {
         self.routes = Dictionary(grouping: routes, by: \.path)
@@ -49,25 +49,32 @@ final class AdminHandler: Sendable {
     ) -> AdminAccess.Refusal? {
         access.withLock { $0 }.refusal(
             of: AdminAccess.Request(
-                reach: reach, access: route.access, host: request.headers[.host],
-                origin: request.headers[.origin], fetchSite: request.headers[.secFetchSite],
+                reach: reach, access: route.access, isForPage: route.isPage,
+                host: request.headers[.host], origin: request.headers[.origin],
+                fetchSite: request.headers[.secFetchSite],
                 fetchMode: request.headers[.secFetchMode],
+                fetchDestination: request.headers[.secFetchDest],
                 authorization: request.headers[.authorization]))
     }
 
     /// What the route says, or that it says nothing in time.
     private func reply(of route: AdminRoute, to request: AdminRequest) async -> AdminReply {
-        let isFree = open.withLock { open in
-            guard open < AdminLimits.openAnswers else { return false }
-            open += 1
-            return true
-        }
-        guard isFree else { return .error(503, "too much is being answered") }
-        let reply = await result(within: .seconds(AdminLimits.answerSeconds)) { [self] in
-            defer { open.withLock { $0 -= 1 } }
+        let count = count(of: route.cost)
+        guard count?.begin() ?? true else { return .error(503, "too much is being answered") }
+        let reply = await result(within: .seconds(AdminLimits.answerSeconds)) {
+            defer { count?.end() }
             return await route.answer(request)
         }
         return reply ?? .error(503, "no answer in \(AdminLimits.answerSeconds) seconds")
+    }
+
+    /// nil for what is not counted.
+    private func count(of cost: AdminRoute.Cost) -> AnswerCount? {
+        switch cost {
+        case .little: nil
+        case .some: some
+        case .much: much
+        }
     }
 
     func response(_ reply: AdminReply) -> HTTPResponse {

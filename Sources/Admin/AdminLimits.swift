@@ -7,6 +7,9 @@ enum AdminLimits {
     static let connections = 64
     /// A browser's head has one kilobyte, with cookies of other pages at `localhost` a few more.
     static let headOctets = 16 << 10
+    /// A browser sends some twenty, with a proxy in front a few more. Each costs as much as there are before
+    /// it, and they are taken apart before any rule is asked.
+    static let fields = 100
     /// Octets of empty lines before a request: RFC 9112 §2.2 knows of one line.
     static let emptyLineOctets = 8
     /// A body is a name to flush.
@@ -26,8 +29,12 @@ enum AdminLimits {
     /// A worker that is stuck answers late or never, which is to be said and not waited for. Upstreams take
     /// four seconds, and what is explained waits for several.
     static let answerSeconds = 15
-    /// Those being made, for whoever still waits.
+    /// Those being made, also for who waits no more. As many as connections: it bounds what stays behind
+    /// when clients go before their answers.
     static let openAnswers = 64
+    /// Of those that wait for other servers: one person explains one name at a time, and each asks servers
+    /// several times.
+    static let openLongAnswers = 8
     /// What is still read of a request that was refused, so that the client sees the refusal and no
     /// broken connection.
     static let lingerOctets = 256 << 10

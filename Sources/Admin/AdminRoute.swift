@@ -12,10 +12,22 @@ package struct AdminRoute: Sendable {
         case write
     }
 
+    /// What an answer costs, and so how many may be made at a time.
+    package enum Cost: Sendable {
+        /// Hardly anything: those who watch the server are answered however busy the pages are.
+        case little
+        case some
+        /// Waits for other servers, for seconds.
+        case much
+    }
+
     package let method: Method
     /// `/api/status`: the whole path, without a pattern.
     package let path: String
     package let access: Access
+    /// Whether it is what people open, and may be led to by links of other sites.
+    let isPage: Bool
+    let cost: Cost
     let answer: @Sendable (AdminRequest) async -> AdminReply
 
     package enum Method: String, Sendable {
@@ -25,12 +37,15 @@ package struct AdminRoute: Sendable {
 
     /// `answer` waits without keeping its thread: the pages share a few with each other.
     package init(
-        _ method: Method, _ path: String, _ access: Access,
+        _ method: Method, _ path: String, _ access: Access, isPage: Bool = false,
+        cost: Cost = .some,
         answer: @escaping @Sendable (AdminRequest) async -> AdminReply
     ) {
         self.method = method
         self.path = path
         self.access = access
+        self.isPage = isPage
+        self.cost = cost
         self.answer = answer
     }
 }
@@ -82,12 +97,13 @@ package struct AdminReply: Sendable {
         return AdminReply(200, "text/html; charset=utf-8", Data(body.utf8), nonce: nonce)
     }
 
-    /// A value as JSON. Encoding of the program's own types does not fail.
+    /// A value as JSON in a line, as tools end a text. Encoding of the program's own types does not fail.
     package static func json(_ value: some Encodable, status: Int = 200) -> AdminReply {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let body = (try? encoder.encode(value)) ?? Data("{}".utf8)
-        return AdminReply(status: status, contentType: "application/json", body: body)
+        return AdminReply(
+            status: status, contentType: "application/json", body: body + Data("\n".utf8))
     }
 
     /// A text of lines, for people and simple tools.

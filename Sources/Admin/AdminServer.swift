@@ -35,18 +35,20 @@ package final class AdminServer: Sendable {
         }
     }
 
-    /// Nobody connects there any more; who is connected, stays.
+    /// Nobody asks there any more: who may reach it is no longer wanted. What is being answered still is,
+    /// since it may be the request for just this.
     package func close(_ listener: AdminListener) {
         // The address is free at once, so that another listener may have it.
         _ = shutdown(listener.socket.file.rawValue, Int32(SHUT_RDWR))
         listeners.withLock { $0.removeValue(forKey: ObjectIdentifier(listener)) }?.end()
+        connections.leave(listener)
     }
 
     private func accept(_ listener: AdminListener, _ wait: SocketWait) async {
         guard let socket = try? AsyncSocket(socket: listener.socket, pool: wait) else { return }
         while !wait.isOver {
             do {
-                await serve(try await socket.accept().socket, listener.reach)
+                await serve(try await socket.accept().socket, of: listener, wait)
                 await pace.wait()
             } catch {
                 // Too many descriptors, most likely: what ends elsewhere makes room.
@@ -56,11 +58,15 @@ package final class AdminServer: Sendable {
     }
 
     /// Serves a connection that was accepted, after those before it have room for it.
-    private func serve(_ socket: Socket, _ reach: AdminListener.Reach) async {
+    private func serve(
+        _ socket: Socket, of listener: AdminListener, _ accepting: SocketWait
+    ) async {
         let wait = SocketWait(queue: queue)
-        connections.insert(wait)
+        connections.insert(wait, of: listener)
+        // The listener may have gone before it was in the table.
+        if accepting.isOver { wait.leave() }
         Task {
-            let connection = try? AdminConnection(socket, over: reach, wait, handler)
+            let connection = try? AdminConnection(socket, over: listener.reach, wait, handler)
             try? await connection?.serve()
             try? socket.close()
             connections.remove(wait)

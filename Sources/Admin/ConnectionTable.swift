@@ -3,8 +3,14 @@ import Synchronization
 
 /// The open connections: ends the idlest one when there are too many, and each when its deadline is over.
 final class ConnectionTable: Sendable {
+    private struct Connection {
+        let wait: SocketWait
+        /// Where it was accepted.
+        let listener: AdminListener
+    }
+
     private struct State {
-        var open: [ObjectIdentifier: SocketWait] = [:]
+        var open: [ObjectIdentifier: Connection] = [:]
         var isSweeping = false
     }
 
@@ -13,11 +19,11 @@ final class ConnectionTable: Sendable {
 
     init(queue: DispatchQueue) { self.queue = queue }
 
-    func insert(_ wait: SocketWait) {
+    func insert(_ wait: SocketWait, of listener: AdminListener) {
         let isFirst = state.withLock { state in
-            state.open[ObjectIdentifier(wait)] = wait
+            state.open[ObjectIdentifier(wait)] = Connection(wait: wait, listener: listener)
             if state.open.count > AdminLimits.connections {
-                let going = state.open.values.filter { !$0.isOver }
+                let going = state.open.values.map(\.wait).filter { !$0.isOver }
                 going.min { $0.lastEvent < $1.lastEvent }?.end()
             }
             defer { state.isSweeping = true }
@@ -30,6 +36,12 @@ final class ConnectionTable: Sendable {
         state.withLock { $0.open[ObjectIdentifier(wait)] = nil }
     }
 
+    /// Ends those of a listener, each after the answer that is being made.
+    func leave(_ listener: AdminListener) {
+        let leaving = state.withLock { $0.open.values.filter { $0.listener === listener } }
+        for connection in leaving { connection.wait.leave() }
+    }
+
     /// Whether one that was ended is still there.
     var isOverfull: Bool { state.withLock { $0.open.count > AdminLimits.connections } }
 
@@ -38,7 +50,7 @@ final class ConnectionTable: Sendable {
         queue.asyncAfter(deadline: .now() + .seconds(1)) { [self] in
             let now = DispatchTime.now()
             let goesOn = state.withLock { state in
-                for wait in state.open.values { wait.endIfLate(at: now) }
+                for connection in state.open.values { connection.wait.endIfLate(at: now) }
                 state.isSweeping = !state.open.isEmpty
                 return state.isSweeping
             }

@@ -12,15 +12,12 @@ struct RequestHead {
     /// Fields that decide something: two of one kind could be read in two ways.
     private static let single: [HTTPHeader] = [
         .host, .contentLength, .authorization, .origin, .secFetchSite,
-        .secFetchMode,
+        .secFetchMode, .secFetchDest,
     ]
 
     /// Takes apart the octets of a head, with the empty line at its end or without.
     init(_ octets: [UInt8]) throws(RequestError) {
-        guard let text = String(validating: octets, as: UTF8.self),
-            text.unicodeScalars.allSatisfy({ Self.mayStand($0) })
-        else { throw RequestError(400, "control characters in the head of the request") }
-        var lines = text.split(whereSeparator: \.isNewline)[...]
+        var lines = try Self.lines(octets)[...]
         let words = (lines.popFirst() ?? "").split(
             separator: " ", omittingEmptySubsequences: false)
         guard words.count == 3, Self.isToken(words[0]) else {
@@ -59,22 +56,52 @@ struct RequestHead {
         return length
     }
 
-    private static func headers(_ lines: ArraySlice<Substring>) throws(RequestError) -> HTTPHeaders
-    {
+    /// A line ends with LF, and one CR before it is part of the end (RFC 9112 §2.2). Nothing else ends one,
+    /// whatever Unicode says of it: a proxy in front takes it for a part of the line, and what follows for
+    /// no field.
+    private static func lines(_ octets: [UInt8]) throws(RequestError) -> [String] {
+        var lines: [String] = []
+        for line in octets.split(separator: lineFeed) {
+            let line = line.last == carriageReturn ? line.dropLast() : line
+            guard line.allSatisfy(mayStand), let text = String(validating: line, as: UTF8.self)
+            else { throw RequestError(400, "control characters in the head of the request") }
+            if !text.isEmpty { lines.append(text) }
+        }
+        return lines
+    }
+
+    private static func headers(_ lines: ArraySlice<String>) throws(RequestError) -> HTTPHeaders {
+        guard lines.count <= AdminLimits.fields else {
+            throw RequestError(431, "a head has at most \(AdminLimits.fields) fields here")
+        }
         var headers = HTTPHeaders()
         for line in lines {
-            guard let colon = line.firstIndex(of: ":"), isToken(line[..<colon]) else {
+            let parts = line.utf8.split(
+                separator: colon, maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, isToken(Substring(parts[0])) else {
                 throw RequestError(400, "a field of the head is no NAME: VALUE")
             }
-            let value = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
-            let header = HTTPHeader(String(line[..<colon]))
+            let header = HTTPHeader(String(Substring(parts[0])))
             guard headers[header] == nil || !single.contains(header) else {
                 throw RequestError(400, "two fields \(header.rawValue)")
             }
-            headers.addValue(value, for: header)
+            headers.addValue(trimmed(parts[1]), for: header)
         }
         return headers
     }
+
+    /// Without SP and HTAB at its ends: no other space is one of HTTP's.
+    private static func trimmed(_ value: Substring.UTF8View) -> String {
+        let start = value.drop(while: isSpace)
+        let end = start.lastIndex { !isSpace($0) }
+        return end.map { String(Substring(start[...$0])) } ?? ""
+    }
+
+    private static let lineFeed: UInt8 = 0x0a
+    private static let carriageReturn: UInt8 = 0x0d
+    private static let colon: UInt8 = 0x3a
+
+    private static func isSpace(_ octet: UInt8) -> Bool { octet == 0x20 || octet == 0x09 }
 
     /// A path with a query or without. Only a proxy is sent a whole address.
     private static func target(_ text: Substring) throws(RequestError) -> HTTPRequest.Target {
@@ -86,8 +113,8 @@ struct RequestHead {
             path: String(parts[0]), query: parts.count > 1 ? String(parts[1]) : "")
     }
 
-    private static func mayStand(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.value >= 0x20 && scalar.value != 0x7f || "\t\r\n".unicodeScalars.contains(scalar)
+    private static func mayStand(_ octet: UInt8) -> Bool {
+        octet >= 0x20 && octet != 0x7f || octet == 0x09
     }
 
     /// RFC 9110 §5.6.2.
@@ -105,4 +132,5 @@ extension HTTPHeader {
     static let origin = HTTPHeader("Origin")
     static let secFetchSite = HTTPHeader("Sec-Fetch-Site")
     static let secFetchMode = HTTPHeader("Sec-Fetch-Mode")
+    static let secFetchDest = HTTPHeader("Sec-Fetch-Dest")
 }

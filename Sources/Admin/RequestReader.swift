@@ -40,10 +40,12 @@ struct RequestReader {
     private mutating func head() async throws -> [UInt8]? {
         var searched = 0
         while true {
-            let empty = octets.prefix { $0 == 0x0d || $0 == 0x0a }.count
-            guard empty <= AdminLimits.emptyLineOctets else {
+            let blank = octets.prefix { $0 == 0x0d || $0 == 0x0a }
+            guard blank.count <= AdminLimits.emptyLineOctets else {
                 throw RequestError(400, "no request line")
             }
+            // A carriage return alone is no line.
+            let empty = blank.lastIndex(of: 0x0a).map { $0 + 1 } ?? 0
             if let end = Self.endOfHead(octets, from: max(empty, searched)) {
                 defer { octets.removeFirst(end) }
                 guard end <= AdminLimits.headOctets else { throw Self.tooLarge(octets) }

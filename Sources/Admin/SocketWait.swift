@@ -9,6 +9,10 @@ import Synchronization
 final class SocketWait: AsyncSocketPool {
     private struct State {
         var isOver = false
+        /// While a request is answered, which is not cut off.
+        var isAnswering = false
+        /// Whether the present answer is the last one.
+        var isLeaving = false
         var deadline = DispatchTime.distantFuture
         var lastEvent = DispatchTime.now()
         /// While someone waits.
@@ -78,6 +82,34 @@ final class SocketWait: AsyncSocketPool {
         state.withLock {
             $0.isOver = true
             $0.source?.cancel()
+        }
+    }
+
+    /// Ends the waiting at once, or after the answer that is being made.
+    func leave() {
+        state.withLock { state in
+            state.isLeaving = true
+            guard !state.isAnswering else { return }
+            state.isOver = true
+            state.source?.cancel()
+        }
+    }
+
+    var isLeaving: Bool { state.withLock { $0.isLeaving } }
+
+    /// From here to `endAnswer` the waiting goes on even when it is to leave.
+    func beginAnswer() throws(Over) {
+        let isOver = state.withLock {
+            $0.isAnswering = !$0.isOver
+            return $0.isOver
+        }
+        if isOver { throw Over() }
+    }
+
+    func endAnswer() {
+        state.withLock {
+            $0.isAnswering = false
+            $0.isOver = $0.isOver || $0.isLeaving
         }
     }
 

@@ -12,11 +12,13 @@ struct AdminAccessTests {
     private static func request(
         _ access: AdminRoute.Access = .read, over reach: AdminListener.Reach = .loopback,
         host: String? = "127.0.0.1:8053", origin: String? = nil, site: String? = nil,
-        mode: String? = nil, authorization: String? = nil
+        mode: String? = nil, destination: String? = nil, isForPage: Bool = false,
+        authorization: String? = nil
     ) -> AdminAccess.Request {
         AdminAccess.Request(
-            reach: reach, access: access, host: host, origin: origin, fetchSite: site,
-            fetchMode: mode, authorization: authorization)
+            reach: reach, access: access, isForPage: isForPage, host: host, origin: origin,
+            fetchSite: site, fetchMode: mode, fetchDestination: destination,
+            authorization: authorization)
     }
 
     private static func status(_ request: AdminAccess.Request) -> Int? {
@@ -57,10 +59,14 @@ struct AdminAccessTests {
         #expect(Self.status(Self.request(.open, host: host)) == nil)
     }
 
-    @Test("A tool at the Unix socket names any host; a browser, by a forwarded port, does not")
+    @Test("The Unix socket has the same names: a browser may come by a forwarded port")
     func hostOverUnixSocket() {
-        #expect(Self.status(Self.request(over: .unixSocket, host: "x")) == nil)
-        #expect(Self.status(Self.request(over: .unixSocket, host: "x", site: "same-origin")) == 421)
+        // As Chromium asks over plain HTTP: it says nothing of the site.
+        #expect(Self.status(Self.request(over: .unixSocket, host: "evil.example")) == 421)
+        #expect(Self.status(Self.request(.write, over: .unixSocket, host: "evil.example:1")) == 421)
+        for host in ["localhost", "localhost:8053", "127.0.0.1", "[::1]:1", "gate", nil] {
+            #expect(Self.status(Self.request(.write, over: .unixSocket, host: host)) == nil)
+        }
         #expect(
             Self.status(
                 Self.request(.write, over: .unixSocket, host: "x:1", origin: "http://x:1")) == 421)
@@ -95,12 +101,29 @@ struct AdminAccessTests {
 
     @Test("A link from elsewhere leads to the page, and to nothing that changes something")
     func link() {
-        #expect(Self.status(Self.request(site: "cross-site", mode: "navigate")) == nil)
-        #expect(
-            Self.status(
-                Self.request(
-                    .write, site: "cross-site", mode: "navigate",
-                    authorization: "Bearer " + Self.token)) == 403)
+        for destination in ["document", nil] {
+            func link(_ access: AdminRoute.Access = .read, isForPage: Bool = false) -> Int? {
+                Self.status(
+                    Self.request(
+                        access, site: "cross-site", mode: "navigate", destination: destination,
+                        isForPage: isForPage, authorization: "Bearer " + Self.token))
+            }
+            #expect(link(isForPage: true) == nil)
+            #expect(link() == 403)
+            #expect(link(.write) == 403)
+        }
+    }
+
+    @Test("A page of another site shows none of the pages in itself")
+    func frames() {
+        for destination in ["iframe", "frame", "embed", "object", "image", ""] {
+            let request = Self.request(
+                site: "cross-site", mode: "navigate", destination: destination, isForPage: true)
+            #expect(Self.status(request) == 403, "\(destination)")
+        }
+        let script = Self.request(
+            site: "cross-site", mode: "no-cors", destination: "document", isForPage: true)
+        #expect(Self.status(script) == 403)
     }
 
     @Test("An address that someone types, and the page itself", arguments: ["none", "same-origin"])

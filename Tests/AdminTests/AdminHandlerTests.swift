@@ -1,6 +1,7 @@
 import FlyingFox
 import FlyingSocks
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Admin
@@ -94,6 +95,46 @@ struct AdminHandlerTests {
         #expect(quick == 2)
     }
 
+    @Test("Answers that do not end keep back their own kind, and never those that watch the server")
+    func openAnswers() async {
+        let gate = Gate()
+        func endless(_ path: String, _ cost: AdminRoute.Cost) -> AdminRoute {
+            AdminRoute(.get, path, .read, cost: cost) { _ in
+                await gate.pass()
+                return .text("late")
+            }
+        }
+        let handler = AdminHandler(
+            [
+                endless("/much", .much), endless("/some", .some),
+                AdminRoute(.get, "/little", .open, cost: .little) { _ in .text("ok") },
+                AdminRoute(.get, "/other", .read) { _ in .text("ok") },
+            ], AdminAccess())
+        @Sendable func status(_ path: String) async -> Int {
+            await handler.answer(
+                HTTPRequest(
+                    method: .GET, version: .http11,
+                    target: HTTPRequest.Target(path: path, query: ""),
+                    headers: [.host: "localhost"], body: HTTPBodySequence()), over: .unixSocket
+            ).statusCode.code
+        }
+        await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<AdminLimits.openLongAnswers { group.addTask { await status("/much") } }
+            await gate.wait(for: AdminLimits.openLongAnswers)
+            #expect(await status("/much") == 503)
+            #expect(await status("/other") == 200)
+            for _ in 0..<AdminLimits.openAnswers { group.addTask { await status("/some") } }
+            await gate.wait(for: AdminLimits.openLongAnswers + AdminLimits.openAnswers)
+            #expect(await status("/other") == 503)
+            #expect(await status("/little") == 200)
+            gate.open()
+            for await status in group { #expect(status == 200) }
+        }
+        // They count no more.
+        #expect(await status("/much") == 200)
+        #expect(await status("/other") == 200)
+    }
+
     @Test("Those who ask without a pause are slowed down")
     func pace() {
         let pace = RequestPace(perSecond: 10, burst: 5)
@@ -105,4 +146,21 @@ struct AdminHandlerTests {
         let later = start + .seconds(10)
         #expect(pace.reserve(at: later) <= later)
     }
+}
+
+/// Where answers wait until the test lets them go on.
+final class Gate: Sendable {
+    private let isOpen = Mutex(false)
+    private let arrived = Mutex(0)
+
+    func pass() async {
+        arrived.withLock { $0 += 1 }
+        while !isOpen.withLock({ $0 }) { try? await Task.sleep(for: .milliseconds(5)) }
+    }
+
+    func wait(for count: Int) async {
+        while arrived.withLock({ $0 }) < count { try? await Task.sleep(for: .milliseconds(5)) }
+    }
+
+    func open() { isOpen.withLock { $0 = true } }
 }

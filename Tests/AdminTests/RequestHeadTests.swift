@@ -34,6 +34,47 @@ struct RequestHeadTests {
         #expect(request.headers[HTTPHeader("x-a")] == "b")
     }
 
+    @Test(
+        "Nothing but a line feed ends a line",
+        arguments: ["\u{85}", "\u{2028}", "\u{2029}"])
+    func otherLineEnds(end: String) throws {
+        let request = try Self.request(
+            "GET / HTTP/1.1\r\nX: a\(end)Authorization: Bearer b\r\nHost: a\r\n\r\n")
+        #expect(request.headers[.authorization] == nil)
+        #expect(request.headers[HTTPHeader("X")] == "a\(end)Authorization: Bearer b")
+    }
+
+    @Test("Spaces at the ends of a value are SP and HTAB, and no others of Unicode")
+    func otherSpaces() throws {
+        let request = try Self.request(
+            "GET / HTTP/1.1\r\nHost:\t a\u{a0} \r\nX: \t \r\nY:\u{301}\r\n\r\n")
+        #expect(request.headers[.host] == "a\u{a0}")
+        #expect(request.headers[HTTPHeader("X")] == "")
+        #expect(request.headers[HTTPHeader("Y")] == "\u{301}")
+    }
+
+    @Test("A carriage return stands before a line feed, once, or nowhere")
+    func bareCarriageReturn() {
+        for text in [
+            "GET / HTTP/1.1\r\nX: a\rAuthorization: b\r\nHost: a\r\n",
+            "GET / HTTP/1.1\rHost: a\r\n", "GET / HTTP/1.1\r\nHost: a\r\r\n",
+            "\rGET / HTTP/1.1\r\nHost: a\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\r\r\n",
+        ] {
+            #expect(Self.status(Array(text.utf8)) == 400, "\(text.debugDescription)")
+        }
+    }
+
+    @Test("A head with too many fields is not taken apart")
+    func fields() {
+        func head(_ count: Int) -> [UInt8] {
+            let lines = "X: a\r\n" + String(repeating: "Y: a\r\n", count: count - 2)
+            return Array(("GET / HTTP/1.1\r\nHost: a\r\n" + lines + "\r\n").utf8)
+        }
+        #expect(Self.status(head(AdminLimits.fields)) == nil)
+        #expect(Self.status(head(AdminLimits.fields + 1)) == 431)
+        #expect(Self.status(head(2_500)) == 431)
+    }
+
     @Test("HTTP/1.0 needs no Host")
     func oldVersion() throws {
         let request = try Self.request("GET / HTTP/1.0\r\n\r\n")

@@ -10,15 +10,15 @@ extension Service {
     /// service's end, so they keep the service.
     var adminRoutes: [AdminRoute] {
         [
-            AdminRoute(.get, "/health", .open) { _ in .text("ok") },
-            AdminRoute(.get, "/ready", .open) { [self] _ in await ready() },
-            AdminRoute(.get, "/", .read) { _ in .page(AdminPage.html) },
-            AdminRoute(.get, "/metrics", .read) { [self] _ in await metrics() },
+            AdminRoute(.get, "/health", .open, cost: .little) { _ in .text("ok") },
+            AdminRoute(.get, "/ready", .open, cost: .little) { [self] _ in await ready() },
+            AdminRoute(.get, "/", .read, isPage: true) { _ in .page(AdminPage.html) },
+            AdminRoute(.get, "/metrics", .read, cost: .little) { [self] _ in await metrics() },
             AdminRoute(.get, "/api/status", .read) { [self] _ in await tellStatus() },
             AdminRoute(.get, "/api/history", .read) { [self] in await tellHistory($0) },
             AdminRoute(.get, "/api/top", .read) { [self] in await tellTop($0) },
             AdminRoute(.get, "/api/queries", .read) { [self] in await tellRecent($0) },
-            AdminRoute(.get, "/api/explain", .read) { [self] in await explain($0) },
+            AdminRoute(.get, "/api/explain", .read, cost: .much) { [self] in await explain($0) },
             AdminRoute(.post, "/api/flush", .write) { [self] in await flush($0) },
             AdminRoute(.post, "/api/reload", .write) { [self] _ in await reloadNow() },
         ]
