@@ -41,9 +41,9 @@ extension ServiceTests {
             func get(_ target: String) throws -> (object: [String: Any], status: String) {
                 let (output, _) = try run([
                     "/usr/bin/curl", "--silent", "--show-error", "--globoff", "--write-out",
-                    "\n%{http_code}", "http://127.0.0.1:\(adminPort)/api/\(target)",
+                    "%{http_code}", "http://127.0.0.1:\(adminPort)/api/\(target)",
                 ])
-                let lines = output.split(separator: "\n", maxSplits: 1)
+                let lines = output.split(separator: "\n")
                 let object = try JSONSerialization.jsonObject(with: Data(lines[0].utf8))
                 return (object as? [String: Any] ?? [:], String(lines.last ?? ""))
             }
