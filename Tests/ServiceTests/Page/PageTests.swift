@@ -137,6 +137,14 @@ extension ServiceTests {
             #expect(
                 upstream.contains("failed the last time") || upstream.contains("does not answer"))
             #expect(try browser.text("#state") == "It is up, but not ready")
+            // Both views have the rule, and the server has failed too: that is one problem.
+            #expect(
+                try browser.value("return document.querySelectorAll('#problems li').length") == 1)
+            #expect(
+                try browser.text("#problems").hasPrefix("forward old-nas.example: 127.0.0.1:9 "))
+            #expect(
+                try browser.text("#local-note")
+                    == "your names 55\u{a0}%, cache 32\u{a0}%, in the last hour")
         }
 
         @Test("The charts can be read by the keys, and as tables")
