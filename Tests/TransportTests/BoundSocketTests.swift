@@ -11,12 +11,22 @@ struct BoundSocketTests {
     private static func passed(
         _ host: String = "127.0.0.1"
     ) throws -> (udp: LoopbackPeer, tcp: LoopbackPeer, both: [BoundSocket]) {
-        let udp = try LoopbackPeer(.udp, bound: endpoint(host))
-        let tcp = try LoopbackPeer(.tcp, bound: udp.local, backlog: 16)
+        let (udp, tcp) = try peers(host)
         let both = [
             try #require(BoundSocket(udp.descriptor)), try #require(BoundSocket(tcp.descriptor)),
         ]
         return (udp, tcp, both)
+    }
+
+    /// Some connection of this host may have the TCP port of a number that is free for UDP.
+    private static func peers(_ host: String) throws -> (udp: LoopbackPeer, tcp: LoopbackPeer) {
+        for _ in 0..<20 {
+            let udp = try LoopbackPeer(.udp, bound: endpoint(host))
+            do {
+                return (udp, try LoopbackPeer(.tcp, bound: udp.local, backlog: 16))
+            } catch TransportError.system(operation: "bind", errno: EADDRINUSE) {}
+        }
+        throw TransportError.system(operation: "bind", errno: EADDRINUSE)
     }
 
     @Test("What a descriptor is, is seen from it", arguments: ListeningSocketsTests.hosts)

@@ -44,8 +44,8 @@ final class LoopbackPeer {
         if transport == .tcp { _ = Syscalls.setReuseAddress(descriptor) }
         if reusingPort { _ = Syscalls.setReusePort(descriptor) }
         let error = Syscalls.bind(descriptor, KernelAddress(bound))
+        // The descriptor is closed with the object, also when this throws.
         guard error == 0 else {
-            Glibc.close(descriptor)
             throw TransportError.system(operation: "bind", errno: error)
         }
         if let backlog { try #require(Syscalls.listen(descriptor, backlog: backlog) == 0) }
