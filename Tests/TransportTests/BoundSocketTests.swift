@@ -118,6 +118,8 @@ struct BoundSocketTests {
         }
         for (busy, other) in [(servers[0], servers[1]), (servers[1], servers[0])] {
             let goOn = DispatchSemaphore(value: 0)
+            // A worker that is kept busy for ever would keep the test run, too.
+            defer { goOn.signal() }
             busy.queue.async { goOn.wait() }
             let before = other.onQueue { _, handler in handler.queries.count }
             for id in UInt16(0)..<20 {
