@@ -94,3 +94,8 @@ struct OpenPage {
             ))
     }
 }
+
+extension OpenPage {
+    /// A home, and a browser that has not opened its page yet.
+    init() throws { self.init(home: try Household(), browser: try Browser()) }
+}

@@ -6,15 +6,11 @@ extension ServiceTests {
     /// The page as Chromium shows it, before a server that is asked by devices.
     @Suite("The page in a browser", .enabled(if: Browser.isInstalled), .timeLimit(.minutes(5)))
     struct PageTests {
-        private let home: Household
-        private let browser: Browser
         private let view: OpenPage
+        private var home: Household { view.home }
+        private var browser: Browser { view.browser }
 
-        init() throws {
-            home = try Household()
-            browser = try Browser()
-            view = OpenPage(home: home, browser: browser)
-        }
+        init() throws { view = try OpenPage() }
 
         // MARK: What it asks and runs
 

@@ -6,15 +6,11 @@ extension ServiceTests {
     /// How the page serves whoever looks at it, and whatever they ask and see.
     @Suite("Whoever uses the page", .enabled(if: Browser.isInstalled), .timeLimit(.minutes(5)))
     struct PageUseTests {
-        private let home: Household
-        private let browser: Browser
         private let view: OpenPage
+        private var home: Household { view.home }
+        private var browser: Browser { view.browser }
 
-        init() throws {
-            home = try Household()
-            browser = try Browser()
-            view = OpenPage(home: home, browser: browser)
-        }
+        init() throws { view = try OpenPage() }
 
         // MARK: Explanations
 
