@@ -33,6 +33,7 @@ final class Service: @unchecked Sendable {
     let registry: UpstreamRegistry
     let events: EventLog
     let control: DispatchQueue
+    let cacheKeeper: CacheKeeper
     private let signals: Signals
     /// Answers at the control socket, as long as the service runs.
     var controlServer: ControlServer?
@@ -108,7 +109,7 @@ final class Service: @unchecked Sendable {
         let queryLog = QueryLog(events)
         queryLog.configure(configuration.log.queries, identity: configuration.server.id)
         let cache = ResponseCache(size: configuration.cacheSize, seed: secrets.tableSeed)
-        CacheFile(configuration)?.load(into: cache, log.patient)
+        cacheKeeper = CacheKeeper(configuration, cache, log.patient)
         shared = Worker.Shared(
             published: published, cache: cache, forwarding: Forwarder.Shared(cache: cache),
             events: events, queryLog: queryLog, limits: TransportLimits(configuration.tcp),
@@ -123,6 +124,8 @@ final class Service: @unchecked Sendable {
         listen(try listeners.start(configuration, stored: kept))
         // The workers have descriptors of their own.
         for socket in kept { socket.close() }
+        // Not before: a start that fails leaves the file alone.
+        cacheKeeper.start()
     }
 
     /// Serves until SIGTERM or SIGINT. (Not with dispatchMain: the main queue's threads ask for a
@@ -195,7 +198,7 @@ final class Service: @unchecked Sendable {
         controlServer?.stop()
         adminPages?.stop()
         shared.queryLog.finish()
-        CacheFile(configuration)?.save(shared.cache, log)
+        cacheKeeper.finish()
         ended.signal()
     }
 }
