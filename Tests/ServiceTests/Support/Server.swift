@@ -30,11 +30,12 @@ final class Server: Sendable {
     /// is loopback's two addresses or, with `wildcard`, all, unless it begins with one of its own;
     /// without `admin:` there are no admin pages,
     /// whose port two servers would fight for. `files` are written beside it.
-    /// `namespace` is where the program runs; nil for that of the tests.
+    /// `namespace` is where the program runs; nil for that of the tests. `output` is where its standard
+    /// error goes, which `log` then does not have.
     init(
         _ configuration: String, files: [String: String] = [:],
         environment: [String: String] = [:], wildcard: Bool = false,
-        in namespace: NetworkNamespace? = nil
+        in namespace: NetworkNamespace? = nil, output: String? = nil
     ) throws {
         directory = try TemporaryDirectory()
         port = try freePort()
@@ -47,7 +48,7 @@ final class Server: Sendable {
             ],
             environment: ["NOTIFY_SOCKET": directory.file("notify")]
                 .merging(environment) { $1 },
-            output: directory.file("log"))
+            output: output ?? directory.file("log"))
         let isOver = try eventually(within: .seconds(10)) {
             try notifications.drain()
             return notifications.isReady || process.status != nil
