@@ -6,7 +6,7 @@ final class LoopContext {
     /// Where the loop's UDP listeners are.
     var ownAddresses = OwnAddresses()
     var counters = TransportCounters()
-    /// CLOCK_MONOTONIC in nanoseconds, read at the start of the round.
+    /// Nanoseconds of `MonotonicClock`, read at the start of the round.
     var now: Int64
     /// Counts the rounds, so that what is drawn for one is not used in the next.
     var round: UInt64 = 0

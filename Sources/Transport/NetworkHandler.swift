@@ -28,7 +28,7 @@ package protocol NetworkHandler: AnyObject {
     /// One that it does not send again waits on after `.oversized`, and fails after `.forgeries`.
     func upstreamUnfit(exchange: UInt64, because: DatagramTrouble)
 
-    /// A round of work begins; `now` is CLOCK_MONOTONIC in nanoseconds. Before all its queries.
+    /// A round of work begins; `now` is that of `MonotonicClock`. Before all its queries.
     func roundBegan(now: Int64)
 
     /// The round's queries are done; what was sent in it goes out after this call.

@@ -26,10 +26,10 @@ enum Syscalls {
     /// The errno of this thread's last failed call.
     static var lastError: Int32 { errno }
 
-    /// CLOCK_MONOTONIC in nanoseconds. It cannot fail with this clock and a valid address.
-    static func monotonicTime() -> Int64 {
+    /// CLOCK_BOOTTIME in nanoseconds. It cannot fail with this clock and a valid address.
+    static func bootTime() -> Int64 {
         var time = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        unsafe clock_gettime(CLOCK_BOOTTIME, &time)
         return Int64(time.tv_sec) &* MonotonicClock.nanosecondsPerSecond &+ Int64(time.tv_nsec)
     }
 

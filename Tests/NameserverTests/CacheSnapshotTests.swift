@@ -44,11 +44,15 @@ struct CacheSnapshotTests {
         var entries: Set<Entry> = []
         for index in 0..<cache.shardCount {
             cache.withShard(index) { shard in
-                shard.forEachEntry { facts, name, image in
-                    entries.insert(
-                        Entry(
-                            key: facts.key, age: now - facts.storedAt, lifetime: facts.lifetime,
-                            name: name.array(0..<name.count), image: image.array(0..<image.count)))
+                var progress = CacheShard.Progress()
+                while !progress.isAtEnd {
+                    shard.forEachEntry(from: &progress, octets: 1) { facts, name, image in
+                        entries.insert(
+                            Entry(
+                                key: facts.key, age: now - facts.storedAt,
+                                lifetime: facts.lifetime, name: name.array(0..<name.count),
+                                image: image.array(0..<image.count)))
+                    }
                 }
             }
         }

@@ -36,6 +36,59 @@ extension ServiceTests {
             #expect(try second.stop() == .exited(0))
         }
 
+        @Test("A crash keeps what was cached five seconds before, and forgets what was flushed")
+        func crash() throws {
+            let directory = try TemporaryDirectory()
+            let upstream = try ScriptedUpstream.answering()
+            let configuration =
+                Self.configuration(directory.file("cache"), upstream: upstream)
+                + "control: control.sock\n"
+            let first = try Server(configuration)
+            for name in [name, "flushed.example.net"] { _ = try first.client.ask(name, .a) }
+            #expect(eventually(within: .seconds(10)) { !directory.read("cache").isEmpty })
+            let before = directory.read("cache")
+            #expect(try first.command("flush", "flushed.example.net").status == .exited(0))
+            #expect(eventually(within: .seconds(10)) { directory.read("cache") != before })
+            first.process.signal(SIGKILL)
+            #expect(try first.process.wait(timeout: .seconds(5)) == .signalled(SIGKILL))
+            let second = try Server(configuration)
+            #expect(second.log.contains("loaded 1 cached answer from"), "\(second.log)")
+            _ = try second.client.ask(name, .a)
+            #expect(try upstream.received(name).count == 1)
+            // Until it has proved itself it is there under another name.
+            #expect(try Self.files(in: directory) == ["cache.loading"])
+            #expect(
+                try eventually(within: .seconds(10)) {
+                    try Self.files(in: directory) == ["cache"]
+                })
+            #expect(try second.stop() == .exited(0))
+        }
+
+        @Test("A file whose loading may have been the crash is not loaded again, but kept")
+        func suspect() throws {
+            let directory = try TemporaryDirectory()
+            let path = directory.file("cache")
+            let upstream = try ScriptedUpstream.answering()
+            let configuration = Self.configuration(path, upstream: upstream)
+            let first = try Server(configuration)
+            _ = try first.client.ask(name, .a)
+            #expect(try first.stop() == .exited(0))
+            // A stop at once is none.
+            let second = try Server(configuration)
+            #expect(try second.stop() == .exited(0))
+            #expect(try Self.files(in: directory) == ["cache"])
+            let third = try Server(configuration)
+            #expect(third.log.contains("loaded 1 cached answer"))
+            third.process.signal(SIGKILL)
+            #expect(try third.process.wait(timeout: .seconds(5)) == .signalled(SIGKILL))
+            let fourth = try Server(configuration)
+            #expect(fourth.log.contains("they are in \(path).suspect now"), "\(fourth.log)")
+            _ = try fourth.client.ask(name, .a)
+            #expect(try upstream.received(name).count == 2)
+            #expect(try fourth.stop() == .exited(0))
+            #expect(try Self.files(in: directory) == ["cache", "cache.suspect"])
+        }
+
         @Test("A file that is none, or a damaged one, costs a line in the log and nothing else")
         func damaged() throws {
             let directory = try TemporaryDirectory()

@@ -15,6 +15,14 @@
     private var head: Int
     private var tail: Int
     private var isWrapped = false
+    /// How often `head` has begun at the start again.
+    private var lap: UInt64 = 0
+
+    /// A place to go on from after other changes.
+    struct Position {
+        fileprivate var place: Int
+        fileprivate var lap: UInt64
+    }
 
     init(_ memory: UnsafeMutableRawPointer, bounds: Range<Int>) {
         unsafe self.memory = unsafe memory
@@ -34,6 +42,7 @@
             }
             head = bounds.lowerBound
             isWrapped = true
+            lap &+= 1
         }
         head &+= length
         return head &- length
@@ -47,8 +56,7 @@
             isWrapped = false
         }
         guard isWrapped || tail < head else {
-            head = bounds.lowerBound
-            tail = bounds.lowerBound
+            removeAll()
             return nil
         }
         let place = tail
@@ -61,12 +69,34 @@
         head = bounds.lowerBound
         tail = bounds.lowerBound
         isWrapped = false
+        lap &+= 1
     }
 
-    /// Calls `body` with each entry's place, the oldest first.
-    func forEach(_ body: (Int) -> Void) {
+    /// Calls `body` with the places of entries, the oldest first, from `position` on, or from the oldest
+    /// when that is there no more, until so many octets were passed; moves the position on, to nil at
+    /// the end. nil is the oldest.
+    func forEach(from position: inout Position?, octets: Int, _ body: (Int) -> Void) {
         var ring = self
-        while let place = ring.takeOldest() { body(place) }
+        if let position, isHeld(position) {
+            ring.tail = position.place
+            ring.isWrapped = position.lap != lap
+        }
+        var left = octets
+        while left > 0, let place = ring.takeOldest() {
+            left -= length(at: place)
+            body(place)
+        }
+        position =
+            left > 0 ? nil : Position(place: ring.tail, lap: ring.isWrapped ? lap &- 1 : lap)
+    }
+
+    /// Whether an entry begins at the position, or the next one will: places up to `head` stay as
+    /// they are until `tail` has passed them.
+    private func isHeld(_ position: Position) -> Bool {
+        if position.lap == lap {
+            return position.place <= head && (isWrapped || position.place >= tail)
+        }
+        return isWrapped && position.lap &+ 1 == lap && position.place >= tail
     }
 
     private func length(at place: Int) -> Int {

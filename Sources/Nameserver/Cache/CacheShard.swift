@@ -107,20 +107,39 @@ import DNS
             as: UInt32.self)
     }
 
-    /// Calls `body` with what is stored: the main ring's first, each ring's oldest first.
-    func forEachEntry(_ body: (CacheEntryFacts, _ name: Span<UInt8>, _ image: Span<UInt8>) -> Void)
-    {
-        for ring in [main, small] {
-            ring.forEach { place in
-                let header = header(at: place)
-                guard slots.slot(of: place, header.hash) != nil else { return }
-                let name = unsafe memory + place + Header.size
-                let image = unsafe name + LookupName.paddedLength(Int(header.nameLength))
-                unsafe body(
-                    header.facts, Span(_unsafeStart: octets(name), count: Int(header.nameLength)),
-                    Span(_unsafeStart: octets(image), count: Int(header.imageLength)))
-            }
+    /// How far what is stored has been gone through.
+    struct Progress {
+        /// In the ring that is gone through; nil is its oldest.
+        fileprivate var position: CacheRing.Position?
+        fileprivate var isInSmall = false
+        fileprivate(set) var isAtEnd = false
+    }
+
+    /// Calls `body` with what is stored, the main ring's first, each ring's oldest first: some more
+    /// than `octets` of it from `progress` on. It may be called again after other changes; what these
+    /// have moved may then come twice, or not at all.
+    func forEachEntry(
+        from progress: inout Progress, octets limit: Int,
+        _ body: (CacheEntryFacts, _ name: Span<UInt8>, _ image: Span<UInt8>) -> Void
+    ) {
+        let ring = progress.isInSmall ? small : main
+        ring.forEach(from: &progress.position, octets: limit) { place in
+            let header = header(at: place)
+            guard slots.slot(of: place, header.hash) != nil else { return }
+            let name = unsafe memory + place + Header.size
+            let image = unsafe name + LookupName.paddedLength(Int(header.nameLength))
+            unsafe body(
+                header.facts, Span(_unsafeStart: octets(name), count: Int(header.nameLength)),
+                Span(_unsafeStart: octets(image), count: Int(header.imageLength)))
         }
+        guard progress.position == nil else { return }
+        progress.isAtEnd = progress.isInSmall
+        progress.isInSmall = true
+    }
+
+    /// Whether there is an entry of the key, expired or not.
+    func holds(_ name: LookupName, _ key: AnswerKey.Parameters, hash: UInt64) -> Bool {
+        find(name, from: 0, key, hash) != nil
     }
 
     private func octets(_ start: UnsafeMutableRawPointer) -> UnsafePointer<UInt8> {
@@ -232,6 +251,15 @@ import DNS
         guard let place = makePlace(length, inMain: isProven) else { return }
         write(header, name, image, at: place)
         insert(header, at: place)
+    }
+
+    /// Stores an image, and returns how many denials of whole names there are more.
+    mutating func storeCountingDenials(
+        _ image: Span<UInt8>, _ name: LookupName, _ facts: CacheEntryFacts, hash: UInt64
+    ) -> Int {
+        let before = denialCount
+        store(image, name, facts, hash: hash)
+        return denialCount - before
     }
 
     private mutating func write(

@@ -17,6 +17,11 @@ package enum CacheSnapshot {
     static let headerLength = 24
     static let entryHeaderLength = 24
     static let checksumLength = 8
+    /// What is copied under one lock, in octets and but for its last entry: about 50 microseconds.
+    static let partLength = 32_768
+    static let longestEntry =
+        entryHeaderLength + LookupName.paddedLength(255)
+        + LookupName.paddedLength(AnswerScratch.capacity)
     /// In milliseconds, some 280 years: nothing is good any more, and nanoseconds do not overflow.
     static let maximumDowntime: Int64 = 1 << 43
 
@@ -78,8 +83,9 @@ package enum CacheSnapshot {
 }
 
 extension ResponseCache {
-    /// Gives `write` the snapshot in parts, one shard's at a time; returns how many answers it holds:
-    /// those that are good or past their lifetime by less than `staleLimit` seconds.
+    /// Gives `write` the snapshot in parts, each copied under a shard's lock in less time than a query
+    /// notices; returns how many answers it holds: those that are good or past their lifetime by less
+    /// than `staleLimit` seconds.
     package func writeSnapshot<Failure>(
         at moment: CacheSnapshot.Moment, staleLimit: UInt32,
         to write: (Span<UInt8>) throws(Failure) -> Void
@@ -93,23 +99,27 @@ extension ResponseCache {
         checksum.add(buffer.span)
         try write(buffer.span)
         var count = 0
+        // An entry is shorter here than in the shard.
+        buffer = [UInt8](repeating: 0, count: CacheSnapshot.partLength + CacheSnapshot.longestEntry)
         for index in 0..<shardCount {
-            let length = withShard(index) { shard in
-                // An entry is shorter there than here.
-                let room = shard.statistics.octets
-                if buffer.count < room { buffer = [UInt8](repeating: 0, count: room) }
-                var end = 0
-                var target = buffer.mutableSpan
-                shard.forEachEntry { facts, name, image in
-                    guard facts.isWorthKeeping(at: moment.monotonic, staleLimit) else { return }
-                    target.store(facts, name, image, now: moment.monotonic, at: &end)
-                    count += 1
+            var progress = CacheShard.Progress()
+            while !progress.isAtEnd {
+                let length = withShard(index) { shard in
+                    var end = 0
+                    var target = buffer.mutableSpan
+                    shard.forEachEntry(from: &progress, octets: CacheSnapshot.partLength) {
+                        facts, name, image in
+                        guard facts.isWorthKeeping(at: moment.monotonic, staleLimit) else { return }
+                        target.store(facts, name, image, now: moment.monotonic, at: &end)
+                        count += 1
+                    }
+                    return end
                 }
-                return end
+                guard length > 0 else { continue }
+                let part = buffer.span.extracting(..<length)
+                checksum.add(part)
+                try write(part)
             }
-            let part = buffer.span.extracting(..<length)
-            checksum.add(part)
-            try write(part)
         }
         buffer = [UInt8](repeating: 0, count: CacheSnapshot.checksumLength)
         var trailer = buffer.mutableSpan
@@ -119,7 +129,8 @@ extension ResponseCache {
     }
 
     /// Stores the answers of a snapshot that are still good or past their lifetime by less than
-    /// `staleLimit` seconds, and returns how many. Time has passed by the wall clock; one that was set
+    /// `staleLimit` seconds, but for those that there are newer ones of, and returns how many. Queries
+    /// may be answered meanwhile. Time has passed by the wall clock; one that was set
     /// back meanwhile says that none has. Throws, and stores nothing, when the whole is not what
     /// `writeSnapshot` made; a single answer that this server would not have made is left out.
     package func load(
@@ -153,8 +164,7 @@ extension ResponseCache {
             guard entry.facts.isWorthKeeping(at: moment.monotonic, staleLimit),
                 key.setUncompressed(name, at: 0) == name.count, check.accepts(image, name: name)
             else { continue }
-            store(image, key, entry.facts)
-            count += 1
+            if storeUnlessHeld(image, key, entry.facts) { count += 1 }
         }
         return count
     }

@@ -82,15 +82,28 @@ package final class ResponseCache: Sendable {
         store(image.span, name, CacheEntryFacts(key: key, storedAt: now, lifetime: lifetime))
     }
 
-    func store(_ image: Span<UInt8>, _ name: LookupName, _ facts: CacheEntryFacts) {
+    private func store(_ image: Span<UInt8>, _ name: LookupName, _ facts: CacheEntryFacts) {
         guard image.count <= AnswerScratch.capacity else { return }
         let hash = hash(name, facts.key)
         let newDenials = shard(hash).withLock {
-            let before = $0.denialCount
-            $0.store(image, name, facts, hash: hash)
-            return $0.denialCount - before
+            $0.storeCountingDenials(image, name, facts, hash: hash)
         }
         if newDenials != 0 { denialCount.add(newDenials, ordering: .relaxed) }
+    }
+
+    /// False, and nothing is stored, when there is an entry of the key, expired or not.
+    func storeUnlessHeld(
+        _ image: Span<UInt8>, _ name: LookupName, _ facts: CacheEntryFacts
+    ) -> Bool {
+        guard image.count <= AnswerScratch.capacity else { return false }
+        let hash = hash(name, facts.key)
+        let newDenials = shard(hash).withLock { shard -> Int? in
+            guard !shard.holds(name, facts.key, hash: hash) else { return nil }
+            return shard.storeCountingDenials(image, name, facts, hash: hash)
+        }
+        guard let newDenials else { return false }
+        if newDenials != 0 { denialCount.add(newDenials, ordering: .relaxed) }
+        return true
     }
 
     // MARK: Denials

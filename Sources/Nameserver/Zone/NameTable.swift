@@ -169,10 +169,15 @@ import DNS
     /// The place of an entry of `length` words.
     private mutating func makeRoom(_ length: Int) -> Int {
         if (end & Self.chunkMask) &+ length > 1 << Self.chunkShift {
-            end = (end | Self.chunkMask) &+ 1
+            let next = (end | Self.chunkMask) &+ 1
+            unsafe entry(at: end).initialize(repeating: 0, count: next &- end)
+            end = next
         }
         if unsafe end >> Self.chunkShift == chunks.count {
-            unsafe chunks.append(Self.allocate(1 << Self.chunkShift))
+            // Not set to zero: a server has some fifty small tables, and what of a chunk nobody writes
+            // takes no memory and no time.
+            unsafe chunks.append(.allocate(capacity: 1 << Self.chunkShift))
+            if end == 1 { unsafe chunks[0].initialize(to: 0) }
         }
         defer { end &+= length }
         return end

@@ -34,7 +34,7 @@ struct ServeCommand: ParsableCommand {
                     progress: progress)
             }
         } catch {
-            log.report(error)
+            log.patient.report(error)
             throw ExitCode(ExitStatus.badConfiguration)
         }
         do {
@@ -42,7 +42,7 @@ struct ServeCommand: ParsableCommand {
                 configuration, passed: PassedSockets(Systemd.takePassedDescriptors()),
                 path: options.config, secrets: secrets, log: log)
         } catch {
-            log.error("\(error)", .listening)
+            log.patient.error("\(error)", .listening)
             throw ExitCode(ExitStatus.failed)
         }
     }

@@ -26,8 +26,8 @@ final class ControlConnection: @unchecked Sendable {
     private var isClosed = false
     /// Whether the tool says nothing more; it may still want its answers.
     private var isAtEnd = false
-    /// Counts what shows that someone is there.
-    private var signsOfLife = 0
+    /// When something last showed that someone is there.
+    private var signOfLifeAt = DispatchTime.now()
 
     init(
         _ descriptor: Int32, queue: DispatchQueue, commands: [String: ControlCommand],
@@ -97,7 +97,7 @@ final class ControlConnection: @unchecked Sendable {
             case .failed: close()
             case .wouldBlock: return
             case .done(let count):
-                signsOfLife += 1
+                signOfLifeAt = .now()
                 input += buffer[..<count]
                 takeRequest()
             }
@@ -163,7 +163,7 @@ final class ControlConnection: @unchecked Sendable {
 
     /// A request has been answered; the next one may be there already.
     private func goOn() {
-        signsOfLife += 1
+        signOfLifeAt = .now()
         exchange = nil
         takeRequest()
         closeIfDone()
@@ -179,7 +179,7 @@ final class ControlConnection: @unchecked Sendable {
 
     private func continueWriting() {
         guard !isClosed, isWriteAwaited else { return }
-        signsOfLife += 1
+        signOfLifeAt = .now()
         writeSource.suspend()
         isWriteAwaited = false
         output?.resume()
@@ -188,10 +188,13 @@ final class ControlConnection: @unchecked Sendable {
 
     // MARK: Idleness
 
+    /// Since when it neither asks nor reads; nil while its command runs.
+    var idleSince: DispatchTime? { exchange == nil ? signOfLifeAt : nil }
+
     private func watchForIdleness() {
-        queue.asyncAfter(deadline: .now() + Self.idleLimit) { [weak self, signsOfLife] in
+        queue.asyncAfter(deadline: .now() + Self.idleLimit) { [weak self, signOfLifeAt] in
             guard let self, !isClosed else { return }
-            let isIdle = exchange == nil && signsOfLife == self.signsOfLife
+            let isIdle = idleSince == signOfLifeAt
             // Of one that was at its end nothing else tells that it has gone.
             if isIdle || isAtEnd && UnixSocket.hasHungUp(descriptor) { return close() }
             watchForIdleness()

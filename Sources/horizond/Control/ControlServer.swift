@@ -10,6 +10,8 @@ import Logging
 final class ControlServer: @unchecked Sendable {
     /// Each is a person's or a tool's; they cost a descriptor, and memory while they do not read.
     private static let maximumConnections = 16
+    /// Who has sent half a request by then keeps nobody out.
+    private static let patience = DispatchTimeInterval.seconds(1)
 
     private let queue = DispatchQueue(label: "control-socket", qos: .default)
     private let log: Logger
@@ -105,6 +107,7 @@ final class ControlServer: @unchecked Sendable {
             ) { [weak self] connection in
                 self?.connections[ObjectIdentifier(connection)] = nil
             }
+            if connections.count == Self.maximumConnections { closeIdlest() }
             connections[ObjectIdentifier(connection)] = connection
             connection.start()
             if connections.count > Self.maximumConnections {
@@ -112,5 +115,14 @@ final class ControlServer: @unchecked Sendable {
                     "\(Self.maximumConnections) tools are connected to this server already")
             }
         }
+    }
+
+    /// Makes room for a newcomer: of tools that are stuck before a request the first one goes.
+    private func closeIdlest() {
+        let idle = connections.values.compactMap { one in one.idleSince.map { ($0, one) } }
+        guard let (since, idlest) = idle.min(by: { $0.0 < $1.0 }),
+            since + Self.patience <= .now()
+        else { return }
+        idlest.close()
     }
 }

@@ -3,13 +3,19 @@ import Logging
 
 /// Where the program's events go: to the journal natively when systemd started it, else one line an
 /// event to the standard error stream.
-enum ServiceLog {
-    static func standard() -> Logger {
-        LoggingSystem.bootstrap { label in
-            if Journal.isStandardError { return JournalLogHandler(label: label) }
-            return LineLogHandler()
-        }
-        return Logger(label: "horizond")
+struct ServiceLog {
+    /// Waits until a line is written, however long that takes: for a queue that does nothing else.
+    let direct: Logger
+    /// For all others.
+    let patient: Logger
+
+    static func standard() -> ServiceLog {
+        let label = "horizond"
+        let handler: any LogHandler =
+            Journal.isStandardError ? JournalLogHandler(label: label) : LineLogHandler()
+        return ServiceLog(
+            direct: Logger(label: label) { _ in handler },
+            patient: Logger(label: label) { _ in PatientLogHandler(handler) })
     }
 }
 

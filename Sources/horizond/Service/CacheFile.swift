@@ -4,7 +4,7 @@ import Logging
 import Nameserver
 import Transport
 
-/// The file that keeps cached answers over a restart. Whatever is wrong with it costs those answers and
+/// The file that keeps cached answers over a restart or a crash. Whatever is wrong with it costs those answers and
 /// a line in the log, never the start.
 struct CacheFile {
     let path: String
@@ -23,9 +23,17 @@ struct CacheFile {
             configuration.views.flatMap { $0.forward.map(\.cache.stale) }.max() ?? 0
     }
 
+    /// Where the file is while it is on trial: from its loading until `vouch`.
+    private var trialPath: String { path + ".loading" }
+    /// Where a file stays that is not loaded again, for whoever looks for the mistake.
+    private var suspectPath: String { path + ".suspect" }
+
+    /// Loads the file, and sets it aside: a process that ends soon, maybe by what it has loaded, does
+    /// not load it again and again.
     func load(into cache: ResponseCache, _ log: Logger) {
         // Is among the configuration's warnings.
         guard Configuration.obstacle(toFile: path) == nil else { return }
+        noteSuspect(log)
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
             return log.notice("no cached answers in \(path) yet", .cacheFile)
         }
@@ -39,7 +47,12 @@ struct CacheFile {
                 .cacheFile)
         }
         do {
-            let octets = try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe)
+            guard mayBeReplaced else { throw CacheSnapshot.Flaw.foreign }
+            // In a directory that cannot be changed it is loaded where it is.
+            let isAside =
+                (try? FileManager.default.moveItem(atPath: path, toPath: trialPath)) != nil
+            let place = URL(filePath: isAside ? trialPath : path)
+            let octets = try Data(contentsOf: place, options: .mappedIfSafe)
             let count = try cache.load(octets.span, at: Self.now(), staleLimit: staleLimit)
             log.notice("loaded \(Self.text(count)) from \(path)", .cacheFile)
         } catch let flaw as CacheSnapshot.Flaw {
@@ -50,27 +63,58 @@ struct CacheFile {
         }
     }
 
-    func save(_ cache: ResponseCache, _ log: Logger) {
+    /// A file that is still on trial: the process that loaded it has crashed or was killed at once.
+    private func noteSuspect(_ log: Logger) {
+        guard FileManager.default.fileExists(atPath: trialPath) else { return }
+        try? FileManager.default.removeItem(atPath: suspectPath)
+        try? FileManager.default.moveItem(atPath: trialPath, toPath: suspectPath)
+        log.warning(
+            "the last process ended within seconds of loading the cached answers: they are in "
+                + "\(suspectPath) now, and not loaded again", .cacheFile)
+    }
+
+    /// The process goes on with what it has loaded: the file gets its name back, unless there is a newer
+    /// one.
+    func vouch() {
+        guard FileManager.default.fileExists(atPath: trialPath) else { return }
+        // Fails when there is one.
+        try? FileManager.default.moveItem(atPath: trialPath, toPath: path)
+        try? FileManager.default.removeItem(atPath: trialPath)
+    }
+
+    /// Why there is no newer file.
+    enum SaveFailure: Error, Equatable {
+        case refused(String)
+        case interrupted
+    }
+
+    /// Replaces the file; returns how many answers it has. `pause` is called between its parts, and
+    /// may throw to leave the file as it was.
+    func save(
+        _ cache: ResponseCache, pause: () throws(SaveFailure) -> Void = {}
+    ) throws(SaveFailure) -> Int {
         // A device or a pipe is not to be replaced by a file.
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         guard attributes.map(Self.isOrdinary) ?? true else {
-            return log.warning("no cached answers saved: \(path) is no ordinary file", .cacheFile)
+            throw .refused("no cached answers saved: \(path) is no ordinary file")
         }
         guard mayBeReplaced else {
-            return log.warning(
-                "no cached answers saved: \(path) is \(CacheSnapshot.Flaw.foreign), and left alone",
-                .cacheFile)
+            throw .refused(
+                "no cached answers saved: \(path) is \(CacheSnapshot.Flaw.foreign), and left alone")
         }
-        do throws(AtomicFile.Failure) {
+        do {
             var file = try AtomicFile(path: path)
             let count = try cache.writeSnapshot(at: Self.now(), staleLimit: staleLimit) {
-                part throws(AtomicFile.Failure) in
+                part throws(any Error) in
+                try pause()
                 try file.write(part)
             }
             try file.putInPlace()
-            log.notice("saved \(Self.text(count)) to \(path)", .cacheFile)
+            return count
+        } catch let end as SaveFailure {
+            throw end
         } catch {
-            log.warning("no cached answers saved to \(path): \(error)", .cacheFile)
+            throw .refused("no cached answers saved to \(path): \(error)")
         }
     }
 
@@ -86,7 +130,7 @@ struct CacheFile {
         attributes[.type] as? FileAttributeType == .typeRegular
     }
 
-    private static func text(_ count: Int) -> String {
+    static func text(_ count: Int) -> String {
         "\(count) cached \(count == 1 ? "answer" : "answers")"
     }
 

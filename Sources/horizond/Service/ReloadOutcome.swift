@@ -1,5 +1,5 @@
+import Dispatch
 import Foundation
-import Transport
 
 /// How the last reload ended, in a file of the service's runtime directory, where `horizond reload`
 /// looks for it.
@@ -44,5 +44,6 @@ struct ReloadOutcome: Equatable {
         (try? String(contentsOfFile: path, encoding: .utf8)).flatMap { ReloadOutcome($0) }
     }
 
-    static func now() -> Int64 { MonotonicClock.now() / 1000 }
+    /// By the clock of the service manager's messages, which stands still while the machine sleeps.
+    static func now() -> Int64 { Int64(DispatchTime.now().uptimeNanoseconds / 1000) }
 }

@@ -99,6 +99,7 @@ extension Service {
         log.report(configuration.warnings)
         noteWhatNeedsRestart(configuration)
         self.configuration = configuration
+        cacheKeeper.configure(configuration)
         scheduleFollowing()
         updateClients()
         scheduleAudits()

@@ -33,6 +33,7 @@ final class Service: @unchecked Sendable {
     let registry: UpstreamRegistry
     let events: EventLog
     let control: DispatchQueue
+    let cacheKeeper: CacheKeeper
     private let signals: Signals
     /// Answers at the control socket, as long as the service runs.
     var controlServer: ControlServer?
@@ -85,14 +86,14 @@ final class Service: @unchecked Sendable {
     /// had.
     init(
         _ loaded: LoadedConfiguration, passed: PassedSockets, path: String,
-        secrets: ProcessSecrets, log: Logger
+        secrets: ProcessSecrets, log: ServiceLog
     ) throws(TransportError) {
         let configuration = loaded.configuration
         control = DispatchQueue(label: "control", qos: .default)
         signals = Signals(queue: control)
         self.path = path
         self.secrets = secrets
-        self.log = log
+        self.log = log.patient
         self.configuration = configuration
         networks = loaded.interfaces.networks
         status = ServiceStatus(configuration)
@@ -104,11 +105,11 @@ final class Service: @unchecked Sendable {
                 snapshot: Snapshot(
                     configuration, networks: networks, upstreams: registry, secrets),
                 tls: loaded.tls))
-        events = EventLog(logger: log, logsErrors: configuration.log.errors)
+        events = EventLog(logger: log.direct, logsErrors: configuration.log.errors)
         let queryLog = QueryLog(events)
         queryLog.configure(configuration.log.queries, identity: configuration.server.id)
         let cache = ResponseCache(size: configuration.cacheSize, seed: secrets.tableSeed)
-        CacheFile(configuration)?.load(into: cache, log)
+        cacheKeeper = CacheKeeper(configuration, cache, log.patient)
         shared = Worker.Shared(
             published: published, cache: cache, forwarding: Forwarder.Shared(cache: cache),
             events: events, queryLog: queryLog, limits: TransportLimits(configuration.tcp),
@@ -117,12 +118,14 @@ final class Service: @unchecked Sendable {
         for index in 0..<count { workers.append(try Worker(index: index, shared: shared)) }
         self.workers = workers
         listeners = Listeners(workers: count, fromUnits: passed.fromUnits)
-        for complaint in passed.complaints { log.warning(complaint, .listening) }
+        for complaint in passed.complaints { log.patient.warning(complaint, .listening) }
         passedControlSocket = passed.control
         let kept = Self.dropUnwanted(passed, configuration)
         listen(try listeners.start(configuration, stored: kept))
         // The workers have descriptors of their own.
         for socket in kept { socket.close() }
+        // Not before: a start that fails leaves the file alone.
+        cacheKeeper.start()
     }
 
     /// Serves until SIGTERM or SIGINT. (Not with dispatchMain: the main queue's threads ask for a
@@ -195,7 +198,7 @@ final class Service: @unchecked Sendable {
         controlServer?.stop()
         adminPages?.stop()
         shared.queryLog.finish()
-        CacheFile(configuration)?.save(shared.cache, log)
+        cacheKeeper.finish()
         ended.signal()
     }
 }
