@@ -32,6 +32,9 @@ final class Service: @unchecked Sendable {
     let published: Published
     let registry: UpstreamRegistry
     let events: EventLog
+    let memoryGuard: MemoryGuard
+    /// What reading the configuration at the start took.
+    let loadCost: LoadCost
     let control: DispatchQueue
     private let signals: Signals
     /// Answers at the control socket, as long as the service runs.
@@ -95,6 +98,7 @@ final class Service: @unchecked Sendable {
         self.log = log
         self.configuration = configuration
         networks = loaded.interfaces.networks
+        loadCost = loaded.cost
         status = ServiceStatus(configuration)
         registry = UpstreamRegistry(cookieKey: secrets.upstreamCookieKey)
         raiseDescriptorLimit()
@@ -109,9 +113,11 @@ final class Service: @unchecked Sendable {
         queryLog.configure(configuration.log.queries, identity: configuration.server.id)
         let cache = ResponseCache(size: configuration.cacheSize, seed: secrets.tableSeed)
         CacheFile(configuration)?.load(into: cache, log)
+        memoryGuard = MemoryGuard(cache, events: events)
         shared = Worker.Shared(
             published: published, cache: cache, forwarding: Forwarder.Shared(cache: cache),
-            events: events, queryLog: queryLog, limits: TransportLimits(configuration.tcp),
+            events: events, queryLog: queryLog,
+            limits: TransportLimits(configuration.tcp, workers: count),
             turn: Worker.turn(ofEachOf: count))
         var workers: [Worker] = []
         for index in 0..<count { workers.append(try Worker(index: index, shared: shared)) }
@@ -137,6 +143,7 @@ final class Service: @unchecked Sendable {
         log.report(configuration.warnings)
         // First, so that what is counted begins with the first query.
         configureActivity()
+        memoryGuard.start()
         let mailboxes = workers.map(\.mailbox)
         let running = DispatchGroup()
         for worker in workers {
