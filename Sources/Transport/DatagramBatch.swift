@@ -199,8 +199,11 @@ struct LocalAddress: Sendable {
 
     func removeAll() { count = 0 }
 
-    /// Sends all and empties the batch. A datagram that the kernel refuses is passed over.
-    func flush(to descriptor: Int32, _ context: LoopContext) {
+    /// Sends all and empties the batch. What the kernel has no room for is held; a datagram that it
+    /// refuses for another reason is passed over.
+    func flush(
+        to descriptor: Int32, of key: SlotKey, _ held: HeldDatagrams, _ context: LoopContext
+    ) {
         var next = 0
         // Each turn sends or passes over at least one: at most `batch` turns.
         while next < count {
@@ -209,11 +212,34 @@ struct LocalAddress: Sendable {
             if sent > 0 {
                 context.counters.sent &+= UInt64(sent)
                 next &+= Int(sent)
+            } else if HeldDatagrams.isPassing(errno) {
+                let end = held.hold(self, from: next, of: key, now: context.now)
+                context.counters.sendDelays &+= UInt64(end &- next)
+                context.counters.sendFailures &+= UInt64(count &- end)
+                break
             } else {
                 context.counters.sendFailures &+= 1
                 next &+= 1
             }
         }
         count = 0
+    }
+
+    /// Adds datagram `index` of another batch, with where it goes and where it leaves from.
+    func append(_ index: Int, of other: SendBatch) {
+        precondition(count < DatagramLimits.batch && index >= 0 && index < other.count)
+        let length = unsafe other.storage.vectors[index].iov_len
+        unsafe (storage.octets + count * storage.stride)
+            .update(from: other.storage.octets + index * other.storage.stride, count: length)
+        unsafe storage.vectors[count].iov_len = length
+        unsafe storage.peers[count] = other.storage.peers[index]
+        let capacity = Int(hs_control_capacity)
+        unsafe (storage.controls + count * capacity)
+            .copyMemory(from: other.storage.controls + index * capacity, byteCount: capacity)
+        unsafe storage.headers[count].header.msg_namelen =
+            other.storage.headers[index].header.msg_namelen
+        unsafe storage.headers[count].header.msg_controllen =
+            other.storage.headers[index].header.msg_controllen
+        count &+= 1
     }
 }

@@ -11,6 +11,10 @@ final class LoopContext {
     /// Counts the rounds, so that what is drawn for one is not used in the next.
     var round: UInt64 = 0
 
+    /// Closes something that can be had without, to make room for another descriptor; false when there
+    /// is nothing such.
+    var freeDescriptor: () -> Bool = { false }
+
     init(_ limits: TransportLimits) throws(TransportError) {
         self.limits = limits
         pollSet = try PollSet()

@@ -41,8 +41,15 @@ package protocol NetworkHandler: AnyObject {
     /// Every 50 ms or so, within a round, while `needsTicks` is set or connections are open.
     func tick(now: Int64)
 
+    /// Descriptors ran out since the last tick, for connections of clients or for upstreams.
+    func descriptorsRanOut()
+
     /// `WakeUp.wake()` was called, perhaps several times, perhaps by the loop itself.
     func messages()
+}
+
+extension NetworkHandler {
+    package func descriptorsRanOut() {}
 }
 
 /// Why an exchange had better not be carried out over UDP.

@@ -44,6 +44,26 @@ extension NetworkLoop {
         roundIsNeeded()
     }
 
+    /// Accepts connections. A listener that cannot is not watched until the next tick, since it would be
+    /// reported again at once.
+    func accept(_ key: SlotKey) {
+        guard let listener = tcpListeners[key] else { return }
+        if !listener.accept(for: streams, context) {
+            context.pollSet.remove(listener.descriptor)
+            pausedTCP.append(key)
+        }
+        startTimer()
+    }
+
+    func resumeAccepting() {
+        guard !pausedTCP.isEmpty else { return }
+        pausedTCP.removeAll { key in
+            guard let listener = tcpListeners[key] else { return true }
+            let token = PollToken(.tcpListener, key)
+            return (try? watch(listener.descriptor, token)) != nil
+        }
+    }
+
     func closeRemoved(_ handler: any NetworkHandler) {
         guard !removedUDP.isEmpty || !removedTCP.isEmpty else { return }
         for key in removedUDP {
@@ -56,7 +76,7 @@ extension NetworkLoop {
         }
         for key in removedTCP {
             guard let listener = tcpListeners[key] else { continue }
-            listener.accept(for: streams, context)
+            _ = listener.accept(for: streams, context)
             tcpListeners.remove(key)
             listener.close(context)
         }

@@ -21,10 +21,13 @@ package final class NetworkLoop {
     /// Listeners to be closed at the end of the round.
     var removedUDP: [SlotKey] = []
     var removedTCP: [SlotKey] = []
+    /// Listeners that cannot accept for want of descriptors or memory, until the next tick.
+    var pausedTCP: [SlotKey] = []
 
     private let turn: Int64
     private let timer: TickTimer
     private var lastTick: Int64
+    private var toldShortages: UInt64 = 0
     private var handler: (any NetworkHandler)?
     private var source: (any DispatchSourceRead)?
     private(set) var isInRound = false
@@ -61,6 +64,7 @@ package final class NetworkLoop {
             census: census, wakeUp: wakeUp)
         upstreamDatagrams = UpstreamDatagrams(context, exchanges, batches.received)
         upstreamStreams = UpstreamStreams(context, exchanges)
+        context.freeDescriptor = { [unowned streams] in streams.closeIdlest() }
         for (descriptor, target) in [
             (wakeUp.descriptor, PollTarget.wakeUp), (timer.descriptor, .timer),
         ] {
@@ -160,8 +164,7 @@ package final class NetworkLoop {
         case .upstreamConnection:
             upstreamStreams.handle(token.key, readiness, handler)
         case .tcpListener:
-            tcpListeners[token.key]?.accept(for: streams, context)
-            startTimer()
+            accept(token.key)
         case .wakeUp:
             Syscalls.takeCount(wakeUp.descriptor)
             streams.payDebt()
@@ -176,6 +179,11 @@ package final class NetworkLoop {
 
     private func tick(_ handler: any NetworkHandler) {
         lastTick = context.now
+        resumeAccepting()
+        if context.counters.descriptorShortages != toldShortages {
+            toldShortages = context.counters.descriptorShortages
+            handler.descriptorsRanOut()
+        }
         handler.tick(now: context.now)
         streams.sweep(handler)
         upstreamDatagrams.sweep(handler)
@@ -190,6 +198,18 @@ package final class NetworkLoop {
         upstreamDatagrams.flush()
         flushAnswers()
         handler.answersSent()
+        if hasHeld { sendHeld() }
+    }
+
+    /// Whether there is something that the kernel had no room for.
+    private var hasHeld: Bool { !batches.held.isEmpty || upstreamDatagrams.hasHeld }
+
+    private func sendHeld() {
+        let outcome = batches.held.send(now: context.now) { udpListeners[$0]?.descriptor }
+        context.counters.sent &+= UInt64(outcome.sent)
+        context.counters.sendFailures &+= UInt64(outcome.lost)
+        upstreamDatagrams.sendHeld()
+        startTimer()
     }
 
     private func flushAnswers() {
@@ -205,7 +225,7 @@ package final class NetworkLoop {
 
     private var isTimerNeeded: Bool {
         needsTicks || drainDeadline != nil || !streams.isEmpty || !upstreamDatagrams.isEmpty
-            || !upstreamStreams.isEmpty
+            || !upstreamStreams.isEmpty || hasHeld || !pausedTCP.isEmpty
     }
 
     /// Sees to it that what was just queued goes out, when no round is on its way to do so.
@@ -233,7 +253,7 @@ package final class NetworkLoop {
     }
 
     /// Nothing is owed to any client.
-    private var isDrained: Bool { streams.isEmpty && exchanges.count == 0 }
+    private var isDrained: Bool { streams.isEmpty && exchanges.count == 0 && !hasHeld }
 
     /// Sends what is queued and closes everything, in order: first the dispatch source, then, in its
     /// cancel handler, the descriptors. Then calls `stopped` on the queue.

@@ -263,6 +263,13 @@ enum Syscalls {
     /// A second descriptor of the same open file; or negative.
     static func duplicate(_ descriptor: Int32) -> Int32 { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
 
+    /// How many descriptors the process may have; nil when the kernel does not say.
+    static func descriptorLimit() -> UInt64? {
+        var limit = rlimit()
+        return unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
+            ? UInt64(limit.rlim_cur) : nil
+    }
+
     /// Raises RLIMIT_NOFILE to its hard limit. Returns the limit, or nil when it cannot be raised.
     static func raiseDescriptorLimit() -> UInt64? {
         var limit = rlimit()
@@ -279,6 +286,9 @@ enum Syscalls {
 /// this once, before any socket is opened. Returns the limit, or nil when it stays as it was.
 @discardableResult
 package func raiseDescriptorLimit() -> UInt64? { Syscalls.raiseDescriptorLimit() }
+
+/// How many descriptors the process may have at present; nil when the kernel does not say.
+package func descriptorLimit() -> UInt64? { Syscalls.descriptorLimit() }
 
 /// How many processors this process may run on, as taskset(1) and a unit's CPUAffinity leave them.
 package func availableProcessors() -> Int { Int(hs_available_processors()) }

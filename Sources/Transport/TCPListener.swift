@@ -35,32 +35,35 @@ final class TCPListener {
         Syscalls.setUserTimeout(descriptor, milliseconds: Int32(clamping: milliseconds))
     }
 
-    /// Gives the waiting connections to the server.
-    func accept(for server: StreamServer, _ context: LoopContext) {
+    /// Gives the waiting connections to the server. False when it cannot go on for want of descriptors or
+    /// memory.
+    func accept(for server: StreamServer, _ context: LoopContext) -> Bool {
         var hasMadeRoom = false
         for _ in 0..<Self.maximumAccepted {
             let accepted = Syscalls.accept(descriptor)
             switch -accepted.descriptor {
             case ...0: server.open(accepted.descriptor, accepted.peer)
-            case EAGAIN: return
+            case EAGAIN: return true
             case EMFILE, ENFILE:
                 context.counters.tcpAcceptFailures &+= 1
+                context.counters.descriptorShortages &+= 1
                 // As in a full table the idlest connection makes room, once; else one waiting
                 // client is refused, or the poll set would report it for ever.
                 if !hasMadeRoom, server.closeIdlest() {
                     hasMadeRoom = true
                     continue
                 }
-                guard server.spare.refuse(one: descriptor) else { return }
+                guard server.spare.refuse(one: descriptor) else { return false }
             case ENOBUFS, ENOMEM:
                 context.counters.tcpAcceptFailures &+= 1
-                return
+                return false
             default:
                 // The client has gone while it waited, or the network failed: the next one
                 // (accept(2) tells to treat these like EAGAIN by retrying).
                 context.counters.tcpAcceptFailures &+= 1
             }
         }
+        return true
     }
 
     /// The socket may be open elsewhere, too, and would then go on being reported.

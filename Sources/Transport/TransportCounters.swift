@@ -6,6 +6,8 @@ package struct TransportCounters: Sendable, Equatable {
     package var sent: UInt64 = 0
     /// Answers over UDP that the kernel refused (no buffer, no route, a firewall).
     package var sendFailures: UInt64 = 0
+    /// Answers over UDP that the kernel had no room for at once, and that were held for later.
+    package var sendDelays: UInt64 = 0
     /// Datagrams larger than the receive buffer.
     package var droppedTruncated: UInt64 = 0
     /// Datagrams from port 0, to which no answer can go.
@@ -37,11 +39,16 @@ package struct TransportCounters: Sendable, Equatable {
     package var tcpOverrun: UInt64 = 0
     /// Accepting failed: no descriptors or no memory.
     package var tcpAcceptFailures: UInt64 = 0
+    /// Times that something was not opened at once for want of descriptors, of the process's or the
+    /// system's.
+    package var descriptorShortages: UInt64 = 0
     /// TCP connections open now.
     package var tcpOpen: Int { Int(truncatingIfNeeded: tcpAccepted &- tcpClosed) }
 
     /// Queries sent to upstreams, by either transport.
     package var upstreamSent: UInt64 = 0
+    /// Queries over UDP that the kernel had no room for at once, and that were held for later.
+    package var upstreamSendDelays: UInt64 = 0
     /// Replies that ended an exchange.
     package var upstreamReceived: UInt64 = 0
     /// Upstream datagrams that came once more, however often, or after their exchange was given up.

@@ -41,7 +41,7 @@ final class UDPListener {
             for index in 0..<count {
                 answer(index, received, answers, batches.arrival, handler, context)
             }
-            answers.flush(to: descriptor, context)
+            answers.flush(to: descriptor, of: key, batches.held, context)
             handler.answersSent()
             upstreams.flush()
             guard count == DatagramLimits.batch else { return }
@@ -109,6 +109,9 @@ final class DatagramBatches {
     // Answers sent later, or by the way: apart from `answers`, whose next buffer may be in use.
     private let deferred = SendBatch()
     private var deferredDescriptor: Int32 = -1
+    private var deferredKey = SlotKey(slot: 0, generation: 0)
+    /// Answers that the kernel had no room for.
+    let held = HeldDatagrams()
 
     /// Adds an answer to what goes out from this socket.
     func send(
@@ -122,6 +125,7 @@ final class DatagramBatches {
         let batch = deferred
         if batch.isFull || deferredDescriptor != listener.descriptor { flush(context) }
         deferredDescriptor = listener.descriptor
+        deferredKey = listener.key
         var octets = batch.next()
         octets.copy(message, at: 0)
         batch.commit(length: message.count, to: path.peer, from: path.local)
@@ -130,6 +134,6 @@ final class DatagramBatches {
     /// Sends what `send` has gathered. To be called before a listener closes.
     func flush(_ context: LoopContext) {
         guard deferred.count > 0 else { return }
-        deferred.flush(to: deferredDescriptor, context)
+        deferred.flush(to: deferredDescriptor, of: deferredKey, held, context)
     }
 }

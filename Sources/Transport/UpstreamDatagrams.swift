@@ -18,6 +18,8 @@ final class UpstreamDatagrams {
     private let queue = SendBatch()
     private var queued: [(exchange: UInt64, id: UInt16)] = []
     private var queueSocket: UpstreamSocket?
+    /// Queries that the kernel had no room for.
+    private let held = HeldDatagrams()
     /// Sockets that reported an error while a query was sent; their exchanges fail in the round.
     private var broken: [(key: SlotKey, error: UpstreamError)] = []
     /// Exchanges whose queries the kernel did not take; they fail in the round.
@@ -31,6 +33,7 @@ final class UpstreamDatagrams {
     }
 
     var isEmpty: Bool { sockets.count == 0 }
+    var hasHeld: Bool { !held.isEmpty }
     var hasWork: Bool { !broken.isEmpty || !unsent.isEmpty }
 
     // MARK: Sending
@@ -89,7 +92,7 @@ final class UpstreamDatagrams {
     func flush() {
         guard let socket = queueSocket else { return }
         var next = 0
-        // Each turn sends or passes over at least one.
+        // Each turn sends, holds or passes over at least one.
         while next < queue.count {
             let sent = queue.send(from: next, to: socket.descriptor)
             if sent > 0 {
@@ -97,7 +100,14 @@ final class UpstreamDatagrams {
                 next &+= sent
                 continue
             }
-            let error = UpstreamError(errno: Int32(truncatingIfNeeded: -sent))
+            let errno = Int32(truncatingIfNeeded: -sent)
+            if HeldDatagrams.isPassing(errno) {
+                let end = held.hold(queue, from: next, of: socket.key, now: context.now)
+                context.counters.upstreamSendDelays &+= UInt64(end - next)
+                next = end
+                guard next < queue.count else { break }
+            }
+            let error = UpstreamError(errno: errno)
             if error.isOfSocket {
                 // An earlier query's; those that are left go out from another socket.
                 retire(socket)
@@ -110,6 +120,13 @@ final class UpstreamDatagrams {
             next &+= 1
         }
         clearQueue()
+    }
+
+    /// Sends what the kernel had no room for. What it does not take in time is as lost as a datagram on
+    /// its way: the exchange has its own time.
+    func sendHeld() {
+        let outcome = held.send(now: context.now) { sockets[$0]?.descriptor }
+        context.counters.upstreamSent &+= UInt64(outcome.sent)
     }
 
     private func clearQueue() {
@@ -185,7 +202,11 @@ final class UpstreamDatagrams {
             descriptor = try UpstreamSocket.open(to: pool.upstream, context.random)
         } catch {
             guard error == .exhausted else { throw error }
-            return try anySocket(pool)
+            context.counters.descriptorShortages &+= 1
+            if !pool.isEmpty { return try anySocket(pool) }
+            // Without any socket nobody would be answered: an idle client of TCP makes room.
+            guard context.freeDescriptor() else { throw error }
+            descriptor = try UpstreamSocket.open(to: pool.upstream, context.random)
         }
         guard context.pollSet.add(descriptor, PollToken(.upstreamSocket, key), .readable) == 0
         else {

@@ -20,7 +20,8 @@ struct AtomicFile: ~Copyable {
 
     private let path: String
     private let temporaryPath: String
-    private let descriptor: Int32
+    /// Negative once it is closed.
+    private var descriptor: Int32
     private var isInPlace = false
 
     init(path: String) throws(Failure) {
@@ -33,8 +34,7 @@ struct AtomicFile: ~Copyable {
     }
 
     deinit {
-        guard descriptor >= 0 else { return }
-        close(descriptor)
+        if descriptor >= 0 { close(descriptor) }
         if !isInPlace { _ = unsafe unlink(temporaryPath) }
     }
 
@@ -53,6 +53,10 @@ struct AtomicFile: ~Copyable {
 
     /// Gives the file its name, in the place of an earlier one.
     mutating func putInPlace() throws(Failure) {
+        // Some file systems say only here that there was no room.
+        let isWritten = close(descriptor) == 0
+        descriptor = -1
+        guard isWritten else { throw Failure() }
         guard unsafe rename(temporaryPath, path) == 0 else { throw Failure() }
         isInPlace = true
     }

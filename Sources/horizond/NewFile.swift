@@ -1,6 +1,6 @@
 import Glibc
 
-/// A file that must not be there yet. It is not forced to the disk, so that a hundred thousand of them
+/// A file that must not be there yet, and is there whole or not at all afterwards. It is not forced to the disk, so that a hundred thousand of them
 /// are written in seconds: after a power failure they are made once more.
 ///
 /// Unsafe because system calls take pointers; each is valid for the call.
@@ -27,10 +27,15 @@ enum NewFile {
             guard count > 0 else {
                 let failure = Failure()
                 close(descriptor)
+                _ = unsafe unlink(path)
                 throw failure
             }
             octets = octets.dropFirst(count)
         }
-        guard close(descriptor) == 0 else { throw Failure() }
+        guard close(descriptor) == 0 else {
+            let failure = Failure()
+            _ = unsafe unlink(path)
+            throw failure
+        }
     }
 }

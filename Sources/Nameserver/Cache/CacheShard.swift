@@ -3,24 +3,24 @@ import DNS
 /// One part of the cache. What is new goes through a small ring; what was asked for twice on its way
 /// there goes on to the main ring, and stays as long as it is asked for now and then (S3-FIFO: Yang,
 /// Zhang, Qiu, Yue, Rashmi, "FIFO queues are all you need for cache eviction", SOSP 2023). So a flood
-/// of names that are asked once pushes out nothing but itself. The memory is one region of a size
-/// that never changes.
+/// of names that are asked once pushes out nothing but itself. The memory is one region; another size
+/// is another region (`resize`).
 ///
 /// Unsafe because entries are read and written in place by words. Sound because every place comes
 /// from a slot or a ring, which only this type fills, and the cache's lock is held.
 @safe struct CacheShard: ~Copyable {
-    private let memory: UnsafeMutableRawPointer
-    private var slots: CacheSlots
+    let memory: UnsafeMutableRawPointer
+    var slots: CacheSlots
     private var ghosts: CacheGhosts
-    private var small: CacheRing
-    private var main: CacheRing
+    var small: CacheRing
+    var main: CacheRing
     /// Whether the main ring has never been full, and has room for what nobody asked for again.
     private var isFilling = true
-    private(set) var statistics = CacheStatistics()
+    var statistics = CacheStatistics()
     /// How many of the entries deny a whole name.
     private(set) var denialCount = 0
 
-    private typealias Header = CacheEntryHeader
+    typealias Header = CacheEntryHeader
 
     /// The octets of memory for each slot. An entry takes 88 at least, and most about 130.
     private static let octetsPerSlot = 80
@@ -253,15 +253,6 @@ import DNS
         insert(header, at: place)
     }
 
-    /// Stores an image, and returns how many denials of whole names there are more.
-    mutating func storeCountingDenials(
-        _ image: Span<UInt8>, _ name: LookupName, _ facts: CacheEntryFacts, hash: UInt64
-    ) -> Int {
-        let before = denialCount
-        store(image, name, facts, hash: hash)
-        return denialCount - before
-    }
-
     private mutating func write(
         _ header: Header, _ name: LookupName, _ image: Span<UInt8>, at place: Int
     ) {
@@ -280,7 +271,7 @@ import DNS
 
     /// A place for an entry of `length` octets, for which others go; nil when it would push out too
     /// much.
-    private mutating func makePlace(_ length: Int, inMain: Bool) -> Int? {
+    mutating func makePlace(_ length: Int, inMain: Bool) -> Int? {
         guard length <= main.bounds.count / 4 else { return nil }
         var moves = 0
         while slots.isFull {
@@ -354,7 +345,7 @@ import DNS
         header.usage = usage
     }
 
-    private mutating func insert(_ header: Header, at place: Int) {
+    mutating func insert(_ header: Header, at place: Int) {
         slots.insert(header.hash, place: place)
         statistics.entries &+= 1
         statistics.octets &+= Int(header.length)
@@ -370,7 +361,7 @@ import DNS
 
     // MARK: Entries
 
-    private func header(at place: Int) -> Header {
+    func header(at place: Int) -> Header {
         unsafe memory.load(fromByteOffset: place, as: Header.self)
     }
 

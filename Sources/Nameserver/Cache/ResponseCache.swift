@@ -6,11 +6,22 @@ import Synchronization
 /// which is held for one copy.
 package final class ResponseCache: Sendable {
     /// Enough that a few workers seldom meet at one lock.
-    private static let maximumShardCount = 64
+    private static let usualShardCount = 64
     /// Fewer shards in a small cache: each has room for a few large answers.
     private static let minimumShardSize = 65_536
+    /// More shards in a large cache: while one gets another size, who asks for what is in it waits,
+    /// about a millisecond for so many octets.
+    private static let maximumShardSize = 1 << 20
+    private static let maximumShardCount = 4096
+    /// No shard is made smaller than this.
+    private static let leastShardSize = 16_384
 
+    /// What is stored and its index may take so many octets at most, whatever the limit is.
+    package let size: Int
     private let shards: [LockedCacheShard]
+    private let currentLimit: Atomic<Int>
+    /// Held by whoever walks through a whole shard in steps, or gives it another size.
+    private let maintenance = Mutex(())
     private let seed: UInt64
     /// How many denials of whole names are stored, so that nobody looks for them in vain.
     private let denialCount = Atomic<Int>(0)
@@ -18,8 +29,11 @@ package final class ResponseCache: Sendable {
     /// `size` in octets bounds all that is stored and its index. `seed` is the process's secret for
     /// its hash tables.
     package init(size: Int, seed: UInt64) {
-        var count = Self.maximumShardCount
+        var count = Self.usualShardCount
         while count > 1, size / count < Self.minimumShardSize { count /= 2 }
+        while count < Self.maximumShardCount, size / count > Self.maximumShardSize { count *= 2 }
+        self.size = size
+        currentLimit = Atomic(size)
         shards = (0..<count).map { _ in LockedCacheShard(octets: size / count) }
         self.seed = seed
     }
@@ -29,6 +43,39 @@ package final class ResponseCache: Sendable {
 
     package var statistics: CacheStatistics {
         shards.reduce(into: CacheStatistics()) { $0 += $1.withLock { $0.statistics } }
+    }
+
+    // MARK: Size
+
+    /// What is stored and its index may take so many octets at present.
+    package var limit: Int { currentLimit.load(ordering: .relaxed) }
+
+    /// The smallest limit.
+    package var leastLimit: Int { min(size, shards.count * Self.leastShardSize) }
+
+    /// Gives the cache another limit between `leastLimit` and `size`, one shard after the other. What is
+    /// asked for often goes last.
+    package func resize(to limit: Int) {
+        let limit = min(max(limit, leastLimit), size)
+        maintenance.withLock { _ in
+            currentLimit.store(limit, ordering: .relaxed)
+            for shard in shards {
+                change(shard) { $0.resize(octets: limit / shards.count) }
+            }
+        }
+    }
+
+    /// Changes a shard, and keeps count of its denials.
+    @discardableResult
+    private func change<Result>(
+        _ shard: LockedCacheShard, _ body: (inout CacheShard) -> Result
+    ) -> Result {
+        let (result, newDenials) = shard.withLock {
+            let before = $0.denialCount
+            return (body(&$0), $0.denialCount - before)
+        }
+        if newDenials != 0 { denialCount.add(newDenials, ordering: .relaxed) }
+        return result
     }
 
     // MARK: Answers
@@ -85,10 +132,7 @@ package final class ResponseCache: Sendable {
     private func store(_ image: Span<UInt8>, _ name: LookupName, _ facts: CacheEntryFacts) {
         guard image.count <= AnswerScratch.capacity else { return }
         let hash = hash(name, facts.key)
-        let newDenials = shard(hash).withLock {
-            $0.storeCountingDenials(image, name, facts, hash: hash)
-        }
-        if newDenials != 0 { denialCount.add(newDenials, ordering: .relaxed) }
+        change(shard(hash)) { $0.store(image, name, facts, hash: hash) }
     }
 
     /// False, and nothing is stored, when there is an entry of the key, expired or not.
@@ -97,13 +141,11 @@ package final class ResponseCache: Sendable {
     ) -> Bool {
         guard image.count <= AnswerScratch.capacity else { return false }
         let hash = hash(name, facts.key)
-        let newDenials = shard(hash).withLock { shard -> Int? in
-            guard !shard.holds(name, facts.key, hash: hash) else { return nil }
-            return shard.storeCountingDenials(image, name, facts, hash: hash)
+        return change(shard(hash)) {
+            guard !$0.holds(name, facts.key, hash: hash) else { return false }
+            $0.store(image, name, facts, hash: hash)
+            return true
         }
-        guard let newDenials else { return false }
-        if newDenials != 0 { denialCount.add(newDenials, ordering: .relaxed) }
-        return true
     }
 
     // MARK: Denials
@@ -162,15 +204,12 @@ package final class ResponseCache: Sendable {
     package func remove(_ scope: FlushScope) -> Int {
         let match = FlushMatch(scope)
         var count = 0
-        for shard in shards {
-            var slot: Int? = 0
-            while slot != nil {
-                let newDenials = shard.withLock {
-                    let before = $0.denialCount
-                    count += $0.remove(from: &slot, where: match.contains)
-                    return $0.denialCount - before
+        maintenance.withLock { _ in
+            for shard in shards {
+                var slot: Int? = 0
+                while slot != nil {
+                    change(shard) { count += $0.remove(from: &slot, where: match.contains) }
                 }
-                if newDenials != 0 { denialCount.add(newDenials, ordering: .relaxed) }
             }
         }
         return count

@@ -13,12 +13,17 @@ final class ControlServer: @unchecked Sendable {
     /// Who has sent half a request by then keeps nobody out.
     private static let patience = DispatchTimeInterval.seconds(1)
 
+    /// How long nobody is accepted after the kernel could not.
+    private static let pause = DispatchTimeInterval.milliseconds(100)
+
     private let queue = DispatchQueue(label: "control-socket", qos: .default)
     private let log: Logger
     private let commands: [String: ControlCommand]
     private var listener: Listener?
     /// At a socket of the service manager's; nil without one.
     private var passedSource: (any DispatchSourceRead)?
+    /// Those that wait for a descriptor.
+    private var paused: [any DispatchSourceRead] = []
     private var connections: [ObjectIdentifier: ControlConnection] = [:]
 
     private struct Listener {
@@ -87,6 +92,19 @@ final class ControlServer: @unchecked Sendable {
         return source
     }
 
+    /// Lets whoever wants to connect wait a little, since no descriptor can be had: what ends elsewhere
+    /// makes room. The source would go on at once, without end.
+    private func pause(_ descriptor: Int32) {
+        let sources = [passedSource, listener?.source].compactMap(\.self)
+        guard let source = sources.first(where: { $0.handle == UInt(descriptor) }) else { return }
+        source.suspend()
+        paused.append(source)
+        queue.asyncAfter(deadline: .now() + Self.pause) { [self] in
+            for source in paused { source.resume() }
+            paused = []
+        }
+    }
+
     private func complain(_ path: String, _ reason: String) {
         log.warning("no control socket at \(path): \(reason)", .control)
     }
@@ -101,7 +119,13 @@ final class ControlServer: @unchecked Sendable {
     }
 
     private func accept(_ listener: Int32) {
-        while let descriptor = UnixSocket.accept(listener) {
+        while true {
+            let descriptor: Int32
+            switch UnixSocket.accept(listener) {
+            case .done(let accepted): descriptor = Int32(accepted)
+            case .wouldBlock: return
+            case .failed: return pause(listener)
+            }
             let connection = ControlConnection(
                 descriptor, queue: queue, commands: commands
             ) { [weak self] connection in

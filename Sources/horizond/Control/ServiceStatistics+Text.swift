@@ -3,7 +3,8 @@ import Foundation
 extension ServiceStatistics {
     /// The figures for a terminal; `rate` is how many queries a second came lately.
     func text(rate: Double) -> String {
-        ([header, ""] + queryLines(rate) + ["", cacheLine, forwardingLine] + auditLines
+        ([header, ""] + queryLines(rate) + ["", cacheLine] + memoryLines
+            + [forwardingLine] + logLines + auditLines
             + (upstreams.isEmpty ? [] : [""] + upstreamLines))
             .joined(separator: "\n")
     }
@@ -39,11 +40,29 @@ extension ServiceStatistics {
             + "\(cache.evicted) evicted, \(cache.refreshed) refreshed"
     }
 
+    private var memoryLines: [String] {
+        let shortage =
+            cache.currentMaximumOctets < cache.maximumOctets
+            ? "; the cache may take \(Self.size(cache.currentMaximumOctets)) for now" : ""
+        guard let memory else { return [] }
+        return [
+            "memory".padded(18)
+                + "\(Self.size(memory.usedOctets)) of \(Self.size(memory.limitOctets)) taken "
+                + "(\(memory.bound))\(shortage)"
+        ]
+    }
+
     private var forwardingLine: String {
         "upstreams".padded(18)
             + "\(forwarding.sent) asked, \(forwarding.inFlight) questions in flight, "
             + "\(forwarding.joined) joined; \(forwarding.failed) attempts failed, "
             + "of which \(forwarding.timeouts) in silence, \(forwarding.malformed) malformed"
+    }
+
+    private var logLines: [String] {
+        guard queryLogLinesLost > 0 else { return [] }
+        let (lines, were) = queryLogLinesLost == 1 ? ("line", "was") : ("lines", "were")
+        return ["query log".padded(18) + "\(queryLogLinesLost) \(lines) \(were) lost"]
     }
 
     private var auditLines: [String] {

@@ -14,7 +14,10 @@ struct ServiceStatistics: Codable, Sendable {
     /// The files that were read, the main one first.
     let files: [String]
     let queries: Queries
+    /// Lines of the query log that its sink never got.
+    let queryLogLinesLost: UInt64
     let cache: Cache
+    let memory: Memory?
     let forwarding: Forwarding
     let upstreams: [UpstreamServer]
     /// What the last audit found; nil before the first.
@@ -37,8 +40,17 @@ struct ServiceStatistics: Codable, Sendable {
         let answers: Int
         let octets: Int
         let maximumOctets: Int
+        /// What they may take while memory is short; else the same.
+        let currentMaximumOctets: Int
         let evicted: UInt64
         let refreshed: UInt64
+    }
+
+    /// The bound on the process's memory that leaves it least; nil where the kernel tells none.
+    struct Memory: Codable, Sendable {
+        let bound: String
+        let limitOctets: Int
+        let usedOctets: Int
     }
 
     struct Forwarding: Codable, Sendable {
@@ -91,8 +103,13 @@ struct ServiceStatistics: Codable, Sendable {
             error: report.sum(\.queries.errors))
         cache = Cache(
             answers: report.cache.entries, octets: report.cache.octets,
-            maximumOctets: service.configuration.cacheSize, evicted: report.cache.evictions,
+            maximumOctets: service.shared.cache.size,
+            currentMaximumOctets: service.shared.cache.limit, evicted: report.cache.evictions,
             refreshed: report.sum(\.forwarding.refreshes))
+        queryLogLinesLost = report.queryLogDropped
+        memory = service.memoryGuard.bound.map {
+            Memory(bound: $0.name, limitOctets: $0.limit, usedOctets: $0.used)
+        }
         forwarding = Forwarding(
             sent: report.sum(\.forwarding.sent), inFlight: report.inFlight,
             joined: report.sum(\.forwarding.joined),

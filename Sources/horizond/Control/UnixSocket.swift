@@ -86,10 +86,9 @@ enum UnixSocket {
         return descriptor
     }
 
-    /// The next connection, nonblocking; nil when there is none.
-    static func accept(_ listener: Int32) -> Int32? {
-        let descriptor = hs_accept(listener, nil, nil)
-        return descriptor < 0 ? nil : descriptor
+    /// The descriptor of the next connection, nonblocking.
+    static func accept(_ listener: Int32) -> Transfer {
+        outcome(Int(hs_accept(listener, nil, nil)))
     }
 
     /// The number of the user at the other end; nil when the kernel does not say.

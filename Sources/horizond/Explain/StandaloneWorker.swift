@@ -30,7 +30,8 @@ struct StandaloneWorker {
                 published: Published(Served(snapshot: snapshot, tls: loaded.tls)), cache: cache,
                 forwarding: Forwarder.Shared(cache: cache),
                 events: events, queryLog: QueryLog(events),
-                limits: TransportLimits(configuration.tcp), turn: Worker.turn(ofEachOf: 1)))
+                limits: TransportLimits(configuration.tcp, workers: 1),
+                turn: Worker.turn(ofEachOf: 1)))
         worker.start(mailboxes: [worker.mailbox])
         inquirer = Inquirer(mailbox: worker.mailbox)
     }

@@ -26,6 +26,8 @@ enum EventKind: String, CaseIterable {
     case admin = "f2afd8e00d5845fdaa6b2395750ab639"
     case cacheFile = "fe927091ba71438aad0ded933f21b5a4"
     case audit = "76a5ee4950dc40d883b18e1a39c37dcc"
+    case descriptors = "0e6c1b94d3a84c7fb5d9f8f2a61e7043"
+    case memory = "5d0c8a5f7b1e4b6f9a3d2e61c07f48b2"
     case querySink = "c2a9f3b07d6e4c51a8f4e0d91b3a7c65"
     case linesDropped = "bc1f4cf100484f6ca9edf72e0de4d107"
 }

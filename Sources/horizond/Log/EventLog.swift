@@ -3,6 +3,7 @@ import Dispatch
 import Logging
 import Nameserver
 import Synchronization
+import Transport
 
 /// The workers' events on their way to the log, written by a queue of its own: a slow log costs
 /// lines, never queries.
@@ -19,6 +20,7 @@ final class EventLog: Sendable {
     private let logger: Logger
     private let outages = Mutex(OutageSummary())
     private let toldTroubles = Mutex<Set<UpstreamTrouble>>([])
+    private let toldDescriptors = Atomic(false)
     private static let troubleSeconds = 600
     /// The bypasses that were told, by client: their queries reach several workers.
     private let toldBypasses = Mutex<[IPAddress: Set<KnownBypass>]>([:])
@@ -101,6 +103,23 @@ final class EventLog: Sendable {
 
     /// How it is with the file or the collector of the query log.
     func sink(_ level: Logger.Level, _ text: String) { write(level, EventFields(.querySink), text) }
+
+    /// One line when descriptors run out; the next after ten minutes at the soonest, however many
+    /// connections come.
+    func descriptorsRanOut() {
+        guard !toldDescriptors.exchange(true, ordering: .relaxed) else { return }
+        let limit = descriptorLimit().map { "\($0)" } ?? "?"
+        write(
+            .warning, EventFields(.descriptors),
+            "descriptors have run out: the process may have \(limit) (LimitNOFILE= of the unit); "
+                + "new TCP connections are let in for idle ones, or refused")
+        queue.asyncAfter(deadline: .now() + .seconds(Self.troubleSeconds)) { [self] in
+            toldDescriptors.store(false, ordering: .relaxed)
+        }
+    }
+
+    /// How it is with memory.
+    func memory(_ level: Logger.Level, _ text: String) { write(level, EventFields(.memory), text) }
 
     /// Lines of the query log were dropped.
     func linesDropped(_ text: String) { write(.warning, EventFields(.linesDropped), text) }

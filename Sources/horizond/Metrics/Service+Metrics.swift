@@ -25,7 +25,10 @@ extension Service {
         let metrics = ServiceMetrics(
             report: report, counts: report.counts, configuration: configuration,
             status: status,
-            audits: auditStatistics, queryLogLinesLost: shared.queryLog.linesLost)
+            audits: auditStatistics, queryLogLinesLost: shared.queryLog.linesLost,
+            memory: ServiceMetrics.Memory(
+                cacheLimit: shared.cache.limit, cacheSize: shared.cache.size,
+                bound: memoryGuard.bound))
         let wanted = metricsWanted
         metricsWanted = []
         background.async {

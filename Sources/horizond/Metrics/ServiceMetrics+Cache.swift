@@ -10,8 +10,12 @@ extension ServiceMetrics {
                 "horizond_cache_entries", "Stored answers, expired ones included.", cache.entries),
             gauge("horizond_cache_size_bytes", "What the stored answers take.", cache.octets),
             gauge(
-                "horizond_cache_limit_bytes", "What they may take (cache-size).",
-                configuration.cacheSize),
+                "horizond_cache_limit_bytes",
+                "What they may take at present: cache-size, or less while memory is short.",
+                memory.cacheLimit),
+            gauge(
+                "horizond_cache_full_limit_bytes", "What they may take (cache-size).",
+                memory.cacheSize),
             counter(
                 "horizond_cache_hits_total",
                 "Queries answered from the cache within the answer's lifetime.", \.queries.cacheHits

@@ -27,6 +27,19 @@ extension ServiceMetrics {
             gauge("horizond_views", "Views that clients can be in.", configuration.views.count),
             gauge("horizond_workers", "Workers that answer.", report.workers.count),
             build,
+        ] + memoryFamilies
+    }
+
+    /// Nothing where the kernel tells no bound.
+    private var memoryFamilies: [MetricFamily] {
+        guard let bound = memory.bound else { return [] }
+        return [
+            gauge(
+                "horizond_memory_limit_bytes",
+                "The bound on the process's memory that leaves it least: of its control group, of "
+                    + "one above it, or the machine's.", bound.limit),
+            gauge(
+                "horizond_memory_used_bytes", "What is taken of that, by whomever.", bound.used),
         ]
     }
 }

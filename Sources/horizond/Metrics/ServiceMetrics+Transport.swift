@@ -28,6 +28,15 @@ extension ServiceMetrics {
                     "too_large": \.transport.droppedOversized,
                     "send_failure": \.transport.sendFailures,
                 ]),
+            counters(
+                "horizond_sends_delayed_total",
+                "Datagrams that the kernel had no room for at once (EAGAIN, ENOBUFS) and that were sent, or "
+                    + "tried, a little later.",
+                by: "kind",
+                [
+                    "response": \.transport.sendDelays,
+                    "upstream_query": \.transport.upstreamSendDelays,
+                ]),
             MetricFamily(
                 .counter, "horizond_query_log_lines_dropped_total",
                 "Lines of the query log that were lost because they came too fast or could not be written.",
@@ -57,6 +66,11 @@ extension ServiceMetrics {
                 "horizond_tcp_accept_failures_total",
                 "Times that no TCP connection could be accepted: no descriptors or no memory.",
                 \.transport.tcpAcceptFailures),
+            counter(
+                "horizond_descriptor_shortages_total",
+                "Times that a connection or an upstream's socket was not opened at once for want of "
+                    + "descriptors.",
+                \.transport.descriptorShortages),
         ]
     }
 }

@@ -12,6 +12,15 @@ struct ServiceMetrics: Sendable {
     let status: ServiceStatus
     let audits: AuditStatistics
     let queryLogLinesLost: UInt64
+    let memory: Memory
+
+    /// How it is with memory.
+    struct Memory: Sendable {
+        let cacheLimit: Int
+        let cacheSize: Int
+        /// nil where the kernel tells none.
+        let bound: MemoryBound?
+    }
 
     /// In the order in which they are read.
     var families: [MetricFamily] {

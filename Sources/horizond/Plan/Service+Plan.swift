@@ -43,6 +43,7 @@ extension Service {
             let planner = Planner(limit: min(max(0, request.limit), Self.maximumPlanLines))
             YieldingThread.run { [self] in
                 do throws(ConfigurationErrors) {
+                    if isOwn { try makeRoomToRead(previous.files) }
                     let loaded = try LoadedConfiguration(
                         path: path, seed: secrets.tableSeed, previous: previous,
                         isForService: true)

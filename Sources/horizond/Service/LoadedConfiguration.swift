@@ -8,6 +8,7 @@ struct LoadedConfiguration: Sendable {
     let interfaces: HostInterfaces
     /// nil where no upstream is asked over TLS and no authorities are named: OpenSSL takes memory.
     let tls: TLSContext?
+    let cost: LoadCost
 
     /// Reads the configuration at `path` and every file that it names; what is silent now says what it
     /// said in `previous`. What is passed to the service alone is only wanted `isForService`. `progress`
@@ -16,10 +17,14 @@ struct LoadedConfiguration: Sendable {
         path: String, seed: UInt64, previous: Configuration? = nil, isForService: Bool = false,
         progress: WorkProgress? = nil
     ) throws(ConfigurationErrors) {
+        let before = LoadCost.residentOctets()
         interfaces = HostInterfaces()
         configuration = try Configuration.load(
             path: path, seed: seed, previous: previous, interfaces: interfaces.known,
             isForService: isForService, progress: progress)
+        cost = LoadCost(
+            octets: max(0, LoadCost.residentOctets() - before),
+            fileOctets: LoadCost.fileOctets(configuration.files))
         let authorities = configuration.authorities
         guard authorities != nil || configuration.hasSecureUpstream else {
             tls = nil

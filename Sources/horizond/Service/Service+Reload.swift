@@ -19,6 +19,7 @@ extension Service {
         reloadsWanted = []
         YieldingThread.run { [self] in
             let result = Result { () throws(ConfigurationErrors) in
+                try makeRoomToRead(previous.files)
                 let loaded = try LoadedConfiguration(
                     path: path, seed: secrets.tableSeed, previous: previous, isForService: true)
                 let snapshot = Snapshot(
@@ -94,7 +95,7 @@ extension Service {
         shared.queryLog.configure(configuration.log.queries, identity: configuration.server.id)
         controlServer?.listen(at: configuration.control.path)
         adminPages?.configure(configuration.admin)
-        let limits = TransportLimits(configuration.tcp)
+        let limits = TransportLimits(configuration.tcp, workers: workers.count)
         for worker in workers { worker.mailbox.post(.limits(limits)) }
         log.report(configuration.warnings)
         noteWhatNeedsRestart(configuration)

@@ -32,6 +32,9 @@ final class Service: @unchecked Sendable {
     let published: Published
     let registry: UpstreamRegistry
     let events: EventLog
+    let memoryGuard: MemoryGuard
+    /// What reading the configuration at the start took.
+    let loadCost: LoadCost
     let control: DispatchQueue
     let cacheKeeper: CacheKeeper
     private let signals: Signals
@@ -96,6 +99,7 @@ final class Service: @unchecked Sendable {
         self.log = log.patient
         self.configuration = configuration
         networks = loaded.interfaces.networks
+        loadCost = loaded.cost
         status = ServiceStatus(configuration)
         registry = UpstreamRegistry(cookieKey: secrets.upstreamCookieKey)
         raiseDescriptorLimit()
@@ -110,9 +114,11 @@ final class Service: @unchecked Sendable {
         queryLog.configure(configuration.log.queries, identity: configuration.server.id)
         let cache = ResponseCache(size: configuration.cacheSize, seed: secrets.tableSeed)
         cacheKeeper = CacheKeeper(configuration, cache, log.patient)
+        memoryGuard = MemoryGuard(cache, events: events)
         shared = Worker.Shared(
             published: published, cache: cache, forwarding: Forwarder.Shared(cache: cache),
-            events: events, queryLog: queryLog, limits: TransportLimits(configuration.tcp),
+            events: events, queryLog: queryLog,
+            limits: TransportLimits(configuration.tcp, workers: count),
             turn: Worker.turn(ofEachOf: count))
         var workers: [Worker] = []
         for index in 0..<count { workers.append(try Worker(index: index, shared: shared)) }
@@ -140,6 +146,7 @@ final class Service: @unchecked Sendable {
         log.report(configuration.warnings)
         // First, so that what is counted begins with the first query.
         configureActivity()
+        memoryGuard.start()
         let mailboxes = workers.map(\.mailbox)
         let running = DispatchGroup()
         for worker in workers {

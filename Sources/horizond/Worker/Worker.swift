@@ -98,6 +98,8 @@ final class Worker: NetworkHandler {
         for notice in processor.bypasses.takeNotices() { shared.events.bypass(notice) }
     }
 
+    func descriptorsRanOut() { shared.events.descriptorsRanOut() }
+
     /// Answers one query, or remembers its client until the upstream has answered.
     @_lifetime(response: copy response)
     func query(

@@ -4,8 +4,10 @@ import Synchronization
 /// Lines of the query log that its sink never got: counted for the metrics, and told in the log now and
 /// then.
 final class DroppedLines: Sendable {
-    /// Often enough to notice, and no flood of its own.
-    private static let tellingInterval = DispatchTimeInterval.seconds(10)
+    /// From the first drop to the line that tells it, in seconds. While there are more, each line comes after
+    /// twice the time: a disk that is full for a week is no news.
+    private static let firstInterval = 10
+    private static let longestInterval = 3600
 
     private let state = Mutex(State())
     private let queue: DispatchQueue
@@ -14,7 +16,8 @@ final class DroppedLines: Sendable {
     private struct State {
         var count: UInt64 = 0
         var untold: UInt64 = 0
-        var willTell = false
+        /// Seconds from the last line to the next; nil while nothing is dropped.
+        var interval: Int?
     }
 
     init(queue: DispatchQueue, events: EventLog) {
@@ -28,23 +31,32 @@ final class DroppedLines: Sendable {
     func add(_ lines: Int) {
         guard lines > 0 else { return }
         let isFirst = state.withLock { state in
-            defer { state.willTell = true }
             state.count += UInt64(lines)
             state.untold += UInt64(lines)
-            return !state.willTell
+            guard state.interval == nil else { return false }
+            state.interval = Self.firstInterval
+            return true
         }
-        guard isFirst else { return }
-        queue.asyncAfter(deadline: .now() + Self.tellingInterval) { [self] in tell() }
+        if isFirst { tell(after: Self.firstInterval) }
+    }
+
+    private func tell(after seconds: Int) {
+        queue.asyncAfter(deadline: .now() + .seconds(seconds)) { [self] in tell() }
     }
 
     private func tell() {
-        let untold = state.withLock { state in
-            defer {
-                state.untold = 0
-                state.willTell = false
-            }
-            return state.untold
+        let (untold, interval) = state.withLock { state in
+            defer { state.untold = 0 }
+            state.interval =
+                state.untold == 0
+                ? nil
+                : state.interval.map {
+                    min(2 * $0, Self.longestInterval)
+                }
+            return (state.untold, state.interval)
         }
+        guard let interval else { return }
+        tell(after: interval)
         let (lines, were) = untold == 1 ? ("line", "was") : ("lines", "were")
         events.linesDropped(
             "\(untold) \(lines) of the query log \(were) dropped: queries come faster than they "
