@@ -17,7 +17,8 @@ import watch
 from judge import Moment
 from tally import Tally, percentiles
 
-RELOAD_EVERY = 10.0
+# A run of fewer seconds has everything happen faster.
+SHORT = 240
 CHANGE_EVERY, MISTAKE_EVERY = 3, 7
 MISTAKES = ("nonsense: 1\n", "tls-ca: certificate.pem\n", "identity: {id: [}\n")
 SAMPLE_EVERY = 10.0
@@ -36,10 +37,17 @@ class Run:
     def __init__(self, arguments, directory, say):
         self.arguments, self.directory, self.say = arguments, directory, say
         self.samples, self.faults = [], []
+        # When an upstream was in trouble, in seconds from the start.
+        self.outages = []
+        is_short = arguments.seconds < SHORT
+        self.fault_seconds, self.rest_seconds = (1.5, 1.0) if is_short else (8.0, 6.0)
+        self.reload_every, self.first_burst = (3.0, 6.0) if is_short else (10.0, 20.0)
+        self.sample_every = min(SAMPLE_EVERY, arguments.seconds / 10)
         self.reloads = {"taken": 0, "refused": 0}
         self.bursts = {"sent": 0, "answered": 0, "lost": 0, "wrong": 0}
         self.totals = Tally()
-        self.excused = 0
+        self.reload_count = self.fault_count = 0
+        self.fault_now = None
         self.pages = 0
         self.generation = self.last_written = 1
         shared = multiprocessing.Array("d", Moment.size(), lock=False)
@@ -84,16 +92,11 @@ class Run:
 
     def let_time_pass(self):
         """Does what is due, until the time is over."""
-        seconds = self.arguments.seconds
-        short = seconds < 240
-        self.fault_seconds, self.rest_seconds = (1.5, 1.0) if short else (8.0, 6.0)
-        due = {self.reload: RELOAD_EVERY if not short else 3.0, self.flap: 1.0,
-               self.next_fault: self.rest_seconds, self.look_at_page: 1.0,
-               self.start_burst: 20.0 if not short else 6.0, self.sample: self.sample_interval()}
-        self.reload_count = self.fault_count = 0
-        self.fault_now = None
+        due = {self.reload: self.reload_every, self.flap: 1.0, self.next_fault: self.rest_seconds,
+               self.look_at_page: 1.0, self.start_burst: self.first_burst,
+               self.sample: self.sample_every}
         due = {action: self.began + after for action, after in due.items()}
-        while (now := time.time()) < self.began + seconds:
+        while (now := time.time()) < self.began + self.arguments.seconds:
             if self.server.process.poll() is not None:
                 raise processes.Failure(f"the server ended with {self.server.process.returncode}")
             if not self.clients.is_alive():
@@ -103,9 +106,6 @@ class Run:
                     due[action] = max(when + action(), time.time())
             self.end_burst(wait=False)
             time.sleep(0.02)
-
-    def sample_interval(self):
-        return min(SAMPLE_EVERY, self.arguments.seconds / 10)
 
     def reload(self):
         """By the signal, or by the page's request; a mistake must change nothing."""
@@ -125,11 +125,11 @@ class Run:
         while self.admin.metrics().total("configuration_reloads_total", result=result) == before:
             if time.time() > limit:
                 self.fault(f"reload {count} did not end in {result}")
-                return RELOAD_EVERY
+                return self.reload_every
             time.sleep(0.05)
         self.reloads["refused" if is_mistaken else "taken"] += 1
         self.generation = self.moment.confirmed = generation
-        return RELOAD_EVERY if self.arguments.seconds >= 240 else 3.0
+        return self.reload_every
 
     def flap(self):
         self.upstreams.flap()
@@ -137,13 +137,18 @@ class Run:
 
     def next_fault(self):
         if self.fault_now:
-            self.upstreams.end(*self.fault_now)
-            self.fault_now = None
+            self.end_fault()
             return self.rest_seconds
         self.fault_now = upstreams.FAULTS[self.fault_count % len(upstreams.FAULTS)]
         self.fault_count += 1
         self.upstreams.begin(*self.fault_now)
+        self.outages.append((time.time() - self.began, math.inf))
         return self.fault_seconds
+
+    def end_fault(self):
+        self.upstreams.end(*self.fault_now)
+        self.fault_now = None
+        self.outages[-1] = (self.outages[-1][0], time.time() - self.began)
 
     def look_at_page(self):
         """As an open page does, and who watches the server."""
@@ -196,7 +201,7 @@ class Run:
         with open(os.path.join(self.arguments.output, "samples.jsonl"), "a") as file:
             file.write(json.dumps(sample) + "\n")
         self.progress(sample)
-        return self.sample_interval()
+        return self.sample_every
 
     def add(self, tally):
         totals = self.totals
@@ -225,7 +230,7 @@ class Run:
     def finish(self):
         """Lets all that is out come back, and compares what both sides counted."""
         if self.fault_now:
-            self.upstreams.end(*self.fault_now)
+            self.end_fault()
         self.end_burst(wait=True)
         self.pipe.send("stop")
         time.sleep(DRAIN)

@@ -8,6 +8,7 @@ import time
 
 from messages import COOKIE, pack_opt, pack_option
 from query import Query, clock
+from tally import DROPPED, FULL
 
 SO_TIMESTAMPNS = 35
 SO_RXQ_OVFL = 40
@@ -54,7 +55,7 @@ class DatagramClient:
         query = Query(self.traffic, question, self.address)
         self.traffic.tally.sent["UDP"] += 1
         if question.kind_of_answer == "none":
-            self.traffic.tally.explained["malformed, and rightly dropped"] += 1
+            self.traffic.tally.explained[DROPPED] += 1
         else:
             self.pending[self.next_id] = query
         self.socket.send(message)
@@ -104,7 +105,7 @@ class DatagramClient:
             query = self.pending.pop(identifier)
             if self.dropped:
                 self.dropped -= 1
-                self.traffic.tally.explained["receive buffer of the client full"] += 1
+                self.traffic.tally.explained[FULL] += 1
             else:
                 self.traffic.lost(query.question, query.sent, f"UDP from {self.address}")
 

@@ -1,14 +1,14 @@
 """Holds answers against what the home's clients are to be told, and says why one is wrong."""
 
 import home
-from messages import (COOKIE, Malformed, NOERROR, QR, RCODES, Response, SERVFAIL, TC,
+from messages import (COOKIE, Malformed, QR, RCODES, Response, SERVFAIL, TC,
                       describe_answers)
 
 # The server answers within four seconds; what comes later than this is late.
 LATE = 4.5
 # A failure is kept for five seconds (`failures`), and begins with an attempt up to four seconds
 # earlier; an upstream that was down is found well again by a probe.
-RECOVERY = 12.0
+RECOVERY = 6.0
 
 
 class Wrong(Exception):
@@ -115,7 +115,8 @@ class Judge:
                         f"{generation} to {self.moment.possible})")
         if question.is_dear:
             self.had_good.add(key(question))
-        if response.ttl is not None and not question.is_unique and response.rcode == NOERROR:
+        # Without EDNS nothing tells a stale answer from a fresh one.
+        if response.ttl and response.has_opt and not response.is_stale and not question.is_unique:
             self.fresh_until[key(question)] = received + response.ttl - 1
 
     def judge_failure(self, question, sent):

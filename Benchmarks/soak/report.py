@@ -1,5 +1,6 @@
 """What a soak showed: judged, and as a page of Markdown."""
 
+import collections
 import json
 import os
 import platform
@@ -7,7 +8,7 @@ import time
 
 import home
 import processes
-from tally import CATEGORIES, percentiles
+from tally import CATEGORIES, DROPPED, percentiles
 
 # What may differ between the first and the last third of the time behind the first quarter: the cache
 # fills, sockets come and go, malloc has its ups and downs. What leaks with a query is more.
@@ -70,17 +71,21 @@ def compared(run):
     """What is counted, by the clients and by the server."""
     before, after = run.before, run.after
     totals, bursts = run.totals, run.bursts
-    asked = sum(totals.sent.values()) + bursts["sent"]
-    yield "answers", sum(totals.answered.values()) + bursts["answered"], \
-        after.total("responses_total") - before.total("responses_total")
-    said_before = before.by("responses_total", "rcode")
-    said = {rcode: value - said_before.get(rcode, 0)
-            for rcode, value in after.by("responses_total", "rcode").items()}
-    counted = dict(totals.answered)
-    counted["NOERROR"] = counted.get("NOERROR", 0) + bursts["answered"]
-    for rcode in sorted(set(counted) | {rcode for rcode, value in said.items() if value}):
-        yield f"answers {rcode}", counted.get(rcode, 0), said.get(rcode, 0)
-    del asked
+
+    def grown(name, **labels):
+        return after.total(name, **labels) - before.total(name, **labels)
+    answered = totals.answered + collections.Counter(NOERROR=bursts["answered"])
+    yield "answers", answered.total(), grown("responses_total")
+    for rcode in sorted(answered.keys() | after.by("responses_total", "rcode").keys()):
+        yield f"answers {rcode}", answered[rcode], grown("responses_total", rcode=rcode)
+    yield "messages dropped", totals.explained[DROPPED], grown("queries_dropped_total")
+    yield "responses dropped", 0, grown("responses_dropped_total")
+    kinds = ("single", "pipelined", "idle", "slow")
+    yield "TCP connections", sum(totals.connections[kind] for kind in kinds), \
+        grown("tcp_connections_accepted_total")
+    yield "TCP connections that rested too long", \
+        totals.connections["idle"] + totals.connections["slow"], \
+        grown("tcp_connections_ended_total")
 
 
 def query_log(of):
@@ -106,7 +111,7 @@ def conditions(run):
                   processes.read("/proc/cpuinfo").splitlines() if line.startswith("model name")),
                  platform.machine())
     return (f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores of {model}, Linux "
-            f"{platform.release()}; {run.arguments.seconds / 60:g} minutes with "
+            f"{platform.release()}; {run.arguments.seconds / 60:.3g} minutes with "
             f"{run.arguments.rate:g} UDP queries a second, TCP beside, and bursts.")
 
 
@@ -132,7 +137,7 @@ def markdown(run, faults):
                                                                 "slow"))),
         ("reloads", f"{run.reloads['taken']} taken, {run.reloads['refused']} with a mistake and "
                     "rightly refused"),
-        ("upstream faults", f"{run.fault_count}, and one upstream that comes and goes all the time"),
+        ("upstream faults", f"{run.fault_count}, and one upstream that always comes and goes"),
         ("memory, MiB", f"{first['rss']:.1f}, later {last['rss']:.1f} (resident); "
                         f"{first['pss']:.1f}, later {last['pss']:.1f} (its share)"),
         ("descriptors", f"{first['descriptors']}, later {last['descriptors']}; at rest "

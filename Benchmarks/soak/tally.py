@@ -5,6 +5,10 @@ import collections
 
 CATEGORIES = ("local", "cached", "uncached", "tcp")
 MOST_FAULTS = 50
+# Causes for which a query has no answer, or none that helps.
+DROPPED = "malformed, and rightly dropped"
+OUTAGE = "answered SERVFAIL, its upstreams were faulty"
+FULL = "receive buffer of the client full"
 
 
 class Tally:

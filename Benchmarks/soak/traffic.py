@@ -127,7 +127,7 @@ class Traffic:
         self.tally.answered[RCODES.get(response.rcode, str(response.rcode))] += 1
         self.tally.stale += response.is_stale
         if response.rcode == SERVFAIL:
-            self.tally.explained["answered SERVFAIL, its upstreams were faulty"] += 1
+            self.tally.explained[tally.OUTAGE] += 1
         elif response.flags & TC:
             StreamClient(self, query.client, [question])
         category = "tcp" if over_tcp and query.category == "local" else query.category
