@@ -82,6 +82,7 @@ class Run:
         command = [self.arguments.binary, "serve", "--config", self.home.main]
         self.server = processes.Server("horizond", command, self.home.port, self.directory, None)
         self.server.wait_until_right(f"probe.{home.ZONE}", home.GATEWAY)
+        self.stalls = watch.Stalls(self.server.process.pid)
         self.before = self.admin.metrics()
         self.quiet_before = watch.held_by(self.server)
 
@@ -92,9 +93,9 @@ class Run:
 
     def let_time_pass(self):
         """Does what is due, until the time is over."""
-        due = {self.reload: self.reload_every, self.flap: 1.0, self.next_fault: self.rest_seconds,
-               self.look_at_page: 1.0, self.start_burst: self.first_burst,
-               self.sample: self.sample_every}
+        due = {self.reload: self.reload_every, self.flap: 1.0, self.look_at_stalls: 1.0,
+               self.next_fault: self.rest_seconds, self.look_at_page: 1.0,
+               self.start_burst: self.first_burst, self.sample: self.sample_every}
         due = {action: self.began + after for action, after in due.items()}
         while (now := time.time()) < self.began + self.arguments.seconds:
             if self.server.process.poll() is not None:
@@ -133,6 +134,10 @@ class Run:
 
     def flap(self):
         self.upstreams.flap()
+        return 1.0
+
+    def look_at_stalls(self):
+        self.moment.stall = self.stalls.look()
         return 1.0
 
     def next_fault(self):
@@ -188,7 +193,8 @@ class Run:
                   "sent": sum(tally.sent.values()), "answered": dict(tally.answered),
                   "explained": dict(tally.explained), "unexplained": tally.unexplained,
                   "wrong": tally.wrong, "late": tally.late, "stale": tally.stale,
-                  "behind": tally.behind, "connections": tally.connections["open"],
+                  "behind": tally.behind, "stall": self.moment.stall,
+                  "connections": tally.connections["open"],
                   "responses": metrics.total("responses_total"),
                   "cache_entries": metrics.total("cache_entries"),
                   "evictions": metrics.total("cache_evictions_total"),

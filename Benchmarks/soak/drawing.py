@@ -3,7 +3,7 @@
 import html
 import math
 
-# Pixels: the picture, what is left and right of the curves, a panel, its title, and what follows it.
+# Pixels: the picture, what is left and right of the curves, a panel, its title, what follows it.
 WIDTH, LEFT, RIGHT, HEIGHT, HEAD, GAP = 860, 64, 150, 96, 26, 22
 COLOURS = {"ours": "#d9480f", "second": "#4c6e91", "third": "#868e96", "bad": "#c92a2a",
            "grid": "#e9ecef", "fault": "#fff3bf"}
@@ -123,7 +123,7 @@ def draw(run):
         elements, top = panel.draw(top, times, bands)
         parts += elements
     parts.append(text(LEFT, top, f"0 to {end / 60:.1f} minutes; a reload each "
-                      f"{run.reload_every:g} s, an upstream in trouble where it is yellow.", size=12))
+                      f"{run.reload_every:g} s; upstreams in trouble where it is yellow.", size=12))
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{top + 16}" '
             f'viewBox="0 0 {WIDTH} {top + 16}" font-family="sans-serif" fill="#212529">\n'
             f'<rect width="{WIDTH}" height="{top + 16}" fill="#ffffff"/>\n'

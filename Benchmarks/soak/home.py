@@ -1,5 +1,5 @@
-"""The home whose server soaks: its configuration in every generation, and what its clients are to be
-answered, worked out here a second time."""
+"""The home whose server soaks: its configuration in every generation, and what its clients are to
+be answered, worked out here a second time."""
 
 import ipaddress
 import os
@@ -19,8 +19,8 @@ CLIENTS = {"lan": [f"127.0.1.{last}" for last in range(1, 25)],
            "guest": [f"127.0.2.{last}" for last in range(1, 9)],
            "tailnet": [f"127.0.3.{last}" for last in range(1, 9)],
            None: [f"127.0.9.{last}" for last in range(1, 5)]}
-# Upstreams by their letters: two for everything, two of a domain, one by TLS, one of the guests, and
-# one that comes and goes every second.
+# Upstreams by their letters: two for everything, two of a domain, one by TLS, one of the guests,
+# and one that comes and goes every second.
 UPSTREAMS = "abcdefg"
 RULES = {"": "ab", "example.org": "cd", "example.com": "e", "example.edu": "abc",
          "flapping.example": "g"}

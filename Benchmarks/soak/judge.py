@@ -3,8 +3,10 @@
 import home
 from messages import (COOKIE, Malformed, QR, RCODES, Response, SERVFAIL, TC,
                       describe_answers)
+from tally import EVICTED, OUTAGE
 
-# The server answers within four seconds; what comes later than this is late.
+# The server answers within four seconds. What comes later than this is late, unless the machine
+# was.
 LATE = 4.5
 # A failure is kept for five seconds (`failures`), and begins with an attempt up to four seconds
 # earlier; an upstream that was down is found well again by a probe.
@@ -16,15 +18,16 @@ class Wrong(Exception):
 
 
 class Moment:
-    """What may be true at some time: generations of the zone, and which upstreams are faulty.
-    Backed by memory that the conductor shares with the traffic."""
+    """What may be true at some time: generations of the zone, which upstreams are faulty, and how
+    long the server had to wait for a processor. Backed by memory that the conductor shares with the
+    traffic."""
 
     def __init__(self, shared):
         self.shared = shared
 
     @staticmethod
     def size():
-        return 2 + len(home.UPSTREAMS)
+        return 3 + len(home.UPSTREAMS)
 
     @property
     def confirmed(self):
@@ -43,11 +46,21 @@ class Moment:
     def possible(self, generation):
         self.shared[1] = generation
 
+    @property
+    def stall(self):
+        """For how many seconds of the last ones a thread of the server was ready to run and did
+        not."""
+        return self.shared[2]
+
+    @stall.setter
+    def stall(self, seconds):
+        self.shared[2] = seconds
+
     def set_faulty_until(self, letter, time):
-        self.shared[2 + home.UPSTREAMS.index(letter)] = time
+        self.shared[3 + home.UPSTREAMS.index(letter)] = time
 
     def is_faulty(self, letter, since):
-        return self.shared[2 + home.UPSTREAMS.index(letter)] + RECOVERY >= since
+        return self.shared[3 + home.UPSTREAMS.index(letter)] + RECOVERY >= since
 
 
 class Judge:
@@ -86,13 +99,13 @@ class Judge:
             raise Wrong("has an OPT record and should not, or the other way round")
         if question.cookie and len(response.options.get(COOKIE, b"")) != 24:
             raise Wrong("has no server cookie")
-        if received - sent > LATE:
+        if received - sent > LATE + self.moment.stall:
             raise Wrong(f"came after {received - sent:.1f} s")
         if response.flags & TC:
             if over_tcp or len(octets) > (1232 if question.has_edns else 512):
                 raise Wrong("is truncated, and should not be")
             return response
-        self.judge_data(question, sent, generation, response, received)
+        response.excuse = self.judge_data(question, sent, generation, response, received)
         return response
 
     @staticmethod
@@ -102,6 +115,7 @@ class Judge:
                         f"{RCODES.get(question.kind_of_answer, 'dropped')}")
 
     def judge_data(self, question, sent, generation, response, received):
+        """The cause of a failure, if that is what the response is."""
         if response.rcode == SERVFAIL:
             return self.judge_failure(question, sent)
         got = (response.rcode, response.answers)
@@ -118,6 +132,7 @@ class Judge:
         # Without EDNS nothing tells a stale answer from a fresh one.
         if response.ttl and response.has_opt and not response.is_stale and not question.is_unique:
             self.fresh_until[key(question)] = received + response.ttl - 1
+        return None
 
     def judge_failure(self, question, sent):
         if home.own(question.view, question.name, question.kind, 0) is not None:
@@ -125,8 +140,7 @@ class Judge:
         letters = home.rule_for(question.view, question.name)
         if not all(self.moment.is_faulty(letter, sent) for letter in letters):
             raise Wrong(f"is SERVFAIL while an upstream of {letters} is well")
-        if question.is_dear and key(question) in self.had_good:
-            raise Wrong("is SERVFAIL, though there was an answer before")
+        return OUTAGE if not question.is_dear or key(question) not in self.had_good else EVICTED
 
 
 def key(question):

@@ -72,7 +72,8 @@ def read_data(octets, kind, at, length):
 class Response:
     """What a client looks at in an answer."""
 
-    __slots__ = ("flags", "rcode", "answers", "ttl", "authority", "has_opt", "options", "size")
+    __slots__ = ("flags", "rcode", "answers", "ttl", "authority", "has_opt", "options", "size",
+                 "excuse")
 
     def __init__(self, octets, question_end):
         """Reads what follows the question, which the caller has compared."""
@@ -80,6 +81,7 @@ class Response:
         self.rcode = self.flags & 15
         self.answers, self.ttl = set(), None
         self.has_opt, self.options, self.size = False, {}, len(octets)
+        self.excuse = None
         at = question_end
         try:
             for _ in range(answers):

@@ -7,8 +7,8 @@ import random
 import struct
 
 import home
-from messages import (A, AAAA, BADVERS, COOKIE, FORMERR, HEADER, HTTPS, MX, NOTIMP, PTR, QR, RD, SRV,
-                      TXT, TYPES as TYPE_NAMES, pack_name, pack_opt, pack_option)
+from messages import (A, AAAA, BADVERS, COOKIE, FORMERR, HEADER, HTTPS, MX, NOTIMP, PTR, QR, RD,
+                      SRV, TXT, TYPES as TYPE_NAMES, pack_name, pack_opt, pack_option)
 
 POPULAR = 5000
 # Asked for so often that the last good answer must stand in for them, once they had one.

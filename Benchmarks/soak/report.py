@@ -8,13 +8,15 @@ import time
 
 import home
 import processes
-from tally import CATEGORIES, DROPPED, percentiles
+from tally import CATEGORIES, DROPPED, EVICTED, percentiles
 
-# What may differ between the first and the last third of the time behind the first quarter: the cache
-# fills, sockets come and go, malloc has its ups and downs. What leaks with a query is more.
+# What may differ between the first and the last third of the time behind the first quarter: the
+# cache fills, sockets come and go, malloc has its ups and downs. What leaks with a query is more.
 MEMORY_BOUND, DESCRIPTOR_BOUND, THREAD_BOUND = 8.0, 32, 2
 # And between the rest before the queries and the rest behind them.
 REST_DESCRIPTORS = 8
+# Of the names that are often asked for, so few may have left the cache when they were needed.
+EVICTED_SHARE = 0.02
 BEGIN, END = "<!-- written by make soak SOAK=--publish -->", "<!-- end of the soak -->"
 
 
@@ -28,6 +30,10 @@ def judge(run):
     if not os.path.exists(run.home.cache):
         faults.append("the server left no file of its cache")
     faults += query_log(run.home)
+    evicted = run.totals.explained[EVICTED]
+    if evicted > EVICTED_SHARE * run.totals.stale:
+        faults.append(f"{evicted:,} answers of names that are often asked for were not kept for "
+                      f"outages, and {run.totals.stale:,} were")
     explain_by_kernel(run, faults)
     return faults
 
@@ -143,6 +149,8 @@ def markdown(run, faults):
         ("descriptors", f"{first['descriptors']}, later {last['descriptors']}; at rest "
          f"{run.quiet_before['descriptors']} before and {run.quiet_after['descriptors']} behind"),
         ("threads", f"{first['threads']}, later {last['threads']}"),
+        ("longest that a thread had to wait for a processor, in a second",
+         f"{run.stalls.worst:.2f} s; the traffic itself was late by {totals.behind:.2f} s"),
         ("CPU", f"{cpu:.0f} s, {cpu / sent * 1e6:.0f} µs a query"),
         ("counters that agree with the server's", f"{agreeing(run)}"),
     ]

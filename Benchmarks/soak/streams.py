@@ -12,8 +12,8 @@ from query import Query, clock
 
 IP_BIND_ADDRESS_NO_PORT = 24
 PATIENCE = 8.0
-# How much later than its time a connection may be closed.
-SLACK = 3.0
+# By how much a connection may be closed too early or too late.
+SLACK = 1.5
 
 
 class StreamClient:
@@ -92,7 +92,7 @@ class StreamClient:
 
     def look(self, now):
         """Called once a second."""
-        if now - self.opened > PATIENCE:
+        if now - self.opened > PATIENCE + self.traffic.slack():
             self.fail("has waited for too long")
 
     def close(self):
@@ -123,13 +123,14 @@ class IdleConnection(StreamClient):
         if self.idle_since is None:
             return self.fail(why)
         age = time.time() - self.idle_since
-        if not self.limit - 0.6 <= age <= self.limit + SLACK:
+        slack = SLACK + self.traffic.slack()
+        if not self.limit - slack <= age <= self.limit + slack:
             return self.fail(f"{why} after {age:.1f} s of rest")
         return self.close()
 
     def look(self, now):
         since = self.idle_since or self.opened
-        if now - since > PATIENCE + self.limit:
+        if now - since > PATIENCE + self.limit + self.traffic.slack():
             self.fail("was not closed")
 
 

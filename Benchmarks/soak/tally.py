@@ -8,6 +8,7 @@ MOST_FAULTS = 50
 # Causes for which a query has no answer, or none that helps.
 DROPPED = "malformed, and rightly dropped"
 OUTAGE = "answered SERVFAIL, its upstreams were faulty"
+EVICTED = "answered SERVFAIL, too, and the last good answer was not in the cache any more"
 FULL = "receive buffer of the client full"
 
 

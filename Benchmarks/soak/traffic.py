@@ -9,7 +9,7 @@ import questions
 import tally
 from datagrams import DatagramClient
 from judge import Judge, Moment, Wrong
-from messages import RCODES, SERVFAIL, TC
+from messages import RCODES, TC
 from query import clock
 from streams import IdleConnection, Pipelined, SlowWriter, StreamClient
 
@@ -19,6 +19,8 @@ PATIENCE = 8.0
 # Of connections: how many begin in a second.
 PACE = {"single": 30.0, "pipelined": 1.0, "idle": 2.0, "slow": 0.5}
 BATCH = 40
+# Of one round of the loop to the next, at least a tick apart: half of it is gone in seven seconds.
+LAG_DECAY = 0.9995
 
 
 class Traffic:
@@ -32,6 +34,7 @@ class Traffic:
         self.poll = select.epoll()
         self.handlers = {}
         self.tally = tally.Tally()
+        self.lag = 0.0
         self.datagrams = {view: [DatagramClient(self, address) for address in addresses]
                           for view, addresses in home.CLIENTS.items()}
         self.streams = set()
@@ -46,7 +49,7 @@ class Traffic:
             now = time.monotonic()
             if is_sending:
                 due = int((now - begin) * self.rate)
-                self.tally.behind = max(self.tally.behind, (due - sent) / self.rate)
+                self.note_lag((due - sent) / self.rate)
                 for _ in range(min(due - sent, 400)):
                     self.send_datagram()
                     sent += 1
@@ -66,6 +69,11 @@ class Traffic:
                     is_sending = False
                 else:
                     return
+
+    def note_lag(self, seconds):
+        """How far behind its schedule the traffic is; that it was so counts for a while."""
+        self.tally.behind = max(self.tally.behind, seconds)
+        self.lag = max(seconds, self.lag * LAG_DECAY)
 
     def report(self):
         self.tally.connections["open"] = len(self.streams)
@@ -126,14 +134,18 @@ class Traffic:
             return None
         self.tally.answered[RCODES.get(response.rcode, str(response.rcode))] += 1
         self.tally.stale += response.is_stale
-        if response.rcode == SERVFAIL:
-            self.tally.explained[tally.OUTAGE] += 1
+        if response.excuse:
+            self.tally.explained[response.excuse] += 1
         elif response.flags & TC:
             StreamClient(self, query.client, [question])
         category = "tcp" if over_tcp and query.category == "local" else query.category
         if category in self.tally.latencies and not (over_tcp and category != "tcp"):
             self.tally.latencies[category].append(max(0, int((received - query.sent) * 1e6)))
         return response
+
+    def slack(self):
+        """By how much a time may be missed, since the machine had other work."""
+        return self.moment.stall + self.lag
 
     def lost(self, question, sent, cause):
         """A query without an answer and without an excuse."""

@@ -4,7 +4,8 @@ it well or badly, as it is told on its standard input.
 
     upstream.py ADDRESS PORT [CERTIFICATE KEY]
 
-Lines of input: `well`, `slow SECONDS`, `servfail`, `truncated`, `silent`, `closed`. It ends with its input.
+Lines of input: `well`, `slow SECONDS`, `servfail`, `truncated`, `silent`, `closed`. It ends with its
+input.
 """
 
 import asyncio

@@ -65,3 +65,27 @@ def dropped_datagrams(port):
     end = f":{port:04X}"
     return sum(int(fields[-1]) for fields in map(str.split, processes.read("/proc/net/udp")
                                                  .splitlines()[1:]) if fields[1].endswith(end))
+
+
+class Stalls:
+    """For how long the server's threads were ready to run and had no processor: the machine's other
+    work, as the kernel counts it for each thread."""
+
+    KEPT = 10
+
+    def __init__(self, process):
+        self.process = process
+        self.waited, self.recent, self.worst = self.read(), [], 0.0
+
+    def read(self):
+        return {thread: int((processes.read(f"/proc/{self.process}/task/{thread}/schedstat")
+                             or "0 0").split()[1]) / 1e9
+                for thread in processes.list_directory(f"/proc/{self.process}/task")}
+
+    def look(self):
+        """Called each second; what the worst thread waited in the last ten of them."""
+        before, self.waited = self.waited, self.read()
+        longest = max(value - before.get(thread, value) for thread, value in self.waited.items())
+        self.recent = self.recent[1 - self.KEPT:] + [longest]
+        self.worst = max(self.worst, longest)
+        return sum(self.recent)
