@@ -7,6 +7,8 @@ import math
 WIDTH, LEFT, RIGHT, HEIGHT, HEAD, GAP = 860, 64, 150, 96, 26, 22
 COLOURS = {"ours": "#d9480f", "second": "#4c6e91", "third": "#868e96", "bad": "#c92a2a",
            "grid": "#e9ecef", "fault": "#fff3bf"}
+# Seconds of a run in which single faults are not drawn.
+LONG = 1500
 SPAN = WIDTH - LEFT - RIGHT
 
 
@@ -117,13 +119,19 @@ def panels(samples):
 def draw(run):
     end = run.samples[-1]["at"]
     times = [sample["at"] / end for sample in run.samples]
-    bands = [(begin / end, min(until / end, 1)) for begin, until in run.outages]
+    # In a long run the bands would be narrower than the eye sees.
+    bands = [(begin / end, min(until / end, 1)) for begin, until in run.outages
+             if end < LONG]
     parts, top = [], 8
     for panel in panels(run.samples):
         elements, top = panel.draw(top, times, bands)
         parts += elements
-    parts.append(text(LEFT, top, f"0 to {end / 60:.1f} minutes; a reload each "
-                      f"{run.reload_every:g} s; upstreams in trouble where it is yellow.", size=12))
+    parts += [text(round(at(mark / 6), 1), top - 6, f"{end * mark / 360:.3g} min", "middle", size=11)
+              for mark in range(7)]
+    top += 16
+    trouble = ("upstreams in trouble where it is yellow" if bands
+               else f"upstreams in trouble {len(run.outages)} times")
+    parts.append(text(LEFT, top, f"A reload each {run.reload_every:g} s; {trouble}.", size=12))
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{top + 16}" '
             f'viewBox="0 0 {WIDTH} {top + 16}" font-family="sans-serif" fill="#212529">\n'
             f'<rect width="{WIDTH}" height="{top + 16}" fill="#ffffff"/>\n'

@@ -19,6 +19,8 @@ PATIENCE = 8.0
 # Of connections: how many begin in a second.
 PACE = {"single": 30.0, "pipelined": 1.0, "idle": 2.0, "slow": 0.5}
 BATCH = 40
+# How far behind its schedule the traffic may be, in seconds.
+MOST_LAG = 0.5
 # Of one round of the loop to the next, at least a tick apart: half of it is gone in seven seconds.
 LAG_DECAY = 0.9995
 
@@ -50,6 +52,10 @@ class Traffic:
             if is_sending:
                 due = int((now - begin) * self.rate)
                 self.note_lag((due - sent) / self.rate)
+                if due - sent > self.rate * MOST_LAG:
+                    # What was missed is not made up for: that would be a burst.
+                    begin += (due - sent) / self.rate
+                    continue
                 for _ in range(min(due - sent, 400)):
                     self.send_datagram()
                     sent += 1
