@@ -29,6 +29,27 @@ def ask_over_new_connections(port, name, seconds, rate=25):
     return times, failures
 
 
+def ask_unknown_names(port, seconds, rate=50):
+    """Microseconds of each query over UDP for a name that nobody has asked for, and how many got no
+    answer."""
+    times, failures = [], 0
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(5)
+        client.connect(("127.0.0.1", port))
+        for index in range(int(seconds * rate)):
+            message = processes.query(f"u{index}-{time.monotonic_ns()}.example.net", index)
+            start = time.monotonic()
+            client.send(message)
+            try:
+                answer = client.recv(4096)
+                failures += answer[:2] != message[:2] or answer[3] & 15 != 0
+                times.append(int((time.monotonic() - start) * 1e6))
+            except OSError:
+                failures += 1
+            time.sleep(max(0, 1 / rate - (time.monotonic() - start)))
+    return times, failures
+
+
 def kernel_memory():
     """Octets that the kernel keeps for sockets: of both ends, where both are here. Buffers are in
     what it says about TCP, the sockets themselves in its caches."""

@@ -36,7 +36,7 @@ class Run:
 
     def __init__(self, arguments, directory, say):
         self.arguments, self.directory, self.say = arguments, directory, say
-        self.samples, self.faults = [], []
+        self.samples, self.faults, self.losses = [], [], []
         # When an upstream was in trouble, in seconds from the start.
         self.outages = []
         is_short = arguments.seconds < SHORT
@@ -177,9 +177,10 @@ class Run:
             self.burst = None
             for key in self.bursts:
                 self.bursts[key] += figures[key]
-            for key in ("wrong", "lost"):
-                if figures[key]:
-                    self.fault(f"in a burst of {figures['sent']} queries {figures[key]} {key}")
+            if figures["wrong"]:
+                self.fault(f"in a burst {figures['wrong']} of {figures['sent']} were wrong")
+            if figures["lost"]:
+                self.losses.append(f"in a burst {figures['lost']} of {figures['sent']}")
 
     def sample(self):
         """Asks the clients and the server how it went since the last time."""
@@ -220,6 +221,9 @@ class Run:
         totals.behind = max(totals.behind, tally.behind)
         for text in tally.faults:
             self.fault(text)
+        for text in tally.losses:
+            self.losses.append(text)
+            self.say("LOST   " + text)
 
     def progress(self, sample):
         latency = sample["latency"]["local"]

@@ -8,7 +8,7 @@ import time
 
 import home
 import processes
-from tally import CATEGORIES, DROPPED, EVICTED, percentiles
+from tally import CATEGORIES, DROPPED, EVICTED, SERVER_FULL, percentiles
 
 # What may differ between the first and the last third of the time behind the first quarter: the
 # cache fills, sockets come and go, malloc has its ups and downs. What leaks with a query is more.
@@ -23,6 +23,7 @@ BEGIN, END = "<!-- written by make soak SOAK=--publish -->", "<!-- end of the so
 def judge(run):
     """Everything that is wrong, in words. Nothing is the aim."""
     faults = list(run.faults)
+    faults += losses(run)
     faults += growth(run)
     faults += counters(run)
     if run.server_status != 0:
@@ -34,15 +35,18 @@ def judge(run):
     if evicted > EVICTED_SHARE * run.totals.stale:
         faults.append(f"{evicted:,} answers of names that are often asked for were not kept for "
                       f"outages, and {run.totals.stale:,} were")
-    explain_by_kernel(run, faults)
     return faults
 
 
-def explain_by_kernel(run, faults):
-    """Datagrams that the kernel dropped before the server could read them are lost for a cause."""
-    if run.kernel_drops:
-        faults.append(f"the kernel dropped {run.kernel_drops} datagrams before the server, whose "
-                      "receive buffer was full; these are among the lost ones")
+def losses(run):
+    """What was lost. As many datagrams as the kernel dropped, since the server had not come to read
+    them, are lost for a cause."""
+    lost = run.totals.unexplained + run.bursts["lost"]
+    if lost <= run.kernel_drops:
+        if lost:
+            run.totals.explained[SERVER_FULL] = lost
+        return []
+    return [f"lost: {text}" for text in run.losses]
 
 
 def thirds(run):
@@ -134,7 +138,7 @@ def markdown(run, faults):
                      for rcode, count in totals.answered.most_common())),
         ("wrong answers", f"{totals.wrong + bursts['wrong']:,}"),
         ("late, over 4.5 s", f"{totals.late:,}"),
-        ("**lost without a cause**", f"**{totals.unexplained + bursts['lost']:,}**"),
+        ("**lost without a cause**", f"**{lost_without_cause(run):,}**"),
         *((f"with a cause: {cause}", f"{count:,}")
           for cause, count in totals.explained.most_common()),
         ("stale answers, in outages", f"{totals.stale:,}"),
@@ -160,6 +164,11 @@ def markdown(run, faults):
     if faults:
         parts += ["", "### Wrong", "", *(f"- {fault}" for fault in faults[:100])]
     return "\n".join(parts) + "\n"
+
+
+def lost_without_cause(run):
+    lost = run.totals.unexplained + run.bursts["lost"]
+    return lost if lost > run.kernel_drops else 0
 
 
 def agreeing(run):

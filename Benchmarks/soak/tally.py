@@ -9,6 +9,7 @@ MOST_FAULTS = 50
 DROPPED = "malformed, and rightly dropped"
 OUTAGE = "answered SERVFAIL, its upstreams were faulty"
 EVICTED = "answered SERVFAIL, too, and the last good answer was not in the cache any more"
+SERVER_FULL = "receive buffer of the server full, counts the kernel"
 FULL = "receive buffer of the client full"
 
 
@@ -23,7 +24,8 @@ class Tally:
         self.wrong = 0
         self.late = 0
         self.stale = 0
-        self.faults = []                        # what is wrong or lost, in words
+        self.faults = []                        # what is wrong, in words
+        self.losses = []                        # what is lost without a cause
         self.latencies = {name: array.array("I") for name in CATEGORIES}  # microseconds
         self.connections = collections.Counter()
         self.behind = 0.0                       # the most seconds that the traffic itself was late
@@ -31,6 +33,11 @@ class Tally:
     def fault(self, text):
         if len(self.faults) < MOST_FAULTS:
             self.faults.append(text)
+
+    def loss(self, text):
+        self.unexplained += 1
+        if len(self.losses) < MOST_FAULTS:
+            self.losses.append(text)
 
 
 def percentiles(microseconds, parts=(0.5, 0.95, 0.99, 0.999)):

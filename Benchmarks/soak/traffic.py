@@ -155,8 +155,7 @@ class Traffic:
 
     def lost(self, question, sent, cause):
         """A query without an answer and without an excuse."""
-        self.tally.unexplained += 1
-        self.tally.fault(f"{clock(sent)} {question.describe()}: no answer ({cause})")
+        self.tally.loss(f"{clock(sent)} {question.describe()}: no answer ({cause})")
 
     def look_for_lost(self):
         now = time.time()
