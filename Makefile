@@ -9,6 +9,8 @@ SOAK_SECONDS ?= 300
 SCREENSHOT_SECONDS ?= 3600
 # Options of Benchmarks/peers/run, such as --quick.
 BENCH ?=
+# Options of Benchmarks/soak/run, such as --publish.
+SOAK ?=
 
 # The release program carries the Swift runtime, so it runs where no toolchain is.
 RELEASE := -c release --static-swift-stdlib
@@ -48,11 +50,8 @@ test-systemd: ## Runs the service in a real systemd, in a container; as root.
 	$(SWIFT) build $(RELEASE) --product horizond
 	@.ci/systemd
 
-soak: ## Has an upstream come and go for SOAK_SECONDS under load, and looks for what grows.
-	@.ci/packages test
-	$(SWIFT) build $(RELEASE) --product horizond
-	HORIZOND_BINARY=$(CURDIR)/$(BINARY) HORIZOND_SOAK_SECONDS=$(SOAK_SECONDS) \
-		$(SWIFT) test --disable-xctest --filter FlappingTests
+soak: build ## Serves a home in which everything goes wrong for SOAK_SECONDS, and checks every answer.
+	@Benchmarks/soak/run --seconds $(SOAK_SECONDS) $(SOAK)
 
 screenshots: ## Takes the README's pictures of the page, after SCREENSHOT_SECONDS of a home's queries.
 	@.ci/packages test

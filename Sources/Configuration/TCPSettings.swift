@@ -7,7 +7,8 @@ import DNS
 /// 4 KiB in the kernel (measured with 4000), so a full table of the default size 1 MiB and 16 MiB.
 /// At worst a connection holds a whole message and a chunk of input, 80 KiB, and `queuedOctets` and
 /// an answer of output, 192 KiB: 17 MiB for one client with all its connections; four times as much
-/// when long answers that it waited for come all at once. None of it for longer than the timeouts.
+/// when long answers that it waited for come all at once. None of it for longer than the timeouts,
+/// and all connections of a worker together hold no more than 32 MiB, or 16 times `queuedOctets`.
 package struct TCPSettings: Equatable, Sendable {
     /// Open connections in all.
     package var connections = 4096

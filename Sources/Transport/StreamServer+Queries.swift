@@ -229,6 +229,7 @@ extension StreamServer {
 
     /// Writes what the round has gathered, each connection's answers at once.
     func flush() {
+        defer { shed() }
         guard !unflushed.isEmpty else { return }
         let keys = unflushed
         unflushed = []
@@ -241,7 +242,7 @@ extension StreamServer {
                 continue
             }
             // A blocked connection is written to when the poll set says so.
-            if connection.blockedSince == nil { flush(connection) }
+            if connection.blockedSince == nil { flush(connection) } else { count(connection) }
         }
     }
 
@@ -266,6 +267,7 @@ extension StreamServer {
             if connection.hasEnded { return close(connection) }
             bidFarewell(to: connection)
         }
+        count(connection)
         var wanted: Readiness = []
         if connection.farewellAt != nil || (!connection.isInputClosed && !connection.isPaused) {
             wanted.insert(.readable)

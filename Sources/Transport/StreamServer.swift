@@ -13,6 +13,9 @@ final class StreamServer {
     /// The slots of each client, in no order.
     private var slots: [ClientPrefix: [UInt32]] = [:]
 
+    /// Octets of unfinished queries and unread answers that all connections hold together.
+    private(set) var held = 0
+
     // Connections with output since the last flush, and those that may read again.
     var unflushed: [SlotKey] = []
     var resumable: [SlotKey] = []
@@ -96,6 +99,27 @@ final class StreamServer {
         return evict(idlest.key.slot)
     }
 
+    /// Counts what a connection holds now.
+    func count(_ connection: TCPConnection) {
+        let now = connection.input.count + connection.output.kept
+        held += now - connection.held
+        connection.held = now
+    }
+
+    /// Closes the idlest of the connections that hold something, when all hold too much together: many
+    /// clients that neither finish a query nor read would else take what each may have. A quarter
+    /// goes, so that the walk past those who hold nothing is seldom.
+    func shed() {
+        guard held > context.limits.heldOctets else { return }
+        var slot = activity.idlest
+        while held > context.limits.heldOctets / 4 * 3, let current = slot {
+            slot = activity.next(after: current)
+            guard let connection = connections[slot: current], connection.held > 0 else { continue }
+            context.counters.tcpOverrun &+= 1
+            close(connection)
+        }
+    }
+
     private func evict(_ slot: UInt32) -> Bool {
         guard let connection = connections[slot: slot] else { return false }
         context.counters.tcpEvicted &+= 1
@@ -115,6 +139,9 @@ final class StreamServer {
             if !others.isEmpty { slots[connection.client] = others }
         }
         census.leave(connection.client, from: member)
+        connection.input = StreamInput()
+        connection.output = StreamOutput()
+        count(connection)
         context.counters.tcpClosed &+= 1
         Syscalls.close(connection.descriptor)
     }

@@ -7,6 +7,8 @@ final class TCPConnection {
 
     var input = StreamInput()
     var output = StreamOutput()
+    /// What it holds of unfinished queries and unread answers, as the server has counted it.
+    var held = 0
     /// Queries whose answers the handler still owes.
     var queriesInFlight = 0
     /// No further query is taken: the client sends no more, or this side ends. Answers still go out.

@@ -25,6 +25,11 @@ package struct TransportLimits: Sendable {
     /// Octets of answers that wait for a connection's client, two of the longest; at this number
     /// reading pauses.
     package var queuedOctets = 128 * 1024
+    /// Octets that all connections of a loop may hold together, of unfinished queries and of answers
+    /// that wait; beyond these the idlest of those who hold some are closed. For some hundreds that
+    /// hold what they may.
+    package var heldOctets: Int { max(Self.leastHeld, 16 * queuedOctets) }
+    static let leastHeld = 32 << 20
 
     // What follows is for upstreams; a running loop does not change it.
 

@@ -5,10 +5,7 @@ import Testing
 extension ServiceTests {
     @Suite("An upstream that comes and goes")
     struct FlappingTests {
-        /// How many seconds `make soak` wants; nil in the suite.
-        private static let soakSeconds =
-            ProcessInfo.processInfo.environment["HORIZOND_SOAK_SECONDS"].flatMap { Int($0) }
-        private static let length = Duration.seconds(soakSeconds ?? 15)
+        private static let length = Duration.seconds(15)
 
         private static let rate = 2000
         /// Every other query is for one of these, which are in the cache from the start.
@@ -79,7 +76,6 @@ extension ServiceTests {
             let third = samples.count / 3
             let first = try #require(Figures.most(samples.prefix(third)))
             let last = try #require(Figures.most(samples.suffix(third)))
-            if Self.soakSeconds != nil { print("\(count)\nfirst \(first)\nlast  \(last)") }
             // The cache fills, sockets come and go, and malloc has its ups and downs; what leaks with
             // every query is more than these in five seconds.
             #expect(last.memory <= first.memory + 6 << 20, "\(first) \(last)")

@@ -205,6 +205,38 @@ struct StreamLimitsTests {
         server.onQueue { loop, _ in #expect(loop.counters.tcpOverrun == 1) }
     }
 
+    @Test("All connections together hold so much: those go that were idle for longest and hold some")
+    func shedsTheIdlest() throws {
+        let long = [UInt8](repeating: 1, count: 60_000)
+        let server = try LoopbackServer(limits: TransportLimits()) { query in
+            query.count > 100 ? .now(long) : .now(message(1))
+        }
+        defer { server.stop() }
+        let idle = try LoopbackPeer(.tcp, to: server.address)
+        try idle.send(framed(message(1)))
+        #expect(idle.receiveMessage() == message(1))
+        // The kernel's buffers of a client take some megabytes at most; the rest waits here, at most
+        // three of these answers.
+        let query = framed(message(2) + [UInt8](repeating: 0, count: 100))
+        let readers = try (0..<250).map { _ in
+            let client = try LoopbackPeer(.tcp, to: server.address)
+            try client.send((0..<120).flatMap { _ in query })
+            return client
+        }
+        server.waitUntil { loop, _ in loop.counters.tcpOverrun > 0 }
+        server.onQueue { loop, _ in
+            #expect(loop.streams.held <= TransportLimits.leastHeld)
+            let kept = loop.streams.connections.elements.reduce(0) {
+                $0 + $1.input.count + $1.output.kept
+            }
+            #expect(loop.streams.held == kept)
+        }
+        // Who holds nothing stays, however idle.
+        try idle.send(framed(message(3)))
+        #expect(idle.receiveMessage() == message(1))
+        withExtendedLifetime(readers) {}
+    }
+
     @Test("A client that reads slowly gets every answer")
     func servesSlowReaders() throws {
         var limits = TransportLimits()
