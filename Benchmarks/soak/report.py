@@ -122,7 +122,8 @@ def conditions(run):
                  platform.machine())
     return (f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores of {model}, Linux "
             f"{platform.release()}; {run.arguments.seconds / 60:.3g} minutes with "
-            f"{run.arguments.rate:g} UDP queries a second, TCP beside, and bursts.")
+            f"{run.totals.sent['UDP'] / run.arguments.seconds:,.0f} UDP queries a second "
+            f"({run.arguments.rate:,.0f} as far as the machine lets), TCP beside, and bursts.")
 
 
 def markdown(run, faults):

@@ -36,7 +36,6 @@ class Traffic:
         self.poll = select.epoll()
         self.handlers = {}
         self.tally = tally.Tally()
-        self.lag = 0.0
         self.datagrams = {view: [DatagramClient(self, address) for address in addresses]
                           for view, addresses in home.CLIENTS.items()}
         self.streams = set()
@@ -79,7 +78,7 @@ class Traffic:
     def note_lag(self, seconds):
         """How far behind its schedule the traffic is; that it was so counts for a while."""
         self.tally.behind = max(self.tally.behind, seconds)
-        self.lag = max(seconds, self.lag * LAG_DECAY)
+        self.judge.lag = max(seconds, self.judge.lag * LAG_DECAY)
 
     def report(self):
         self.tally.connections["open"] = len(self.streams)
@@ -148,10 +147,6 @@ class Traffic:
         if category in self.tally.latencies and not (over_tcp and category != "tcp"):
             self.tally.latencies[category].append(max(0, int((received - query.sent) * 1e6)))
         return response
-
-    def slack(self):
-        """By how much a time may be missed, since the machine had other work."""
-        return self.moment.stall + self.lag
 
     def lost(self, question, sent, cause):
         """A query without an answer and without an excuse."""
