@@ -145,7 +145,7 @@ class Judge:
         if home.own(question.view, question.name, question.kind, 0) is not None:
             raise Wrong("is SERVFAIL for what the server knows by itself")
         letters = home.rule_for(question.view, question.name)
-        if not all(self.moment.is_faulty(letter, sent) for letter in letters):
+        if not all(self.moment.is_faulty(letter, sent - self.slack) for letter in letters):
             raise Wrong(f"is SERVFAIL while an upstream of {letters} is well")
         return OUTAGE if not question.is_dear or key(question) not in self.had_good else EVICTED
 

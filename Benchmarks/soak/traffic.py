@@ -156,7 +156,7 @@ class Traffic:
         now = time.time()
         for clients in self.datagrams.values():
             for client in clients:
-                client.look_for_lost(now - PATIENCE)
+                client.look_for_lost(now - PATIENCE - self.judge.slack)
         for stream in list(self.streams):
             stream.look(now)
 
