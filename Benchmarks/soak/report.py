@@ -19,6 +19,7 @@ MEMORY_BOUND, DESCRIPTOR_BOUND, THREAD_BOUND = 8.0, 32, 4
 REST_DESCRIPTORS = 8
 # Of the names that are often asked for, so few may have left the cache when they were needed.
 EVICTED_SHARE = 0.02
+TITLES = {"tcp": "local, over TCP, with the work of the clients"}
 BEGIN, END = "<!-- written by make soak SOAK=--publish -->", "<!-- end of the soak -->"
 
 
@@ -196,7 +197,7 @@ def latency_table(run):
     for name in CATEGORIES:
         values = percentiles(run.totals.latencies[name])
         if values:
-            yield f"| {name} | " + " | ".join(f"{value:,}" for value in values) + " |"
+            yield f"| {TITLES.get(name, name)} | " + " | ".join(f"{value:,}" for value in values) + " |"
 
 
 def over_time(run):

@@ -48,6 +48,7 @@ class StreamClient:
     def ready(self, events):
         try:
             if events & select.EPOLLOUT and self.output:
+                self.note_sent()
                 self.output = self.output[self.socket.send(self.output):]
                 if not self.output:
                     self.traffic.poll.modify(self.socket, select.EPOLLIN)
@@ -57,6 +58,11 @@ class StreamClient:
             return
         except OSError as error:
             self.ended(str(error))
+
+    def note_sent(self):
+        """What is measured is the server, not the opening of the connection."""
+        for query in self.pending.values():
+            query.sent = time.time()
 
     def read(self, octets):
         if not octets:
