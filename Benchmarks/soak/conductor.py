@@ -1,6 +1,7 @@
 """Runs the server, its upstreams and its clients together, has things go wrong on a schedule, and
 looks at the server all the while."""
 
+import http.client
 import json
 import math
 import multiprocessing
@@ -26,7 +27,7 @@ PAGE_EVERY = 2.0
 PAGE = ("/", "/api/status", "/api/history", "/api/top", "/api/queries", "/health", "/ready")
 BURST_EVERY, BURST_RATE, BURST_SECONDS = 60.0, 10_000, 2.0
 BURST_SET = f"1:A:h#.{home.ZONE}:10000:{home.GATEWAY}"
-RELOAD_PATIENCE = 15.0
+RELOAD_PATIENCE = 30.0
 # After the last query: what is out comes back, idle connections end, upstream sockets too.
 DRAIN = 10.0
 
@@ -104,12 +105,21 @@ class Run:
                 raise processes.Failure("the clients ended")
             for action, when in list(due.items()):
                 if now >= when:
-                    due[action] = max(when + action(), time.time())
+                    due[action] = max(when + self.attempt(action), time.time())
             self.end_burst(wait=False)
             time.sleep(0.02)
 
+    def attempt(self, action):
+        """Does what is due; the seconds until it is due again. Who does not answer is noted, and all
+        goes on, unless the server has ended."""
+        try:
+            return action()
+        except (OSError, http.client.HTTPException) as error:
+            self.fault(f"{traffic.clock(time.time())} {action.__name__}: {error}")
+            return self.sample_every
+
     def reload(self):
-        """By the signal, or by the page's request; a mistake must change nothing."""
+        """By the signal; a mistake must change nothing."""
         self.reload_count += 1
         count = self.reload_count
         is_mistaken = count % MISTAKE_EVERY == 0
@@ -186,7 +196,7 @@ class Run:
         """Asks the clients and the server how it went since the last time."""
         self.pipe.send("report")
         # The clients answer between two ticks.
-        if not self.pipe.poll(30):
+        if not self.pipe.poll(60):
             raise processes.Failure("the clients do not report")
         tally = self.pipe.recv()
         metrics = self.admin.metrics()

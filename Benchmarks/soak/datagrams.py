@@ -58,7 +58,11 @@ class DatagramClient:
             self.traffic.tally.explained[DROPPED] += 1
         else:
             self.pending[self.next_id] = query
-        self.socket.send(message)
+        try:
+            self.socket.send(message)
+        except OSError as error:
+            self.traffic.tally.wrong += 1
+            self.traffic.tally.fault(f"{clock(query.sent)} cannot send: {error}")
 
     def cookie(self, question):
         return self.client_cookie + self.server_cookie if question.cookie else b""

@@ -8,7 +8,7 @@ WIDTH, LEFT, RIGHT, HEIGHT, HEAD, GAP = 860, 64, 150, 96, 26, 22
 COLOURS = {"ours": "#d9480f", "second": "#4c6e91", "third": "#868e96", "bad": "#c92a2a",
            "grid": "#e9ecef", "fault": "#fff3bf"}
 # Seconds of a run in which single faults are not drawn.
-LONG = 1500
+LONG = 900
 SPAN = WIDTH - LEFT - RIGHT
 
 

@@ -68,8 +68,15 @@ class Judge:
 
     def __init__(self, moment):
         self.moment = moment
+        # By how much the clients themselves were late of late.
+        self.lag = 0.0
         self.had_good = set()
         self.fresh_until = {}
+
+    @property
+    def slack(self):
+        """By how much a time may be missed, since the machine had other work."""
+        return self.moment.stall + self.lag
 
     def category(self, question, now):
         """What the latency counts for: local, cached, uncached, or nothing of these."""
@@ -99,7 +106,7 @@ class Judge:
             raise Wrong("has an OPT record and should not, or the other way round")
         if question.cookie and len(response.options.get(COOKIE, b"")) != 24:
             raise Wrong("has no server cookie")
-        if received - sent > LATE + self.moment.stall:
+        if received - sent > LATE + self.slack:
             raise Wrong(f"came after {received - sent:.1f} s")
         if response.flags & TC:
             if over_tcp or len(octets) > (1232 if question.has_edns else 512):
@@ -138,7 +145,7 @@ class Judge:
         if home.own(question.view, question.name, question.kind, 0) is not None:
             raise Wrong("is SERVFAIL for what the server knows by itself")
         letters = home.rule_for(question.view, question.name)
-        if not all(self.moment.is_faulty(letter, sent) for letter in letters):
+        if not all(self.moment.is_faulty(letter, sent - self.slack) for letter in letters):
             raise Wrong(f"is SERVFAIL while an upstream of {letters} is well")
         return OUTAGE if not question.is_dear or key(question) not in self.had_good else EVICTED
 

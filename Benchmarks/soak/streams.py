@@ -48,6 +48,7 @@ class StreamClient:
     def ready(self, events):
         try:
             if events & select.EPOLLOUT and self.output:
+                self.note_sent()
                 self.output = self.output[self.socket.send(self.output):]
                 if not self.output:
                     self.traffic.poll.modify(self.socket, select.EPOLLIN)
@@ -57,6 +58,11 @@ class StreamClient:
             return
         except OSError as error:
             self.ended(str(error))
+
+    def note_sent(self):
+        """What is measured is the server, not the opening of the connection."""
+        for query in self.pending.values():
+            query.sent = time.time()
 
     def read(self, octets):
         if not octets:
@@ -92,7 +98,7 @@ class StreamClient:
 
     def look(self, now):
         """Called once a second."""
-        if now - self.opened > PATIENCE + self.traffic.slack():
+        if now - self.opened > PATIENCE + self.traffic.judge.slack:
             self.fail("has waited for too long")
 
     def close(self):
@@ -123,14 +129,14 @@ class IdleConnection(StreamClient):
         if self.idle_since is None:
             return self.fail(why)
         age = time.time() - self.idle_since
-        slack = SLACK + self.traffic.slack()
+        slack = SLACK + self.traffic.judge.slack
         if not self.limit - slack <= age <= self.limit + slack:
             return self.fail(f"{why} after {age:.1f} s of rest")
         return self.close()
 
     def look(self, now):
         since = self.idle_since or self.opened
-        if now - since > PATIENCE + self.limit + self.traffic.slack():
+        if now - since > PATIENCE + self.limit + self.traffic.judge.slack:
             self.fail("was not closed")
 
 

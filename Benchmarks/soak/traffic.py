@@ -36,7 +36,6 @@ class Traffic:
         self.poll = select.epoll()
         self.handlers = {}
         self.tally = tally.Tally()
-        self.lag = 0.0
         self.datagrams = {view: [DatagramClient(self, address) for address in addresses]
                           for view, addresses in home.CLIENTS.items()}
         self.streams = set()
@@ -79,7 +78,7 @@ class Traffic:
     def note_lag(self, seconds):
         """How far behind its schedule the traffic is; that it was so counts for a while."""
         self.tally.behind = max(self.tally.behind, seconds)
-        self.lag = max(seconds, self.lag * LAG_DECAY)
+        self.judge.lag = max(seconds, self.judge.lag * LAG_DECAY)
 
     def report(self):
         self.tally.connections["open"] = len(self.streams)
@@ -149,10 +148,6 @@ class Traffic:
             self.tally.latencies[category].append(max(0, int((received - query.sent) * 1e6)))
         return response
 
-    def slack(self):
-        """By how much a time may be missed, since the machine had other work."""
-        return self.moment.stall + self.lag
-
     def lost(self, question, sent, cause):
         """A query without an answer and without an excuse."""
         self.tally.loss(f"{clock(sent)} {question.describe()}: no answer ({cause})")
@@ -161,7 +156,7 @@ class Traffic:
         now = time.time()
         for clients in self.datagrams.values():
             for client in clients:
-                client.look_for_lost(now - PATIENCE)
+                client.look_for_lost(now - PATIENCE - self.judge.slack)
         for stream in list(self.streams):
             stream.look(now)
 

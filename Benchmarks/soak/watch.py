@@ -16,11 +16,10 @@ class Admin:
     def __init__(self, port):
         self.port = port
 
-    def get(self, path, method="GET", token=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
+    def get(self, path):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            connection.request(method, path, headers={"Authorization": f"Bearer {token}"}
-                               if token else {})
+            connection.request("GET", path)
             response = connection.getresponse()
             return response.status, response.read().decode()
         finally:

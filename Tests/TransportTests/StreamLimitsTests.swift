@@ -205,7 +205,8 @@ struct StreamLimitsTests {
         server.onQueue { loop, _ in #expect(loop.counters.tcpOverrun == 1) }
     }
 
-    @Test("All connections together hold so much: those go that were idle for longest and hold some")
+    @Test(
+        "All connections together hold so much: those go that were idle for longest and hold some")
     func shedsTheIdlest() throws {
         let long = [UInt8](repeating: 1, count: 60_000)
         let server = try LoopbackServer(limits: TransportLimits()) { query in
