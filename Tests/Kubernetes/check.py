@@ -1,9 +1,10 @@
 """Checks config/kubernetes without a cluster.
 
 The manifests are held against the schemas of the API and against each other. Then the release program
-serves their ConfigMap with the pod's arguments, user and restrictions: in a network with the pod's address,
-in a root that has what the image has and that nobody can write to. Run by .ci/kubernetes, in a network and a
-mount namespace of its own.
+serves their ConfigMap with the pod's arguments, user and restrictions, in a network with the pod's address.
+Its root, which nobody can write to, is that of the image that is given as argument, or else has the libraries
+and authorities of this host and nothing more. Run by .ci/kubernetes, in a network and a mount namespace of
+its own.
 """
 
 import os
@@ -38,24 +39,29 @@ def make_network(pod):
         pathlib.Path("/proc/sys", *sysctl["name"].split(".")).write_text(sysctl["value"])
 
 
-def make_root(root, manifests):
-    """The libraries and authorities of this Debian, the program, the pod's volume, and nothing else."""
-    places = {"/usr": "usr", "/etc/ssl": "etc/ssl", "/dev": "dev", "/proc": "proc"}
-    for place in places.values():
-        (root / place).mkdir(parents=True)
-    for name in "bin", "lib", "lib64":
-        (root / name).symlink_to(f"usr/{name}")
-    (root / "horizond").touch()
-    (mount,) = manifests.container["volumeMounts"]
-    manifests.lay_out(root / mount["mountPath"][1:], {"cookies": TOKEN, "admin-token": TOKEN})
-    run("mount", "--bind", root, root)
+def make_root(root, manifests, image):
+    places = {"/dev": "dev", "/proc": "proc"}
+    if not image:
+        places |= {"/usr": "usr", "/etc/ssl": "etc/ssl"}
+        for place in *places.values(), "etc/horizond":
+            (root / place).mkdir(parents=True)
+        for name in "bin", "lib", "lib64":
+            (root / name).symlink_to(f"usr/{name}")
+        (root / "horizond").touch()
+    run("mount", "--bind", image or root, root)
     for source, place in places.items():
         run("mount", "--rbind", source, root / place)
-    run("mount", "--bind", BINARY, root / "horizond")
+    if not image:
+        run("mount", "--bind", BINARY, root / "horizond")
+    (mount,) = manifests.container["volumeMounts"]
+    volume = root.parent / "volume"
+    volume.mkdir()
+    manifests.lay_out(volume, {"cookies": TOKEN, "admin-token": TOKEN})
+    run("mount", "--bind", volume, root / mount["mountPath"][1:])
     run("mount", "-o", "remount,bind,ro", root)
 
 
-def command(root, manifests, arguments):
+def command(root, manifests, arguments, image):
     security = manifests.pod["spec"]["securityContext"]
     own = manifests.container["securityContext"]
     assert own["readOnlyRootFilesystem"] and not own["allowPrivilegeEscalation"]
@@ -63,7 +69,7 @@ def command(root, manifests, arguments):
     return [
         "chroot", root, "/usr/bin/setpriv", f"--reuid={security['runAsUser']}",
         f"--regid={security['runAsGroup']}", "--clear-groups", "--no-new-privs",
-        "--bounding-set=-all", "--inh-caps=-all", "/horizond", *arguments,
+        "--bounding-set=-all", "--inh-caps=-all", "horizond" if image else "/horizond", *arguments,
     ]
 
 
@@ -112,18 +118,18 @@ def ask(server, manifests):
     return f"it answers with digest {digest}, in {used:.0f} of {requested}"
 
 
-def serve(manifests):
+def serve(manifests, image):
     with tempfile.TemporaryDirectory() as directory:
         root = pathlib.Path(directory) / "root"
         root.mkdir()
         os.chmod(directory, 0o755)
         make_network(manifests.pod)
-        make_root(root, manifests)
+        make_root(root, manifests, image)
         try:
             arguments = manifests.container["args"]
-            checked = run(*command(root, manifests, ["check", *arguments[1:]])).strip()
+            checked = run(*command(root, manifests, ["check", *arguments[1:]], image)).strip()
             print(f"ok      {checked}")
-            server = subprocess.Popen(command(root, manifests, arguments))
+            server = subprocess.Popen(command(root, manifests, arguments, image))
             try:
                 print(f"ok      {ask(server, manifests)}")
                 server.terminate()
@@ -138,8 +144,9 @@ def serve(manifests):
 
 def main():
     manifests = Manifests()
-    for check in manifests.check_schemas, manifests.check_references, lambda: serve(manifests):
-        print(f"ok      {check()}", flush=True)
+    print(f"ok      {manifests.check_schemas()}")
+    print(f"ok      {manifests.check_references()}", flush=True)
+    print(f"ok      {serve(manifests, *sys.argv[1:] or [None])}")
 
 
 sys.exit(main())
