@@ -98,6 +98,7 @@ install: ## Installs program, units, manual and sample configuration; keeps one 
 	done
 	install -D -m 644 -t $(SHARE)/horizond/grafana config/grafana/horizond.json
 	install -D -m 644 -t $(SHARE)/horizond/prometheus config/prometheus/*.yml
+	install -D -m 644 -t $(SHARE)/horizond/keepalived config/keepalived/keepalived.conf
 	.ci/manual $(BINARY) $(SHARE)/man
 	$(COMPLETIONS) bash | sed '1{/^#!/d}' | $(PLACE) $(SHARE)/bash-completion/completions/horizond
 	$(COMPLETIONS) fish | $(PLACE) $(SHARE)/fish/vendor_completions.d/horizond.fish

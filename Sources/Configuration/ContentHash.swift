@@ -19,8 +19,8 @@ struct ContentHash: Equatable, Sendable {
 }
 
 /// What two configurations have in common when they say the same: a hash of what stands in their files,
-/// whatever these are called and wherever they are. Left out are secrets, and the files with nameserver
-/// lines, which other programs write.
+/// whatever these are called and wherever they are. Left out are files of secrets, and those with
+/// nameserver lines, which other programs write.
 package struct ConfigurationHash: Equatable, Sendable, CustomStringConvertible {
     /// 48 bits, so that it is a whole number in places that know only floating-point ones.
     package let value: UInt64

@@ -33,8 +33,17 @@ struct ServerDecoder {
         else { return }
         let limit = ServerDescription.maximumTextLength
         server.version = keyed["version"].flatMap { text($0, limit: limit) }
-        server.id = keyed["id"].flatMap { text($0, limit: limit) }
+        server.id = keyed["id"].flatMap { ownText($0, limit: limit) }
         server.nsid = keyed["nsid"].flatMap { nsid($0) } ?? []
+    }
+
+    /// A text, or the word `hostname` for the name of this host: so servers that have the same file
+    /// are told apart.
+    private func ownText(_ node: YAMLNode, limit: Int) -> String? {
+        guard let scalar = node.scalar, scalar.isPlain, scalar.text == "hostname" else {
+            return text(node, limit: limit)
+        }
+        return ProcessInfo.processInfo.hostName
     }
 
     private func text(_ node: YAMLNode, limit: Int) -> String? {
@@ -48,11 +57,11 @@ struct ServerDecoder {
         return scalar.text
     }
 
-    /// A text, or octets as `0x` and hexadecimal digits.
+    /// A text, the word `hostname`, or octets as `0x` and hexadecimal digits.
     private func nsid(_ node: YAMLNode) -> [UInt8]? {
         let limit = ServerDescription.maximumNSIDLength
         guard let text = node.scalar?.text, text.hasPrefix("0x") || text.hasPrefix("0X") else {
-            return self.text(node, limit: limit).map { Array($0.utf8) }
+            return ownText(node, limit: limit).map { Array($0.utf8) }
         }
         guard let octets = octets(hexadecimal: text.dropFirst(2)),
             (1...limit).contains(octets.count)

@@ -153,7 +153,8 @@ extension QueryProcessor {
         return (.refused, .noChanges)
     }
 
-    /// Class CH: the server's version and identifier, where they are configured (RFC 4892 §3).
+    /// Class CH: the server's version and identifier, where they are configured (RFC 4892 §3), and the
+    /// digest of its configuration.
     func answerChaos(
         _ query: Query, _ message: Span<UInt8>, _ server: ServerDescription,
         into response: inout MutableSpan<UInt8>
@@ -165,6 +166,7 @@ extension QueryProcessor {
             switch "\(Self.spelledName(query, message))".lowercased() {
             case "version.bind.", "version.server.": server.version
             case "id.server.", "hostname.bind.": server.id
+            case "digest.server.": server.digest
             default: nil
             }
         guard let text, Self.refusal(of: query.type) == nil else {

@@ -4,6 +4,9 @@ package struct ServerDescription: Equatable, Sendable {
     package var version: String?
     /// The answer to `id.server` and `hostname.bind` in class CH (RFC 4892 §3); nil for none.
     package var id: String?
+    /// The answer to `digest.server` in class CH, by which servers that are to say the same are compared;
+    /// nil for none.
+    package var digest: String?
     /// What the NSID option holds (RFC 5001 §2.3); empty for none.
     package var nsid: [UInt8] = []
     /// The secrets of server cookies; nil when COOKIE options are not answered.

@@ -1,4 +1,5 @@
 import DNS
+import Foundation
 import Nameserver
 import Testing
 
@@ -203,6 +204,14 @@ struct SettingsTests {
         #expect(configuration.server.version == "one")
         #expect(configuration.server.id == "two")
         #expect(configuration.server.nsid == [0, 255])
+        let named = try Site(
+            "identity: {id: hostname, nsid: hostname, version: hostname}\nforward: {}"
+        ).load().server
+        #expect(named.id == ProcessInfo.processInfo.hostName)
+        #expect(named.nsid == Array(ProcessInfo.processInfo.hostName.utf8))
+        #expect(named.version == "hostname")
+        #expect(
+            try Site("identity: {id: 'hostname'}\nforward: {}").load().server.id == "hostname")
         let keys = [(0..<16).map { UInt8($0) }, (0..<16).reversed().map { UInt8($0) }]
         #expect(configuration.cookies == .shared(keys.compactMap { SipHash.Key($0) }))
         #expect(try Site("cookies: false\nforward: {}").load().cookies == .off)

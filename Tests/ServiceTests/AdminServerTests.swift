@@ -98,6 +98,8 @@ extension ServiceTests {
             let status = try client.ask("/api/status").json()
             #expect(status["ready"] as? Bool == false)
             #expect((status["problems"] as? [String])?.count == 1)
+            // Names that are here are answered all the same.
+            #expect(try client.ask("/ready?without=upstreams").body == "ready\n")
             #expect(try client.ask("/health").status == 200)
             // It answers at last, and is asked all the time.
             let late = try ScriptedUpstream(port: silent) { query in [.init(query.reply())] }

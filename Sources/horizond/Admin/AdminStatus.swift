@@ -8,11 +8,9 @@ struct AdminStatus: Encodable {
     let problems: [String]
     let host: String
     let views: [String]
-    let configurationHash: String
 
     private enum Key: CodingKey {
-        case ready, problems, startedAt, time, host, views, configurationHash, lastReloadOK
-        case lastReloadAt
+        case ready, problems, startedAt, time, host, views, lastReloadOK, lastReloadAt
     }
 
     /// One object: the statistics' fields and those here. Times are seconds since 1970.
@@ -25,7 +23,6 @@ struct AdminStatus: Encodable {
         try fields.encode(Date().timeIntervalSince1970, forKey: .time)
         try fields.encode(host, forKey: .host)
         try fields.encode(views, forKey: .views)
-        try fields.encode(configurationHash, forKey: .configurationHash)
         let reloads = status.reloads
         // null before the first reload.
         try fields.encode(

@@ -11,7 +11,7 @@ extension Service {
     var adminRoutes: [AdminRoute] {
         [
             AdminRoute(.get, "/health", .open, cost: .little) { _ in .text("ok") },
-            AdminRoute(.get, "/ready", .open, cost: .little) { [self] _ in await ready() },
+            AdminRoute(.get, "/ready", .open, cost: .little) { [self] in await ready($0) },
             AdminRoute(.get, "/", .read, isPage: true) { _ in .page(AdminPage.html) },
             AdminRoute(.get, "/metrics", .read, cost: .little) { [self] _ in await metrics() },
             AdminRoute(.get, "/api/status", .read) { [self] _ in await tellStatus() },
@@ -24,8 +24,11 @@ extension Service {
         ]
     }
 
-    private func ready() async -> AdminReply {
-        let problems = await readinessProblems()
+    /// `without=upstreams` asks for this server alone, which answers its own names also when no upstream
+    /// does.
+    private func ready(_ request: AdminRequest) async -> AdminReply {
+        let problems = await readinessProblems(
+            withUpstreams: request.parameters["without"] != "upstreams")
         return problems.isEmpty
             ? .text("ready") : .text(problems.joined(separator: "\n"), status: 503)
     }
@@ -38,8 +41,7 @@ extension Service {
                 AdminStatus(
                     statistics: ServiceStatistics(report, of: self),
                     status: status, problems: problems,
-                    host: ProcessInfo.processInfo.hostName, views: configuration.views.map(\.name),
-                    configurationHash: "\(configuration.hash)")
+                    host: ProcessInfo.processInfo.hostName, views: configuration.views.map(\.name))
             })
     }
 

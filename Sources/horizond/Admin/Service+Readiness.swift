@@ -15,16 +15,17 @@ extension Service {
 
     /// Why this server is not ready, a sentence each; none when it is. Its sockets are open and its
     /// configuration is loaded, else it would not run.
-    func readinessProblems() async -> [String] {
+    func readinessProblems(withUpstreams: Bool = true) async -> [String] {
         let report = await result(within: Self.workerLimit) { [self] in await statisticsReport() }
         guard report != nil else { return ["a worker does not answer"] }
-        let problems = await onControl { [self] in problemsKnown }
+        guard await !onControl({ [self] in isStopping }) else { return ["the server stops"] }
+        guard withUpstreams else { return [] }
+        let problems = await onControl { [self] in rulesWithoutServers }
         return problems + (await problemsOfRules())
     }
 
-    private var problemsKnown: [String] {
-        guard !isStopping else { return ["the server stops"] }
-        return configuration.views.flatMap { view in
+    private var rulesWithoutServers: [String] {
+        configuration.views.flatMap { view in
             view.forward.filter(\.upstreams.isEmpty).map {
                 "view \(view.name), forward \($0.domain.lineDescription): there are no servers"
             }

@@ -19,7 +19,9 @@ struct CheckCommand: ParsableCommand {
         let configuration = loaded.configuration
         guard !quiet else { return }
         for warning in configuration.warnings { StandardError.write("warning: \(warning)") }
-        print("\(options.config): ok, \(ServiceStatus.summary(configuration))")
+        print(
+            "\(options.config): ok, \(ServiceStatus.summary(configuration)), "
+                + "digest \(configuration.hash)")
         tellClients(configuration, loaded.interfaces)
     }
 

@@ -12,7 +12,8 @@ extension ServiceStatistics {
     private var header: String {
         let others = files.count > 1 ? " and \(files.count - 1) more" : ""
         return "horizond \(version), up \(Self.duration(uptimeSeconds)), serves \(serves)"
-            + (lastReload.map { "; \($0)" } ?? "") + "\n\(files.first ?? "")\(others)"
+            + (lastReload.map { "; \($0)" } ?? "") + "\n\(files.first ?? "")\(others), "
+            + "digest \(configurationHash)"
     }
 
     private func queryLines(_ rate: Double) -> [String] {

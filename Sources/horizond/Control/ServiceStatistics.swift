@@ -13,6 +13,8 @@ struct ServiceStatistics: Codable, Sendable {
     let lastReload: String?
     /// The files that were read, the main one first.
     let files: [String]
+    /// Of what stands in them.
+    let configurationHash: String
     let queries: Queries
     /// Lines of the query log that its sink never got.
     let queryLogLinesLost: UInt64
@@ -95,6 +97,7 @@ struct ServiceStatistics: Codable, Sendable {
         serves = ServiceStatus.summary(service.configuration)
         lastReload = service.status.lastReload
         files = service.configuration.files
+        configurationHash = "\(service.configuration.hash)"
         let misses = report.sum(\.queries.cacheMisses)
         queries = Queries(
             all: report.sum(\.queries.queries), zone: report.sum(\.queries.local),

@@ -21,6 +21,7 @@ extension Snapshot {
         upstreams: UpstreamRegistry, _ secrets: ProcessSecrets
     ) {
         var server = configuration.server
+        server.digest = "\(configuration.hash)"
         server.tcpKeepalive = UInt16(clamping: configuration.tcp.idleTimeoutSeconds * 10)
         server.cookies =
             switch configuration.cookies {

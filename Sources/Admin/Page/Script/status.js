@@ -132,7 +132,7 @@ function showFacts(status) {
         ["Last reload", reload],
         ["Configuration", `${status.files[0] ?? "none"}`
             + (status.files.length > 1 ? ` and ${plural(status.files.length - 1, "file")} more` : "")],
-        ["Its hash", status.configurationHash],
+        ["Its digest", status.configurationHash],
         ["Cache", `${plural(status.cache.answers, "answer")} in ${megabytes(status.cache.octets)} of `
             + megabytes(status.cache.maximumOctets)],
     ];
