@@ -1,3 +1,4 @@
+import DNS
 import Foundation
 import Logging
 
@@ -13,7 +14,8 @@ enum ServiceLog {
     }
 }
 
-/// One line an event: time, level, message, metadata.
+/// One line an event: time, level, message. What a terminal would obey is escaped, and so is what would
+/// begin another line: whatever a message tells of, nobody forges one.
 struct LineLogHandler: LogHandler {
     var metadata: Logger.Metadata = [:]
     var logLevel = Logger.Level.info
@@ -25,6 +27,6 @@ struct LineLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let time = Date().ISO8601Format()
-        StandardError.write("\(time) \(event.level): \(event.message)")
+        StandardError.write("\(time) \(event.level): \("\(event.message)".escapingUnprintable)")
     }
 }
