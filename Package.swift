@@ -58,7 +58,10 @@ let package = Package(
                 ])
             ]),
         .target(
-            name: "FuzzTargets", dependencies: ["DNS", "Nameserver", "Configuration"],
+            name: "FuzzTargets",
+            dependencies: [
+                "DNS", "Nameserver", "Transport", "Configuration", "Migration", "Admin",
+            ],
             path: "Tests/Fuzz/Targets", swiftSettings: strict),
         .testTarget(name: "DNSTests", dependencies: ["DNS"], swiftSettings: strict),
         .testTarget(

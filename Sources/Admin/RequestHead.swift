@@ -3,7 +3,7 @@ import FlyingSocks
 import Foundation
 
 /// The request line and the fields of a request.
-struct RequestHead {
+package struct RequestHead {
     private let method: HTTPMethod
     private let version: HTTPVersion
     private let target: HTTPRequest.Target
@@ -16,7 +16,7 @@ struct RequestHead {
     ]
 
     /// Takes apart the octets of a head, with the empty line at its end or without.
-    init(_ octets: [UInt8]) throws(RequestError) {
+    package init(_ octets: [UInt8]) throws(RequestError) {
         var lines = try Self.lines(octets)[...]
         let words = (lines.popFirst() ?? "").split(
             separator: " ", omittingEmptySubsequences: false)
@@ -42,7 +42,7 @@ struct RequestHead {
             remoteAddress: client.map { HTTPRequest.Address.make(from: $0) })
     }
 
-    func bodyLength(atMost limit: Int) throws(RequestError) -> Int {
+    package func bodyLength(atMost limit: Int) throws(RequestError) -> Int {
         guard headers[.transferEncoding] == nil else {
             throw RequestError(411, "a body needs a Content-Length here")
         }

@@ -1,5 +1,4 @@
 import DNS
-import Foundation
 
 /// The setting `tls-ca`: a file with certificates of authorities that are trusted beside those of the
 /// system. Only that it has certificates was checked; who can read them says what is wrong with them.
@@ -11,6 +10,9 @@ package struct AuthorityFile: Equatable, Sendable {
     private let file: String
     private let mark: YAMLMark
 
+    /// All authorities of the Web take 0.3 MiB.
+    private static let maximumSize = 16 << 20
+
     static let expected = "a file with certificates in PEM"
 
     /// Reads the file that the setting names; reports why it cannot be used, and is then nil.
@@ -19,22 +21,20 @@ package struct AuthorityFile: Equatable, Sendable {
             let resolved = file.secretPath(scalar)
         else { return nil }
         let other = file.other(resolved)
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: other.path))
+        do throws(YAMLError) {
+            pem = try RegularFile.contents(other.path, maximumSize: Self.maximumSize)
         } catch {
             file.error(
                 scalar.mark,
-                "cannot read \(other.path.quotedPath): \(other.reason(error))",
+                "cannot read \(other.path.quotedPath): \(error.problem)",
                 expected: Self.expected)
             return nil
         }
-        guard data.range(of: Data("-----BEGIN CERTIFICATE-----".utf8)) != nil else {
+        guard pem.contains(Array("-----BEGIN CERTIFICATE-----".utf8)) else {
             file.error(
                 scalar.mark, "no certificate in \(other.path.quotedPath)", expected: Self.expected)
             return nil
         }
-        pem = Array(data)
         other.note(ContentHash(pem))
         path = other.path
         self.file = file.path

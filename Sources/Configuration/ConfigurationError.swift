@@ -1,3 +1,5 @@
+import DNS
+
 /// One mistake or doubt in a configuration: where it is, what was found, what is expected.
 /// Prints as `FILE:LINE:COLUMN: what was found; expected what is expected`.
 package struct ConfigurationError: Hashable, Sendable {
@@ -20,9 +22,10 @@ package struct ConfigurationError: Hashable, Sendable {
 }
 
 extension ConfigurationError: CustomStringConvertible {
+    /// One line, whatever the names of files and keys are made of.
     package var description: String {
         let place = [line, column].compactMap { $0.map { ":\($0)" } }.joined()
-        return "\(file)\(place): \(message)"
+        return "\(file)\(place): \(message)".escapingUnprintable
     }
 }
 

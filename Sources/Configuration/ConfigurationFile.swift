@@ -20,6 +20,9 @@ struct ConfigurationFile {
     /// Whether anything was reported as wrong so far, here or in another file.
     var hasErrors: Bool { diagnostics.hasErrors }
 
+    /// Whether there are as many errors as are ever shown.
+    var hasErrorsEnough: Bool { diagnostics.hasErrorsEnough }
+
     /// Whether the process that reads is the service.
     var isForService: Bool { diagnostics.isForService }
 
@@ -48,8 +51,11 @@ struct ConfigurationFile {
         error(node.mark, "found \(node.kind)", expected: expected)
     }
 
+    /// The path for lines of text, of which it is to be a part.
+    var shownPath: String { path.escapingUnprintable }
+
     func place(of mark: YAMLMark) -> ConfigurationPlace {
-        ConfigurationPlace(file: path, line: mark.line, column: mark.column)
+        ConfigurationPlace(file: shownPath, line: mark.line, column: mark.column)
     }
 
     /// Another file of the same configuration.

@@ -47,6 +47,10 @@ final class Diagnostics {
 
     var hasErrors: Bool { errors.count > 0 }
 
+    /// Whether all errors are there that anyone is shown: to find out what was meant by more of them takes
+    /// time for nothing.
+    var hasErrorsEnough: Bool { errors.count >= ConfigurationErrors.maximumPrinted }
+
     var sortedWarnings: [ConfigurationError] { warnings.sorted(by: files) }
 
     var collected: ConfigurationErrors {

@@ -70,7 +70,7 @@ extension ConfigurationFile {
     ) {
         let problem = "unknown \(what) \(word.text.quoted)"
         // Of one word alone nobody asks which is meant.
-        guard words.count > 1 else {
+        guard words.count > 1, !hasErrorsEnough else {
             return error(word.mark, problem, expected: words.first?.quoted, suggestion: suggestion)
         }
         error(

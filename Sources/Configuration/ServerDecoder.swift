@@ -15,6 +15,8 @@ package enum CookieSetting: Equatable, Sendable {
 struct ServerDecoder {
     /// The one in use, one before and one after it (RFC 9018 §5).
     static let maximumSecrets = 3
+    /// Three secrets with pages of comments; a larger file is surely not meant.
+    private static let maximumFileSize = 64 << 10
     /// A text in a secret's place that a message may repeat is no longer.
     private static let longestWord = 8
 
@@ -137,19 +139,20 @@ struct ServerDecoder {
         }
         guard let resolved = file.secretPath(path) else { return nil }
         let other = file.other(resolved)
-        let content: String
-        do {
-            content = try String(contentsOfFile: other.path, encoding: .utf8)
+        let content: [UInt8]
+        do throws(YAMLError) {
+            content = try RegularFile.contents(other.path, maximumSize: Self.maximumFileSize)
         } catch {
             file.error(
-                path.mark, "cannot read \(other.path.quotedPath): \(other.reason(error))",
+                path.mark, "cannot read \(other.path.quotedPath): \(error.problem)",
                 expected: expected)
             return nil
         }
         var secrets: [Secret] = []
-        let lines = content.split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = content.split(separator: 0x0a, omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() {
-            let text = line.trimmingCharacters(in: .whitespacesAndNewlines)
+            let text = String(decoding: line, as: UTF8.self)
+                .trimmingCharacters(in: .whitespacesAndNewlines)
             guard !text.isEmpty, !text.hasPrefix("#") else { continue }
             let mark = YAMLMark(line: index + 1, column: 1)
             guard let secret = secret(text, at: mark, in: other) else { return nil }

@@ -62,6 +62,13 @@ struct ViewDecoder {
             file.error(entry.key.mark, "a view without a name", expected: "a name such as lan")
             return nil
         }
+        // It stands in logs, metrics and on pages.
+        guard entry.key.text.escapingUnprintable == entry.key.text else {
+            file.error(
+                entry.key.mark, "bad view name \(entry.key.text.quoted)",
+                expected: "letters, digits and signs that can be seen")
+            return nil
+        }
         guard
             let keyed = KeyedNode(
                 entry.value, keys: Self.keys, expected: "a mapping with clients", isSection: true,

@@ -86,6 +86,8 @@ extension String {
     /// The text with `\u{…}` for what a terminal would not show, or would obey: control and format
     /// characters, line ends, blanks but the space, and code points without a character.
     public var escapingUnprintable: String {
+        // As nearly all lines of a log are.
+        guard !utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) else { return self }
         var text = ""
         for scalar in unicodeScalars {
             switch scalar.properties.generalCategory {

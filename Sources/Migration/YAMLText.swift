@@ -1,3 +1,5 @@
+import DNS
+
 /// Texts as YAML scalars, in quotation marks where a reader would take them for something else.
 enum YAMLText {
     /// Plain words of YAML 1.1 that are no texts.
@@ -11,11 +13,8 @@ enum YAMLText {
         }
         let begins = text.utf8.first.map { $0 != 0x2d } ?? false
         if isSafe, begins, !words.contains(text.lowercased()) { return text }
-        let isPrintable = text.unicodeScalars.allSatisfy {
-            $0.value >= 0x20 && $0.value != 0x7f && !(0x80...0xa0).contains($0.value)
-                && $0.value != 0xfeff && $0.value != 0x2028 && $0.value != 0x2029
-                && !(0xfffe...0xffff).contains($0.value)
-        }
+        // What YAML takes in quotation marks without escapes is more than a terminal may be shown.
+        let isPrintable = text == text.escapingUnprintable
         return isPrintable ? "'\(text.replacing("'", with: "''"))'" : escaped(text)
     }
 

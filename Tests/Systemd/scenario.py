@@ -107,6 +107,29 @@ def exposure():
     return float(re.search(r"exposure level for \S+: ([0-9.]+)", text).group(1))
 
 
+def has_few_rights():
+    """What the kernel says of the process, and not what the unit asks for."""
+    pid = main_pid()
+    status = dict(
+        line.split(":\t", 1) for line in open(f"/proc/{pid}/status", encoding="utf-8")
+        if ":\t" in line)
+    users = set(status["Uid"].split() + status["Gid"].split())
+    check("no user or group ID of it is root's", "0" not in users, users)
+    # 1 << 10 is CAP_NET_BIND_SERVICE.
+    rights = {name: int(status[name], 16) for name in ["CapPrm", "CapEff", "CapBnd", "CapAmb"]}
+    check("it may bind ports below 1024, and no more", set(rights.values()) == {1 << 10}, rights)
+    check(
+        "it cannot gain any, and its calls are filtered",
+        status["NoNewPrivs"].strip() == "1" and status["Seccomp"].strip() == "2")
+    limits = open(f"/proc/{pid}/limits", encoding="utf-8").read()
+    check("it leaves no core", re.search(r"^Max core file size +0 +0 ", limits, re.M))
+    socket = os.stat("/run/horizond/control.sock")
+    group = run("stat", "-c", "%U %G", "/run/horizond/control.sock").stdout.strip()
+    check(
+        "its control socket is for its user and group",
+        socket.st_mode & 0o777 == 0o660 and group == "horizond horizond", group)
+
+
 def starts():
     result = systemctl("start", "horizond")
     check("it starts", result.returncode == 0, result.stderr.strip())
@@ -127,6 +150,7 @@ def starts():
     with urllib.request.urlopen("http://127.0.0.1:8053/health", timeout=5) as answer:
         check("its admin pages answer", answer.read() == b"ok\n")
     check("its exposure is at most 1.5", exposure() <= 1.5, exposure())
+    has_few_rights()
 
 
 def reloads():

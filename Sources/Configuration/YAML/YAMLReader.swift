@@ -14,6 +14,11 @@ import Glibc
     static let maximumSize = 1 << 30
     /// RDATA has at most 65,535 octets, written with up to four characters each (RFC 1035 §5.1).
     static let maximumScalarLength = 262_144
+    /// What may stand before the next piece of a document, in octets: libyaml keeps a text whole before
+    /// anyone can see how long it is. A page of comments is far shorter.
+    static let maximumGap = 4 << 20
+    /// `%TAG` lines are of no use here, and libyaml compares each with all before it.
+    static let maximumDirectives = 100
 
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let file: UnsafeMutablePointer<FILE>
@@ -22,6 +27,10 @@ import Glibc
     /// Of what was read of the file so far; after `.end` of all of it.
     private(set) var hash = ContentHash()
     private let progress: WorkProgress?
+    /// The octets that were read since the last event.
+    private var gap = 0
+    /// Why no more is read.
+    private var excess: YAMLError?
 
     /// Files of this program's own have one document; others may have more. Tells `progress` how many
     /// octets it has read.
@@ -48,7 +57,7 @@ import Glibc
                 let object = unsafe Unmanaged<YAMLReader>.fromOpaque(reader)
                 unsafe count.pointee = unsafe object.takeUnretainedValue().read(
                     UnsafeMutableBufferPointer(start: buffer, count: size))
-                return unsafe ferror(object.takeUnretainedValue().file) == 0 ? 1 : 0
+                return unsafe object.takeUnretainedValue().mayGoOn ? 1 : 0
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 
@@ -57,7 +66,22 @@ import Glibc
         let count = unsafe fread(buffer.baseAddress, 1, buffer.count, file)
         unsafe hash.combine(buffer.prefix(count))
         progress?.amountDone += count
+        gap += count
         return count
+    }
+
+    /// Whether the file could be read, and what was read is no more than a file in earnest has.
+    private var mayGoOn: Bool {
+        let mark = YAMLMark(unsafe parser.pointee.mark)
+        let directives = unsafe parser.pointee.tag_directives
+        if unsafe directives.top - directives.start > Self.maximumDirectives {
+            excess = YAMLError(mark, "more than \(Self.maximumDirectives) directives (%TAG)")
+        } else if gap > Self.maximumGap {
+            excess = YAMLError(
+                mark, "a text or comment of more than \(Self.maximumGap) octets begins before here",
+                expected: "at most \(Self.maximumScalarLength) octets in a text")
+        }
+        return unsafe excess == nil && ferror(file) == 0
     }
 
     deinit {
@@ -76,7 +100,8 @@ import Glibc
     /// One event of libyaml's; nil for those that carry nothing.
     private func parse() throws(YAMLError) -> YAMLEvent? {
         var event = unsafe yaml_event_t()
-        guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw syntaxError() }
+        guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw excess ?? syntaxError() }
+        gap = 0
         defer { unsafe yaml_event_delete(&event) }
         let mark = YAMLMark(unsafe event.start_mark)
         switch unsafe event.type {

@@ -20,7 +20,7 @@ struct ZoneDecoder: ~Copyable {
         records = RecordDecoder(file, apex: apex, ttl: zone.recordTTL)
         owners = OwnerNames(file, apex: apex)
         builder = ZoneBuilder(
-            zone.settings, file: file.path, place: zone.place, seed: seed)
+            zone.settings, file: file.shownPath, place: zone.place, seed: seed)
     }
 
     /// Takes one owner name's records; what is wrong with them is reported.

@@ -165,6 +165,8 @@ extension MasterFileEntry {
             }
             guard let unit = units[character], let number = UInt64(digits) else { return nil }
             total += number * unit
+            // So that no sum of such parts has no room.
+            guard total <= UInt64(UInt32.max) else { return nil }
             digits = ""
         }
         return digits.isEmpty && !text.isEmpty ? UInt32(exactly: total) : nil

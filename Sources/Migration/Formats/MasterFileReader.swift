@@ -11,9 +11,13 @@ final class MasterFileReader {
     private var defaultTTL: UInt32?
     private var lastOwner: DomainName?
     private var generated = 0
+    private var generatedSize = 0
 
     /// A larger `$GENERATE` is the reverse zone of a network that a wildcard is better for.
     private static let maximumGenerated = 65_536
+    /// Of their names and data together, in octets: one line can ask for each of them to have as many as a
+    /// record holds.
+    private static let maximumGeneratedSize = 16 << 20
 
     init(_ site: ForeignSite, _ files: SourceFiles, apex: DomainName?, view: ViewID? = nil) {
         self.site = site
@@ -169,6 +173,11 @@ final class MasterFileReader {
                 MasterFileEntry.Word(
                     text: GenerateRange.expand(word.text, number), isQuoted: word.isQuoted)
             }
+            generatedSize += words.reduce(0) { $0 + $1.text.utf8.count }
+            guard generatedSize <= Self.maximumGeneratedSize else {
+                throw MasterFileProblem(
+                    "more than \(Self.maximumGeneratedSize) octets of generated records")
+            }
             let one = MasterFileEntry(line: entry.line, startsWithBlank: false, words: words)
             try add(one, origin: origin, id)
         }
@@ -216,7 +225,7 @@ struct GenerateRange {
     private static func format(_ number: Int, _ parts: [String]) -> String {
         // A line has no room for wider numbers, and an offset as large as the range says enough.
         let offset = parts.first.flatMap { Int32($0) }.map(Int.init) ?? 0
-        let width = min(parts.count > 1 ? Int(parts[1]) ?? 0 : 0, 63)
+        let width = min(max(0, parts.count > 1 ? Int(parts[1]) ?? 0 : 0), 63)
         let base = parts.count > 2 ? parts[2] : "d"
         let value = number + offset
         let digits: String

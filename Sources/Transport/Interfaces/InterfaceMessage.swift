@@ -2,7 +2,7 @@ internal import CSockets
 internal import DNS
 
 /// What the kernel says of its interfaces in one message of rtnetlink(7), which RFC 3549 §3 describes.
-enum InterfaceMessage: Equatable {
+package enum InterfaceMessage: Equatable {
     /// An answer: an interface is there, by this name.
     case link(index: UInt32, name: String)
     /// An answer: an address or a route puts an interface into these networks.
@@ -25,7 +25,7 @@ extension InterfaceMessage {
 
     /// The messages of one datagram, but for those that say nothing of use here. That the answer is
     /// disturbed comes first: its end may be in the same datagram.
-    static func all(in octets: Span<UInt8>) -> [InterfaceMessage] {
+    package static func all(in octets: Span<UInt8>) -> [InterfaceMessage] {
         var messages: [InterfaceMessage] = []
         var isWhole = true
         var offset = 0

@@ -1,4 +1,5 @@
 import Configuration
+import DNS
 import Foundation
 import Nameserver
 import Transport
@@ -96,7 +97,7 @@ struct ServiceStatistics: Codable, Sendable {
             (MonotonicClock.now() - service.startedAt) / MonotonicClock.nanosecondsPerSecond)
         serves = ServiceStatus.summary(service.configuration)
         lastReload = service.status.lastReload
-        files = service.configuration.files
+        files = service.configuration.files.map(\.escapingUnprintable)
         configurationHash = "\(service.configuration.hash)"
         let misses = report.sum(\.queries.cacheMisses)
         queries = Queries(

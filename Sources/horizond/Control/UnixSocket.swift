@@ -53,7 +53,10 @@ enum UnixSocket {
             guard fchmod(descriptor, rights) == 0 else { throw Failure() }
             let result = unsafe try withAddress(path) { unsafe bind(descriptor, $0, $1) }
             guard result == 0 else { throw Failure() }
-            guard unsafe chmod(path, rights) == 0, Glibc.listen(descriptor, backlog) == 0 else {
+            // Who may write to the directory could have put a link in its place, which is not followed.
+            guard unsafe fchmodat(AT_FDCWD, path, rights, AT_SYMLINK_NOFOLLOW) == 0,
+                Glibc.listen(descriptor, backlog) == 0
+            else {
                 let failure = Failure()
                 remove(path)
                 throw failure

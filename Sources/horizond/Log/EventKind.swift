@@ -30,6 +30,7 @@ enum EventKind: String, CaseIterable {
     case memory = "5d0c8a5f7b1e4b6f9a3d2e61c07f48b2"
     case querySink = "c2a9f3b07d6e4c51a8f4e0d91b3a7c65"
     case linesDropped = "bc1f4cf100484f6ca9edf72e0de4d107"
+    case privileges = "d3a1c7f05b7e4f0f9b6c2e8a417d9c52"
 }
 
 /// What a line of the log tells in fields of their own, as far as it is known.

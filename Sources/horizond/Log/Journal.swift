@@ -1,4 +1,5 @@
 import CSystemd
+import DNS
 import Foundation
 import Logging
 
@@ -52,7 +53,8 @@ struct JournalLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         var fields = [
-            (name: "MESSAGE", value: "\(event.message)"),
+            // journalctl would show a message of several lines as such, or as a blob.
+            (name: "MESSAGE", value: "\(event.message)".escapingUnprintable),
             (name: "PRIORITY", value: Self.priority(event.level)),
             (name: "SYSLOG_IDENTIFIER", value: label),
         ]

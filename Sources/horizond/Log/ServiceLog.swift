@@ -1,3 +1,4 @@
+import DNS
 import Foundation
 import Logging
 
@@ -19,7 +20,8 @@ struct ServiceLog {
     }
 }
 
-/// One line an event: time, level, message, metadata.
+/// One line an event: time, level, message. What a terminal would obey is escaped, and so is what would
+/// begin another line: whatever a message tells of, nobody forges one.
 struct LineLogHandler: LogHandler {
     var metadata: Logger.Metadata = [:]
     var logLevel = Logger.Level.info
@@ -31,6 +33,6 @@ struct LineLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let time = Date().ISO8601Format()
-        StandardError.write("\(time) \(event.level): \(event.message)")
+        StandardError.write("\(time) \(event.level): \("\(event.message)".escapingUnprintable)")
     }
 }

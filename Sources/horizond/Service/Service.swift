@@ -103,7 +103,7 @@ final class Service: @unchecked Sendable {
         status = ServiceStatus(configuration)
         registry = UpstreamRegistry(cookieKey: secrets.upstreamCookieKey)
         raiseDescriptorLimit()
-        let count = configuration.workers ?? availableProcessors()
+        let count = Self.workers(configuration.workers, processors: availableProcessors())
         published = Published(
             Served(
                 snapshot: Snapshot(
@@ -134,6 +134,12 @@ final class Service: @unchecked Sendable {
         cacheKeeper.start()
     }
 
+    /// How many workers answer: as many as are asked for, or one a processor, of which a host may have more
+    /// than there may be workers.
+    static func workers(_ count: Int?, processors: Int) -> Int {
+        count ?? min(processors, Configuration.maximumWorkers)
+    }
+
     /// Serves until SIGTERM or SIGINT. (Not with dispatchMain: the main queue's threads ask for a
     /// higher priority, which a service may not have.)
     func run() {
@@ -144,6 +150,7 @@ final class Service: @unchecked Sendable {
     /// Begins to answer, and tells the service manager when every worker does.
     private func start() {
         log.report(configuration.warnings)
+        complainOfRoot()
         // First, so that what is counted begins with the first query.
         configureActivity()
         memoryGuard.start()
@@ -178,6 +185,16 @@ final class Service: @unchecked Sendable {
             startMeasuringRate()
             startWatchdog()
         }
+    }
+
+    /// Does not give the rights up by itself: a reload would then miss files and ports that it had at the
+    /// start, and which user to become, only the host knows.
+    private func complainOfRoot() {
+        guard geteuid() == 0 else { return }
+        log.warning(
+            "runs as root, whose every right a fault in it would have, and needs but the capability "
+                + "CAP_NET_BIND_SERVICE for ports below 1024: start it by its systemd unit, which has "
+                + "a user for it, or by setpriv(1)", .privileges)
     }
 
     /// Answers what is in flight, closes everything and lets `run` return.

@@ -1,6 +1,5 @@
 import Configuration
 import DNS
-import Glibc
 import Nameserver
 
 /// A zone file, read by the decoder of the program. The first octet chooses the zone's mode.
@@ -18,11 +17,21 @@ func fuzzConfigurationYAML(_ input: [UInt8]) throws(Finding) {
         ["horizond.yaml": input, "zone.yaml": Array("www: 192.168.10.50\n".utf8)], words: input)
 }
 
+/// A file of nameservers, which the host's DHCP client writes.
+func fuzzResolvConf(_ input: [UInt8]) throws(Finding) {
+    try fuzzFiles(
+        ["horizond.yaml": Array("forward: {.: [192.0.2.1, ./resolv.conf]}\n".utf8)], words: [],
+        resolvConf: input)
+}
+
 /// Loads a configuration; one that is accepted is asked about the words of `words`.
-private func fuzzFiles(_ files: [String: [UInt8]], words: [UInt8]) throws(Finding) {
+private func fuzzFiles(
+    _ files: [String: [UInt8]], words: [UInt8],
+    resolvConf: [UInt8] = Array("nameserver 192.0.2.1\n".utf8)
+) throws(Finding) {
     let directory = FuzzDirectory.shared
     for (name, octets) in files { directory.write(octets, to: name) }
-    directory.write(Array("nameserver 192.0.2.1\n".utf8), to: "resolv.conf")
+    directory.write(resolvConf, to: "resolv.conf")
     let configuration: Configuration
     do {
         configuration = try Configuration.load(
@@ -40,7 +49,8 @@ private func fuzzFiles(_ files: [String: [UInt8]], words: [UInt8]) throws(Findin
 /// A message is one line, and says where.
 private func check(_ error: ConfigurationError) throws(Finding) {
     let text = error.description
-    try require(!text.utf8.contains(0x0a), "an error of several lines: \(text)")
+    try require(
+        text == text.escapingUnprintable, "an error that a terminal would obey: \(text)")
     try require(text.utf8.count < 4_000, "an error of \(text.utf8.count) octets: \(text)")
     try require((error.line ?? 1) > 0 && (error.column ?? 1) > 0, "line 0: \(text)")
     try require(error.line != nil || text.contains("cannot read"), "an error without line: \(text)")
@@ -72,35 +82,5 @@ private func ask(_ configuration: Configuration, _ words: [UInt8]) throws(Findin
                 }
             }
         }
-    }
-}
-
-/// The directory of this process's configurations, in memory where there is one.
-private struct FuzzDirectory: Sendable {
-    static let shared = FuzzDirectory()
-    private let directory: String
-
-    private init() {
-        let base = unsafe access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
-        directory = "\(base)/horizond-fuzz-\(getpid())"
-        unsafe mkdir(directory, 0o700)
-        atexit { FuzzDirectory.shared.remove() }
-    }
-
-    private func remove() {
-        for name in ["horizond.yaml", "zone.yaml", "resolv.conf"] { unsafe unlink(path(name)) }
-        unsafe rmdir(directory)
-    }
-
-    func path(_ name: String) -> String { "\(directory)/\(name)" }
-
-    func write(_ octets: [UInt8], to name: String) {
-        let file = unsafe open(path(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        precondition(file >= 0)
-        let count = unsafe octets.withUnsafeBytes {
-            unsafe Glibc.write(file, $0.baseAddress, $0.count)
-        }
-        precondition(count == octets.count)
-        close(file)
     }
 }

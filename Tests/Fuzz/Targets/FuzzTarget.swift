@@ -8,6 +8,10 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case cacheFile = "CacheFile"
     case zoneYAML = "ZoneYAML"
     case configurationYAML = "ConfigurationYAML"
+    case resolvConf = "ResolvConf"
+    case `import` = "Import"
+    case requestHead = "RequestHead"
+    case interfaceMessage = "InterfaceMessage"
 
     /// Runs the target on one input. A trap is a finding as much as a `Finding` is.
     package func run(_ input: [UInt8]) throws(Finding) {
@@ -20,6 +24,10 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .cacheFile: try fuzzCacheFile(input)
         case .zoneYAML: try fuzzZoneYAML(input)
         case .configurationYAML: try fuzzConfigurationYAML(input)
+        case .resolvConf: try fuzzResolvConf(input)
+        case .import: try fuzzImport(input)
+        case .requestHead: try fuzzRequestHead(input)
+        case .interfaceMessage: try fuzzInterfaceMessage(input)
         }
     }
 }

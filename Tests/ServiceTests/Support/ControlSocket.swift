@@ -24,7 +24,9 @@ final class ControlSocket: Sendable {
         guard result == 0 else { throw SocketError("connect \(path)") }
     }
 
-    func send(_ text: String) throws { try socket.send(Array(text.utf8)) }
+    func send(_ text: String) throws { try send(octets: Array(text.utf8)) }
+
+    func send(octets: [UInt8]) throws { try socket.send(octets) }
 
     /// The next line; nil when the server closes or says nothing in time.
     func line(timeout: Duration = .seconds(5)) -> String? {

@@ -79,6 +79,14 @@ final class Server: Sendable {
     /// What the program wrote to standard error so far.
     var log: String { directory.read("log") }
 
+    /// The warnings among it, but for that to root, who runs the tests in some places.
+    var warnings: [String] { Self.warnings(in: log) }
+
+    static func warnings(in log: String) -> [String] {
+        log.split(separator: "\n").map(String.init)
+            .filter { $0.contains(" warning: ") && !$0.contains(" warning: runs as root") }
+    }
+
     /// Replaces the configuration; `reload` makes the program read it.
     func configure(_ configuration: String) throws {
         try Self.write(configuration, port: port, to: directory)
