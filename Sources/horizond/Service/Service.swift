@@ -112,8 +112,9 @@ final class Service: @unchecked Sendable {
         let queryLog = QueryLog(events)
         queryLog.configure(configuration.log.queries, identity: configuration.server.id)
         let cache = ResponseCache(size: configuration.cacheSize, seed: secrets.tableSeed)
-        CacheFile(configuration)?.load(into: cache, log)
         memoryGuard = MemoryGuard(cache, events: events)
+        memoryGuard.fitCache()
+        CacheFile(configuration)?.load(into: cache, log)
         shared = Worker.Shared(
             published: published, cache: cache, forwarding: Forwarder.Shared(cache: cache),
             events: events, queryLog: queryLog,

@@ -29,11 +29,12 @@ final class Server: Sendable {
     /// Starts the program and waits until it is ready. `configuration` is all but `listen:`, which
     /// is loopback's two addresses or, with `wildcard`, all; without `admin:` there are no admin pages,
     /// whose port two servers would fight for. `files` are written beside it.
-    /// `namespace` is where the program runs; nil for that of the tests.
+    /// `namespace` is where the program runs; nil for that of the tests. `wrapper` is a command that runs
+    /// the one behind it, as prlimit(1) does.
     init(
         _ configuration: String, files: [String: String] = [:],
         environment: [String: String] = [:], wildcard: Bool = false,
-        in namespace: NetworkNamespace? = nil
+        in namespace: NetworkNamespace? = nil, by wrapper: [String] = []
     ) throws {
         directory = try TemporaryDirectory()
         port = try freePort()
@@ -41,7 +42,7 @@ final class Server: Sendable {
         try Self.write(configuration, port: port, to: directory, wildcard: wildcard)
         notifications = try NotifySocket(path: directory.file("notify"))
         process = try ChildProcess(
-            (namespace?.entrance ?? []) + [
+            (namespace?.entrance ?? []) + wrapper + [
                 try Self.binary, "serve", "--config", directory.file("horizond.yaml"),
             ],
             environment: ["NOTIFY_SOCKET": directory.file("notify")]
