@@ -35,14 +35,17 @@ final class TCPListener {
         Syscalls.setUserTimeout(descriptor, milliseconds: Int32(clamping: milliseconds))
     }
 
-    /// Gives the waiting connections to the server. False when it cannot go on for want of descriptors or
-    /// memory.
+    /// Gives the waiting connections to the server. False when it cannot go on, most likely for want of
+    /// descriptors or memory.
     func accept(for server: StreamServer, _ context: LoopContext) -> Bool {
         var hasMadeRoom = false
+        var hasAccepted = false
         for _ in 0..<Self.maximumAccepted {
             let accepted = Syscalls.accept(descriptor)
             switch -accepted.descriptor {
-            case ...0: server.open(accepted.descriptor, accepted.peer)
+            case ...0:
+                hasAccepted = true
+                server.open(accepted.descriptor, accepted.peer)
             case EAGAIN: return true
             case EMFILE, ENFILE:
                 context.counters.tcpAcceptFailures &+= 1
@@ -63,7 +66,7 @@ final class TCPListener {
                 context.counters.tcpAcceptFailures &+= 1
             }
         }
-        return true
+        return hasAccepted
     }
 
     /// The socket may be open elsewhere, too, and would then go on being reported.

@@ -53,6 +53,8 @@ struct RecordGateTests {
         let demand = RecordDemand(isFollowed: true, stride: 1, isErrorsOnly: true, isWhole: true)
         #expect(gate.admit(demand, rcode: 2, now: 0)?.isWhole == true)
         #expect(gate.admit(demand, rcode: 0, now: 0)?.isWhole == false)
+        // BADVERS, of which the header says nothing.
+        #expect(gate.admit(demand, rcode: 16, now: 0)?.isForLog == true)
     }
 
     @Test("Who follows gets every query, and the sampled log no more for it")

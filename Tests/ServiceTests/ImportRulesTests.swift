@@ -30,7 +30,7 @@ struct ImportRulesTests {
         "Nameserver/Cache/AnswerScratch.swift",
         "Nameserver/Cache/CacheGhosts.swift",
         "Nameserver/Cache/CacheRing.swift",
-        "Nameserver/Cache/CacheShard.swift",
+        "Nameserver/Cache/CacheShard.swift", "Nameserver/Cache/CacheShard+Size.swift",
         "Nameserver/Cache/CacheSlots.swift",
         "Nameserver/Cache/LockedCacheShard.swift",
         "Nameserver/Zone/LookupName.swift",

@@ -128,8 +128,12 @@ extension QueryProcessor {
     @inline(__always)
     package func countResponse(_ response: Span<UInt8>, over transport: ClientTransport) {
         account.addResponse(
-            lastSource, rcode: response[3] & 0x0f | options.extendedRCode, over: transport,
-            length: response.count)
+            lastSource, rcode: code(of: response), over: transport, length: response.count)
+    }
+
+    /// The code of the response that was made last, with what its OPT record says of it (RFC 6891 §6.1.3).
+    package func code(of response: Span<UInt8>) -> UInt8 {
+        response[3] & 0x0f | options.extendedRCode
     }
 }
 

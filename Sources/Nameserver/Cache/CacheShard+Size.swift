@@ -14,7 +14,10 @@ extension CacheShard {
     private mutating func take(from old: borrowing CacheShard) {
         statistics.insertions = old.statistics.insertions
         statistics.evictions = old.statistics.evictions
-        var leftOut = old.octetsToLeaveOut(inRoomOf: small.bounds.count + main.bounds.count)
+        // In room for all of it in the main ring nothing pushes out anything.
+        let isSmaller = main.bounds.count < old.main.bounds.count
+        var leftOut =
+            isSmaller ? old.octetsToLeaveOut(inRoomOf: main.bounds.count) : [0, 0, 0, 0]
         for (ring, isInMain) in [(old.main, true), (old.small, false)] {
             var ring = ring
             while let place = ring.takeOldest() {

@@ -37,6 +37,15 @@ final class MemoryGuard: @unchecked Sendable {
     /// The bound that was tightest when it was looked at last.
     var bound: MemoryBound? { tightest.withLock { $0 } }
 
+    /// Has the cache take no more than there is room for, before it is filled from a file.
+    func fitCache() {
+        queue.sync {
+            guard let bound = read(), bound.room - bound.margin < cache.limit else { return }
+            change(to: bound.room - bound.margin)
+            tellShortage(bound)
+        }
+    }
+
     /// Begins to watch, for as long as the process lives.
     func start() { queue.async { [self] in watch() } }
 
@@ -69,7 +78,7 @@ final class MemoryGuard: @unchecked Sendable {
         if limit < present {
             change(to: limit)
             FreeMemory.returnToSystem()
-            tellShortage(bound, before: present)
+            tellShortage(bound)
             return read()
         }
         if limit > present, MonotonicClock.now() - changedAt >= Self.growthPause {
@@ -95,15 +104,15 @@ final class MemoryGuard: @unchecked Sendable {
 
     // MARK: Lines of the log
 
-    private func tellShortage(_ bound: MemoryBound, before: Int) {
+    private func tellShortage(_ bound: MemoryBound) {
         let left =
             "\(Octets.text(bound.room)) of the \(Octets.text(bound.limit)) of \(bound.name) are left"
         if !hasToldShortage {
             hasToldShortage = true
             events.memory(
                 .warning,
-                "memory is short: \(left); the cache gives memory back and may take "
-                    + "\(Octets.text(cache.limit)) of \(Octets.text(cache.size)) for now")
+                "memory is short: \(left); the cache may take \(Octets.text(cache.limit)) of its "
+                    + "\(Octets.text(cache.size)) for now")
         }
         if !hasToldLeast, cache.limit == cache.leastLimit {
             hasToldLeast = true

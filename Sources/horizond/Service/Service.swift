@@ -113,8 +113,9 @@ final class Service: @unchecked Sendable {
         let queryLog = QueryLog(events)
         queryLog.configure(configuration.log.queries, identity: configuration.server.id)
         let cache = ResponseCache(size: configuration.cacheSize, seed: secrets.tableSeed)
-        cacheKeeper = CacheKeeper(configuration, cache, log.patient)
         memoryGuard = MemoryGuard(cache, events: events)
+        memoryGuard.fitCache()
+        cacheKeeper = CacheKeeper(configuration, cache, log.patient)
         shared = Worker.Shared(
             published: published, cache: cache, forwarding: Forwarder.Shared(cache: cache),
             events: events, queryLog: queryLog,

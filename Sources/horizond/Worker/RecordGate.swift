@@ -49,7 +49,7 @@ struct RecordGate {
         return true
     }
 
-    /// Whether a response with this code in its header is none that a client can use.
+    /// Whether a response with this code is none that a client can use.
     private static func isError(_ rcode: UInt8) -> Bool {
         let rcode = RCode(rawValue: UInt16(rcode))
         return rcode != .noError && rcode != .nameError

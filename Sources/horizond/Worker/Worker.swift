@@ -255,9 +255,8 @@ final class Worker: NetworkHandler {
         over transport: ClientTransport,
         _ snapshot: Snapshot, by upstream: Upstream? = nil, receivedAt: Int64
     ) {
-        guard let admission = recordGate.admit(demand, rcode: answer[3] & 0x0f, now: now) else {
-            return
-        }
+        let code = processor.code(of: answer)
+        guard let admission = recordGate.admit(demand, rcode: code, now: now) else { return }
         shared.queryLog.add(
             QueryRecord(
                 answer, to: client, over: transport, from: processor.source, by: upstream,

@@ -31,11 +31,12 @@ final class Server: Sendable {
     /// without `admin:` there are no admin pages,
     /// whose port two servers would fight for. `files` are written beside it.
     /// `namespace` is where the program runs; nil for that of the tests. `output` is where its standard
-    /// error goes, which `log` then does not have.
+    /// error goes, which `log` then does not have. `wrapper` is a command that runs the one behind it, as
+    /// prlimit(1) does.
     init(
         _ configuration: String, files: [String: String] = [:],
         environment: [String: String] = [:], wildcard: Bool = false,
-        in namespace: NetworkNamespace? = nil, output: String? = nil
+        in namespace: NetworkNamespace? = nil, output: String? = nil, by wrapper: [String] = []
     ) throws {
         directory = try TemporaryDirectory()
         port = try freePort()
@@ -43,7 +44,7 @@ final class Server: Sendable {
         try Self.write(configuration, port: port, to: directory, wildcard: wildcard)
         notifications = try NotifySocket(path: directory.file("notify"))
         process = try ChildProcess(
-            (namespace?.entrance ?? []) + [
+            (namespace?.entrance ?? []) + wrapper + [
                 try Self.binary, "serve", "--config", directory.file("horizond.yaml"),
             ],
             environment: ["NOTIFY_SOCKET": directory.file("notify")]
