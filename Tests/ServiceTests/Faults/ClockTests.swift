@@ -54,6 +54,7 @@ extension ServiceTests {
                 let passed = Int64(then) - Int64(time)
                 #expect(cookie != known && abs(passed) > 2 * 365 * 86_400, "\(passed) s")
                 (known, time) = (cookie, then)
+                pause(.milliseconds(100))
             }
             let figures = try pulse.stop()
             #expect(figures.areCalm, "\(figures)")

@@ -133,6 +133,7 @@ extension ServiceTests {
                 try Self.pulse(server) {
                     let load = try Load([Self.name], server: Endpoint(port: server.port))
                     #expect(eventually { server.log.contains(complaint) }, "\(server.log)")
+                    pause(.milliseconds(500))
                     let count = load.stop()
                     #expect(count.sent == count.answered && count.failed == 0, "\(count)")
                 }
