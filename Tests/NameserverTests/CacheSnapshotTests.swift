@@ -111,6 +111,68 @@ struct CacheSnapshotTests {
         #expect(try Self.load(Self.snapshot(other, at: Self.moment(5_000_000_000))).count == 6)
     }
 
+    /// Goes through a cache of one shard by small steps, with `change` between them, and gives each name
+    /// and image that came, the name's first label alone.
+    private static func walk(
+        _ bare: BareCache, change: (Int) -> Void
+    ) -> [(name: String, image: [UInt8])] {
+        var found: [(String, [UInt8])] = []
+        var progress = CacheShard.Progress()
+        var step = 0
+        while !progress.isAtEnd {
+            bare.cache.withShard(0) { shard in
+                shard.forEachEntry(from: &progress, octets: 200) { _, name, image in
+                    let label = name.array(1..<1 + Int(name[0]))
+                    found.append(
+                        (String(decoding: label, as: UTF8.self), image.array(0..<image.count)))
+                }
+            }
+            change(step)
+            step += 1
+        }
+        return found
+    }
+
+    @Test("What stays in its place while others come is passed once, and nothing else is")
+    func steps() {
+        let bare = BareCache(size: 65_536)
+        // Few enough to stay in the small ring, out of which some would move behind the walk.
+        let names = (0..<30).map { "old\($0)" }
+        for name in names { bare.store("\(name).example", Array(name.utf8)) }
+        let found = Self.walk(bare) { step in bare.store("new\(step).example", [1]) }
+        let old = found.filter { $0.name.hasPrefix("old") }
+        #expect(old.map(\.name) == names)
+        #expect(old.map(\.image) == names.map { Array($0.utf8) })
+        #expect(found.count > names.count)
+    }
+
+    @Test("While rings turn over under it a walk ends, and all that it passes is whole")
+    func stepsAmongEvictions() {
+        for rate in [1, 3, 10, 100, 500] {
+            let bare = BareCache(size: 65_536)
+            var generator = SystemRandomNumberGenerator()
+            func store(_ number: Int) {
+                let image = Array("n\(number)".utf8)
+                let padding = [UInt8](
+                    repeating: 7, count: Int.random(in: 0...200, using: &generator))
+                bare.store("n\(number).example", image + padding)
+                if number % 3 == 0 { _ = bare.ask("n\(number - 9).example") }
+            }
+            for number in 0..<2000 { store(number) }
+            var next = 2000
+            let found = Self.walk(bare) { step in
+                if step % 37 == 36 { _ = bare.cache.remove(.everything) }
+                for _ in 0..<rate { store(next); next += 1 }
+            }
+            #expect(!found.isEmpty)
+            for (name, image) in found {
+                let text = Array(name.utf8)
+                #expect(
+                    image.starts(with: text) && image.dropFirst(text.count).allSatisfy { $0 == 7 })
+            }
+        }
+    }
+
     @Test("An answer that is 10 seconds old is 30 seconds old when 20 seconds have passed")
     func age() throws {
         let site = Site()

@@ -22,6 +22,9 @@
     struct Position {
         fileprivate var place: Int
         fileprivate var lap: UInt64
+        /// So many octets are passed yet at most: who stores faster than another one looks must not keep
+        /// that going.
+        fileprivate var rest: Int
     }
 
     init(_ memory: UnsafeMutableRawPointer, bounds: Range<Int>) {
@@ -77,17 +80,25 @@
     /// the end. nil is the oldest.
     func forEach(from position: inout Position?, octets: Int, _ body: (Int) -> Void) {
         var ring = self
-        if let position, isHeld(position) {
-            ring.tail = position.place
-            ring.isWrapped = position.lap != lap
+        var rest = bounds.count
+        if let position {
+            rest = position.rest
+            if isHeld(position) {
+                ring.tail = position.place
+                ring.isWrapped = position.lap != lap
+            }
         }
-        var left = octets
-        while left > 0, let place = ring.takeOldest() {
-            left -= length(at: place)
+        let end = rest - octets
+        position = nil
+        while rest > 0, let place = ring.takeOldest() {
+            rest -= length(at: place)
             body(place)
+            guard rest > end else {
+                position = Position(
+                    place: ring.tail, lap: ring.isWrapped ? lap &- 1 : lap, rest: rest)
+                return
+            }
         }
-        position =
-            left > 0 ? nil : Position(place: ring.tail, lap: ring.isWrapped ? lap &- 1 : lap)
     }
 
     /// Whether an entry begins at the position, or the next one will: places up to `head` stay as

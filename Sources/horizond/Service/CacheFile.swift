@@ -29,38 +29,49 @@ struct CacheFile {
     private var suspectPath: String { path + ".suspect" }
 
     /// Loads the file, and sets it aside: a process that ends soon, maybe by what it has loaded, does
-    /// not load it again and again.
-    func load(into cache: ResponseCache, _ log: Logger) {
+    /// not load it again and again. Returns how many answers it had.
+    func load(into cache: ResponseCache, _ log: Logger) -> Int {
         // Is among the configuration's warnings.
-        guard Configuration.obstacle(toFile: path) == nil else { return }
+        guard Configuration.obstacle(toFile: path) == nil else { return 0 }
         noteSuspect(log)
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
-            return log.notice("no cached answers in \(path) yet", .cacheFile)
-        }
-        guard Self.isOrdinary(attributes) else {
-            return log.warning("no cached answers loaded: \(path) is no ordinary file", .cacheFile)
-        }
-        let size = attributes[.size] as? Int ?? 0
-        guard size <= maximumSize else {
-            return log.warning(
-                "no cached answers loaded: \(path) has \(size) octets, more than twice cache-size",
-                .cacheFile)
+            log.notice("no cached answers in \(path) yet", .cacheFile)
+            return 0
         }
         do {
-            guard mayBeReplaced else { throw CacheSnapshot.Flaw.foreign }
-            // In a directory that cannot be changed it is loaded where it is.
-            let isAside =
-                (try? FileManager.default.moveItem(atPath: path, toPath: trialPath)) != nil
-            let place = URL(filePath: isAside ? trialPath : path)
-            let octets = try Data(contentsOf: place, options: .mappedIfSafe)
-            let count = try cache.load(octets.span, at: Self.now(), staleLimit: staleLimit)
+            let count = try load(attributes, into: cache)
             log.notice("loaded \(Self.text(count)) from \(path)", .cacheFile)
+            return count
         } catch let flaw as CacheSnapshot.Flaw {
             log.warning("no cached answers loaded: \(path) is \(flaw)", .cacheFile)
+        } catch let refusal as LoadRefusal {
+            log.warning("no cached answers loaded: \(path) \(refusal.reason)", .cacheFile)
         } catch {
             log.warning(
                 "no cached answers loaded from \(path): \(error.localizedDescription)", .cacheFile)
         }
+        return 0
+    }
+
+    /// Why a file is not even read.
+    private struct LoadRefusal: Error {
+        let reason: String
+    }
+
+    private func load(
+        _ attributes: [FileAttributeKey: Any], into cache: ResponseCache
+    ) throws -> Int {
+        guard Self.isOrdinary(attributes) else { throw LoadRefusal(reason: "is no ordinary file") }
+        let size = attributes[.size] as? Int ?? 0
+        guard size <= maximumSize else {
+            throw LoadRefusal(reason: "has \(size) octets, more than twice cache-size")
+        }
+        guard mayBeReplaced else { throw CacheSnapshot.Flaw.foreign }
+        // In a directory that cannot be changed it is loaded where it is.
+        let isAside = (try? FileManager.default.moveItem(atPath: path, toPath: trialPath)) != nil
+        let place = URL(filePath: isAside ? trialPath : path)
+        let octets = try Data(contentsOf: place, options: .mappedIfSafe)
+        return try cache.load(octets.span, at: Self.now(), staleLimit: staleLimit)
     }
 
     /// A file that is still on trial: the process that loaded it has crashed or was killed at once.

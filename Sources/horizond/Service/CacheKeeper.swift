@@ -48,8 +48,10 @@ final class CacheKeeper: @unchecked Sendable {
     func start() {
         let loaded = DispatchSemaphore(value: 0)
         queue.async { [self] in
-            file?.load(into: cache, log)
-            saved = cache.statistics
+            let count = file?.load(into: cache, log) ?? 0
+            let now = cache.statistics
+            // Workers may have stored something meanwhile.
+            if now.insertions == UInt64(count) { saved = now }
             schedule()
             loaded.signal()
         }
@@ -97,7 +99,7 @@ final class CacheKeeper: @unchecked Sendable {
         self.timer = timer
         timer.activate()
         let wear = cache.statistics.octets / Self.octetsPerSecond
-        pause = max(min(2 * pause, Self.longestPause), wear)
+        pause = min(2 * pause, max(Self.longestPause, wear))
     }
 
     private func saveAgain() {

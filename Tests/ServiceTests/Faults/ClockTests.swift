@@ -32,7 +32,9 @@ extension ServiceTests {
             return (Array(data[8...]), data[12..<16].reduce(0) { $0 << 8 | UInt32($1) })
         }
 
-        @Test("The time of day may jump by years: cached answers age as ever, and cookies are new ones")
+        @Test(
+            "The time of day may jump by years: cached answers age as ever, and cookies are new ones"
+        )
         func timeOfDay() throws {
             let directory = try TemporaryDirectory()
             let upstream = try ScriptedUpstream.answering(ttl: 300)
@@ -52,6 +54,7 @@ extension ServiceTests {
                 let passed = Int64(then) - Int64(time)
                 #expect(cookie != known && abs(passed) > 2 * 365 * 86_400, "\(passed) s")
                 (known, time) = (cookie, then)
+                pause(.milliseconds(100))
             }
             let figures = try pulse.stop()
             #expect(figures.areCalm, "\(figures)")
@@ -59,7 +62,8 @@ extension ServiceTests {
             #expect(try server.stop() == .exited(0))
         }
 
-        @Test("A cache's file of the future is loaded as if it were of now, one of years ago is old")
+        @Test(
+            "A cache's file of the future is loaded as if it were of now, one of years ago is old")
         func cacheFile() throws {
             let directory = try TemporaryDirectory()
             let upstream = try ScriptedUpstream.answering(ttl: 300)

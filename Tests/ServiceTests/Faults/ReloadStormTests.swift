@@ -11,7 +11,8 @@ extension ServiceTests {
         /// How much more memory the server may have afterwards.
         private static let memoryLimit = 24 << 20
 
-        private static func configuration(_ address: String, _ upstream: ScriptedUpstream) -> String {
+        private static func configuration(_ address: String, _ upstream: ScriptedUpstream) -> String
+        {
             """
             zones: {lab.example: {records: {"*": \(address)}}}
             forward: {.: {to: "127.0.0.1:\(upstream.port)", cache: 30}}

@@ -16,7 +16,9 @@ extension ServiceTests {
             "control: control.sock\nzones: {lab.example: {records: {\"*\": \(address)}}}\n"
         }
 
-        @Test("A standard error stream that nobody reads stops no answer, reload, sign of life or stop")
+        @Test(
+            "A standard error stream that nobody reads stops no answer, reload, sign of life or stop"
+        )
         func standardError() throws {
             let log = try StuckPipe()
             let server = try Server(
@@ -59,7 +61,8 @@ extension ServiceTests {
             #expect(taken < memoryLimit, "\(taken) octets", sourceLocation: sourceLocation)
         }
 
-        @Test("Tools that send half a request and stay, or read no answer, keep nobody out for long")
+        @Test(
+            "Tools that send half a request and stay, or read no answer, keep nobody out for long")
         func controlSocket() throws {
             let server = try Server(Self.configuration())
             for (request, times) in [
@@ -130,6 +133,7 @@ extension ServiceTests {
                 try Self.pulse(server) {
                     let load = try Load([Self.name], server: Endpoint(port: server.port))
                     #expect(eventually { server.log.contains(complaint) }, "\(server.log)")
+                    pause(.milliseconds(500))
                     let count = load.stop()
                     #expect(count.sent == count.answered && count.failed == 0, "\(count)")
                 }

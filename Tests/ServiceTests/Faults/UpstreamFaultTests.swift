@@ -64,7 +64,8 @@ extension ServiceTests {
         func replaced() throws {
             let name = "www.example.net"
             let upstream = try ScriptedUpstream.answering("203.0.113.1", ttl: 1)
-            let server = try Server.forwarding(to: upstream.port)
+            let server = try Server(
+                "forward: {.: {to: \"127.0.0.1:\(upstream.port)\", cache: {max: 1s}}}\n")
             #expect(try server.client.ask(name, .a).data(.a) == ["203.0.113.1"])
             upstream.close()
             pause(.milliseconds(1100))
