@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "dns.h"
 #include <poll.h>
+#include <strings.h>
 
 enum { capacity = 1 << 16, longest = 512 };
 
@@ -28,6 +29,17 @@ static size_t make_reply(uint8_t *octets, size_t length) {
     return end + sizeof record;
 }
 
+// Whether the question has the label, in whatever spelling.
+static int has_label(const uint8_t *octets, size_t length, const char *label) {
+    size_t size = strlen(label);
+    for (size_t offset = 12; offset + size < length && octets[offset] != 0;
+         offset += octets[offset] + 1u)
+        if (octets[offset] == size &&
+            strncasecmp((const char *)octets + offset + 1, label, size) == 0)
+            return 1;
+    return 0;
+}
+
 int main(int count, char **arguments) {
     if (count < 3) return 2;
     uint64_t delay = (uint64_t)(atof(arguments[2]) * 1e6);
@@ -42,9 +54,7 @@ int main(int count, char **arguments) {
             ssize_t length = recvfrom(descriptor, pending->octets, longest, MSG_DONTWAIT,
                                       (struct sockaddr *)&pending->peer, &size);
             if (length < 17) break;
-            if (count > 3 && memmem(pending->octets + 12, (size_t)length - 12, arguments[3],
-                                    strlen(arguments[3])) != NULL)
-                continue;
+            if (count > 3 && has_label(pending->octets, (size_t)length, arguments[3])) continue;
             pending->length = make_reply(pending->octets, (size_t)length);
             pending->due = clock_now() + delay;
             if (pending->length > 0 && next - first < capacity - 1) next++;

@@ -28,7 +28,7 @@ extension QueryProcessor {
             !admits(isProven ? .provenQuery : .forgeableQuery, client, limit)
         {
             guard !isProven else {
-                account.add(.queryRefused, view: viewNumber)
+                note(.queryRefused)
                 return refuse(query, message, .tooManyQueries, over: transport, into: &response)
             }
             return slip(
@@ -55,8 +55,20 @@ extension QueryProcessor {
         let limit =
             if let view { snapshot.views[view].limits?.responses } else { Self.strangers }
         guard let limit, !admits(.refusal, client, limit) else { return false }
-        account.add(.responseDropped, view: view ?? -1)
+        viewNumber = view ?? -1
+        note(.responseDropped)
         return true
+    }
+
+    /// What a limit did to the query that was processed last; nil when none did.
+    package var lastLimit: LimitAction? {
+        limited.flatMap { $0.query == counters.queries ? $0.action : nil }
+    }
+
+    /// Counts what a limit does to the query at hand.
+    func note(_ action: LimitAction) {
+        limited = (counters.queries, action)
+        account.add(action, view: viewNumber)
     }
 
     private func admits(
@@ -92,10 +104,10 @@ extension QueryProcessor {
         lastSource = .refused
         overLimit &+= 1
         guard limit.slip > 0, overLimit % UInt64(limit.slip) == 0 else {
-            account.add(dropped, view: viewNumber)
+            note(dropped)
             return .drop
         }
-        account.add(cut, view: viewNumber)
+        note(cut)
         options.dropError()
         let end = query.question.upperBound
         options.fit(message.count &- end)

@@ -45,6 +45,8 @@ package final class QueryProcessor {
     let paces: PaceTable?
     /// Responses over a limit.
     var overLimit: UInt64 = 0
+    /// The last query that a limit concerned, by its number.
+    var limited: (query: UInt64, action: LimitAction)?
     /// The name that is being resolved: the question's, later a chain's.
     let name = LookupName()
     let watchedName = LookupName()

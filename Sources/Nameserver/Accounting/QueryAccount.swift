@@ -111,7 +111,7 @@ package final class QueryAccount {
 
 extension QueryProcessor {
     /// Counts that the query that was processed last may not wait for an upstream.
-    package func countRefusedWaiting() { account.add(.waitingRefused, view: viewNumber) }
+    package func countRefusedWaiting() { note(.waitingRefused) }
 
     /// Counts the query that was processed last, to which there is no response yet.
     @inline(__always)

@@ -44,6 +44,8 @@ extension ServiceMetrics {
         for view in counts.views {
             for action in LimitAction.allCases {
                 let (limit, result) = action.labels
+                // A client in no view has no other.
+                guard view != nil || action == .responseDropped else { continue }
                 family.add(
                     counts.limited(view: view, action),
                     ["view": view ?? "", "limit": limit, "action": result])

@@ -148,7 +148,7 @@ final class Worker: NetworkHandler {
         if let demand = shared.queryLog.demand.current {
             log(
                 demand, response, to: client, over: transport, processor.currentSnapshot,
-                receivedAt: now)
+                limit: processor.lastLimit, receivedAt: now)
         }
     }
 
@@ -270,14 +270,17 @@ final class Worker: NetworkHandler {
         guard let demand = shared.queryLog.demand.current else { return }
         log(
             demand, answer, to: client.address, over: client.recipient.transport, snapshot,
-            by: client.fresh.first?.upstream, receivedAt: client.receivedAt)
+            by: client.fresh.first?.upstream,
+            limit: processor.source == .refused ? processor.lastLimit : nil,
+            receivedAt: client.receivedAt)
     }
 
     /// Leaves a note of the answer that was made last, if it is wanted.
     private func log(
         _ demand: RecordDemand, _ answer: Span<UInt8>, to client: IPAddress,
         over transport: ClientTransport,
-        _ snapshot: Snapshot, by upstream: Upstream? = nil, receivedAt: Int64
+        _ snapshot: Snapshot, by upstream: Upstream? = nil, limit: LimitAction? = nil,
+        receivedAt: Int64
     ) {
         guard let admission = recordGate.admit(demand, rcode: answer[3] & 0x0f, now: now) else {
             return
@@ -285,7 +288,7 @@ final class Worker: NetworkHandler {
         shared.queryLog.add(
             QueryRecord(
                 answer, to: client, over: transport, from: processor.source, by: upstream,
-                on: snapshot, receivedAt: receivedAt, for: admission))
+                limit: limit, on: snapshot, receivedAt: receivedAt, for: admission))
     }
 
     // MARK: Mail
