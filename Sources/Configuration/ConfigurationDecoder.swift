@@ -6,7 +6,8 @@ import Nameserver
 struct ConfigurationDecoder {
     static let keys = [
         "listen", "zones", "views", "forward", "tls-ca", "https-records", "rebind-protection",
-        "bypass-guard", LimitKeys.queries.setting, LimitKeys.responses.setting, "audit", "workers", "cache-size", "cache-file", "tcp", "identity",
+        "bypass-guard", LimitKeys.queries.setting, LimitKeys.responses.setting, "audit", "workers",
+        "cache-size", "cache-file", "tcp", "identity",
         "cookies", "log", ControlSetting.key, AdminSettings.key,
     ]
 

@@ -37,7 +37,11 @@ struct ClientLimitTests {
 
         mutating func add(_ answer: Answer?) {
             guard let answer else { return dropped += 1 }
-            if answer.isTruncated { cut += 1 } else if answer.rcode == 5 { refused += 1 } else {
+            if answer.isTruncated {
+                cut += 1
+            } else if answer.rcode == 5 {
+                refused += 1
+            } else {
                 answered += 1
             }
         }
@@ -152,7 +156,9 @@ struct ClientLimitTests {
         #expect(ask(site, 2).answered == 0)
     }
 
-    @Test("Answers that may go to a victim are limited by kind: one name, one wildcard, denials, refusals")
+    @Test(
+        "Answers that may go to a victim are limited by kind: one name, one wildcard, denials, refusals"
+    )
     func responses() throws {
         var limit = ClientLimit.responses(5)
         limit.slip = 0

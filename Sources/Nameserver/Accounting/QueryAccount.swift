@@ -53,7 +53,8 @@ package final class QueryAccount {
 
     /// Counts what a limit did to a query of a view's client, -1 for none.
     func add(_ action: LimitAction, view: Int) {
-        counters[AccountLayout.row(view: view).lowerBound &+ QueryKind.count &+ action.rawValue] &+= 1
+        counters[AccountLayout.row(view: view).lowerBound &+ QueryKind.count &+ action.rawValue] &+=
+            1
     }
 
     /// Counts a response of `length` octets.

@@ -40,7 +40,8 @@ extension ServiceMetrics {
         var family = MetricFamily(
             .counter, "horizond_limited_queries_total",
             "Queries over a limit (rate, response, waiting) by the client's view (empty for clients in "
-                + "none) and what became of them: dropped, answered with TC alone (cut), or refused.")
+                + "none) and what became of them: dropped, answered with TC alone (cut), or refused."
+        )
         for view in counts.views {
             for action in LimitAction.allCases {
                 let (limit, result) = action.labels

@@ -289,7 +289,8 @@ extension ClientLimit? {
     fileprivate func text(bursts: Bool) -> String {
         guard let limit = self else { return "off" }
         let allowed = limit.allowed.map(\.description).joined(separator: ", ")
-        return (bursts
+        return
+            (bursts
             ? "queries \(limit.rate), burst \(limit.burst)"
             : "responses \(limit.rate), slip \(limit.slip)")
             + ", ipv4-prefix \(limit.ipv4Length), ipv6-prefix \(limit.ipv6Length)"
