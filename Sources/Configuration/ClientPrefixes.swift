@@ -21,10 +21,15 @@ struct ClientPrefixes {
         IPAddress(text).flatMap { try? AddressPrefix($0, length: length) }
     }
 
-    private static let words = ["on-link", "tailscale"]
+    /// Every address there is.
+    private static let any: [AddressPrefix] = [IPAddress.v4(0), .v6(0, 0)].compactMap {
+        AddressPrefix(containing: $0, length: 0)
+    }
+
+    private static let words = ["on-link", "tailscale", "any"]
     private static let expected =
         "a client prefix such as 192.168.10.0/24 or \"fd00::/8\", an address, interface: NAME, "
-        + "on-link or tailscale"
+        + "on-link, tailscale or any"
     /// The kernel's IFNAMSIZ without the zero behind the name.
     private static let maximumInterfaceName = 15
 
@@ -48,6 +53,13 @@ struct ClientPrefixes {
     /// Reads the clients of one view into it.
     mutating func decode(_ node: YAMLNode, into view: inout ViewDescription) {
         let expected = "a list of client prefixes such as [192.168.10.0/24, \"fd00::/8\"]"
+        // Beside every address nothing else is worth a list.
+        if node.scalar?.text == "any" {
+            for prefix in Self.any where isNew(.prefix(prefix), node.mark, in: view) {
+                view.clients.append(prefix)
+            }
+            return
+        }
         guard let items = file.items(node, expected: expected) else { return }
         for item in items {
             for source in sources(item) where isNew(source, item.mark, in: view) {
@@ -66,6 +78,7 @@ struct ClientPrefixes {
         switch scalar.text {
         case "on-link": return [.followed(.onLink)]
         case "tailscale": return Self.tailnet.map { .prefix($0) }
+        case "any": return Self.any.map { .prefix($0) }
         case let text where Self.isWord(text):
             file.error(
                 scalar.mark, "unknown clients \(text.quoted)", expected: Self.expected,
@@ -93,6 +106,7 @@ struct ClientPrefixes {
         case "localhost": return "\"127.0.0.0/8\" and \"::1\""
         // BIND's name for the host's own networks.
         case "localnets": return "on-link".quoted
+        case "all", "everyone", "anyone", "anybody", "world": return "any".quoted
         default: return Spelling.suggestion(for: word, among: Self.words)
         }
     }

@@ -6,7 +6,8 @@ import Nameserver
 struct ConfigurationDecoder {
     static let keys = [
         "listen", "zones", "views", "forward", "tls-ca", "https-records", "rebind-protection",
-        "bypass-guard", "audit", "workers", "cache-size", "cache-file", "tcp", "identity",
+        "bypass-guard", LimitKeys.queries.setting, LimitKeys.responses.setting, "audit", "workers",
+        "cache-size", "cache-file", "tcp", "identity",
         "cookies", "log", ControlSetting.key, AdminSettings.key,
     ]
 
@@ -50,7 +51,7 @@ struct ConfigurationDecoder {
 
         var views = ViewDecoder(
             file, zones, forwarding, forward: forward, rebindProtection: protection ?? .off,
-            interfaces: interfaces)
+            limits: LimitSettings(settings, in: file), interfaces: interfaces)
         configuration.views = views.decode(settings["views"])
         let hasBypassGuard = settings["bypass-guard"].flatMap { file.boolean($0) } ?? true
         for index in configuration.views.indices {

@@ -60,6 +60,15 @@ enum ForeignWords {
         ("logging query query-log querylog log-queries", ["queries", "log"]),
         ("verbosity log-level level", ["log"]),
         ("threads num-threads processes cpus", ["workers"]),
+        (
+            "ratelimit qps ip-ratelimit rate-limiting queries-per-second query-rate-limit",
+            ["rate-limit", "queries"]
+        ),
+        ("rrl responses-per-second rrl-ratelimit", ["response-rate-limit", "responses"]),
+        ("rrl-slip", ["slip"]),
+        ("ipv4-prefix-length rrl-ipv4-prefix-length ratelimit-subnet-len-ipv4", ["ipv4-prefix"]),
+        ("ipv6-prefix-length rrl-ipv6-prefix-length ratelimit-subnet-len-ipv6", ["ipv6-prefix"]),
+        ("exempt-clients ratelimit-whitelist", ["allow"]),
         ("timeout", ["idle-timeout"]),
         ("tcp-idle-timeout", ["tcp"]),
         ("max-tcp tcp-connections", ["connections", "tcp"]),

@@ -8,6 +8,7 @@ struct ViewDecoder {
 
     private static let keys = [
         "clients", "zones", "forward", "https-records", "rebind-protection",
+        LimitKeys.queries.setting, LimitKeys.responses.setting,
     ]
 
     private let file: ConfigurationFile
@@ -17,12 +18,13 @@ struct ViewDecoder {
     private let forward: [ForwardRule]?
     /// What holds in views that do not say otherwise.
     private let rebindProtection: RebindProtection
+    private let limits: LimitSettings
     private var clients: ClientPrefixes
 
     /// `forward` is nil where the configuration has no such setting.
     init(
         _ file: ConfigurationFile, _ zones: ZoneRegistry, _ forwarding: ForwardDecoder,
-        forward: [ForwardRule]?, rebindProtection: RebindProtection,
+        forward: [ForwardRule]?, rebindProtection: RebindProtection, limits: LimitSettings,
         interfaces: [InterfaceNetworks]?
     ) {
         self.file = file
@@ -30,6 +32,7 @@ struct ViewDecoder {
         self.forwarding = forwarding
         self.forward = forward
         self.rebindProtection = rebindProtection
+        self.limits = limits
         clients = ClientPrefixes(file, interfaces: interfaces)
     }
 
@@ -38,12 +41,12 @@ struct ViewDecoder {
         // All zones are read, those too that no view names, so that their mistakes are found.
         let all = zones.all()
         guard let node else {
-            return [
-                ViewDescription(
-                    name: "lan", clients: ClientPrefixes.local, zones: all,
-                    forward: forward ?? forwarding.standardRules(),
-                    rebindProtection: rebindProtection)
-            ]
+            var view = ViewDescription(
+                name: "lan", clients: ClientPrefixes.local, zones: all,
+                forward: forward ?? forwarding.standardRules(),
+                rebindProtection: rebindProtection)
+            limits.set(in: &view)
+            return [view]
         }
         guard case .mapping(let entries, _) = node, !entries.isEmpty else {
             file.wrongKind(node, expected: "a mapping of view names to views")
@@ -92,6 +95,7 @@ struct ViewDecoder {
         if let node = keyed["rebind-protection"], let own = file.rebindProtection(node) {
             view.rebindProtection = own
         }
+        limits.inside(keyed, file).set(in: &view)
         return view
     }
 

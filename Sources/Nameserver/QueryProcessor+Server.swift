@@ -34,7 +34,7 @@ extension QueryProcessor {
                     cookie: cookies.make(clientCookie, client, secrets, time: unixTime),
                     client: clientCookie)
             case .proven(let clientCookie, let renewed):
-                options.add(cookie: renewed, client: clientCookie)
+                options.add(cookie: renewed, client: clientCookie, isProof: true)
             }
         }
         if requested.nsid, !server.nsid.isEmpty { options.add(nsid: server.nsid) }
@@ -50,13 +50,15 @@ extension QueryProcessor {
     /// FORMERR for an option that passes the end of its record, or whose data no client may send
     /// (RFC 7873 §5.2.2, RFC 7828 §3.2.1).
     func refuseOption(
-        _ query: Query, _ message: Span<UInt8>, into response: inout MutableSpan<UInt8>
+        _ query: Query, _ message: Span<UInt8>, over transport: ClientTransport,
+        into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         counters.errors &+= 1
         lastSource = .error
         options.set(.malformedOption)
         let end = DirectResponse.error(
             .formatError, message, question: query.question, into: &response)
+        keepShort(message, at: end, over: transport)
         return .respond(options.write(into: &response, at: end, limit: query.messageLimit))
     }
 
@@ -77,6 +79,7 @@ extension QueryProcessor {
             lastSource = .error
         }
         let end = DirectResponse.error(rcode, message, question: nil, into: &response)
+        if rcode != .noError { keepShort(message, at: end, over: transport) }
         return .respond(
             options.write(into: &response, at: end, limit: query.messageLimit, rcode: rcode))
     }
@@ -88,7 +91,9 @@ extension QueryProcessor {
         _ edns: EDNS?, _ transport: ClientTransport, into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         let rdata = try? Self.badKey(signature, message)
-        let limit = Query.messageLimit(edns, transport)
+        // Nothing here proves the client's address.
+        let limit = min(
+            Query.messageLimit(edns, transport), transport == .udp ? message.count : .max)
         if let edns { options.begin(dnssecOK: edns.dnssecOK) }
         let rcode = rdata == nil ? RCode.formatError : .notAuthoritative
         var end = DirectResponse.error(rcode, message, question: question, into: &response)
@@ -101,7 +106,8 @@ extension QueryProcessor {
             record += [UInt8(value >> 8), UInt8(value & 0xff)]
         }
         record += rdata
-        // Only names over half of what there may be do not fit: TCP has room for them.
+        // Only names over half of what there may be, or compressed ones, do not fit: TCP has room for
+        // them.
         guard end + record.count <= limit else {
             let flags = response.span.uint16(at: 2)
             response.store(flags | Header.Flag.truncated, at: 2)
@@ -130,15 +136,17 @@ extension QueryProcessor {
     /// What a NOTIFY or UPDATE is told: a server that has the zone takes no changes from others
     /// (RFC 2136 §3.3), one that has not says so (RFC 2136 §3.1.2, and as usual for RFC 1996).
     func refuseChange(
-        _ query: Query, _ message: Span<UInt8>, _ view: View?,
+        _ query: Query, _ message: Span<UInt8>, _ view: View?, over transport: ClientTransport,
         into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         counters.refused &+= 1
         lastSource = .refused
         let (rcode, reason) = changeRefusal(query, view)
         options.set(reason)
-        return .respond(
-            DirectResponse.error(rcode, message, question: query.question, into: &response))
+        let end = DirectResponse.error(
+            rcode, message, question: query.question, into: &response)
+        keepShort(message, at: end, over: transport)
+        return .respond(end)
     }
 
     private func changeRefusal(_ query: Query, _ view: View?) -> (RCode, ExtendedErrorOption) {
@@ -156,11 +164,11 @@ extension QueryProcessor {
     /// Class CH: the server's version and identifier, where they are configured (RFC 4892 §3), and the
     /// digest of its configuration.
     func answerChaos(
-        _ query: Query, _ message: Span<UInt8>, _ server: ServerDescription,
-        into response: inout MutableSpan<UInt8>
+        _ query: Query, _ message: Span<UInt8>, over transport: ClientTransport,
+        _ server: ServerDescription, into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         guard query.rrClass == RRClass.chaos else {
-            return refuse(query, message, .onlyInternet, into: &response)
+            return refuse(query, message, .onlyInternet, over: transport, into: &response)
         }
         let text: String? =
             switch "\(Self.spelledName(query, message))".lowercased() {
@@ -170,7 +178,7 @@ extension QueryProcessor {
             default: nil
             }
         guard let text, Self.refusal(of: query.type) == nil else {
-            return refuse(query, message, .notIdentified, into: &response)
+            return refuse(query, message, .notIdentified, over: transport, into: &response)
         }
         counters.local &+= 1
         let name = Self.spelledName(query, message)

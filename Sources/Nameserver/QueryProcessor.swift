@@ -41,6 +41,12 @@ package final class QueryProcessor {
     let options = ResponseOptions()
 
     let cache: ResponseCache
+    /// Whom the limits of clients have seen; nil where none hold.
+    let paces: PaceTable?
+    /// Responses over a limit.
+    var overLimit: UInt64 = 0
+    /// The last query that a limit concerned, by its number.
+    var limited: (query: UInt64, action: LimitAction)?
     /// The name that is being resolved: the question's, later a chain's.
     let name = LookupName()
     let watchedName = LookupName()
@@ -48,8 +54,10 @@ package final class QueryProcessor {
     /// A stored answer with its question, for composing.
     var expanded = [UInt8](repeating: 0, count: 65_535)
 
-    package init(cache: ResponseCache, snapshot: Snapshot) {
+    /// Without `paces` no client has a limit.
+    package init(cache: ResponseCache, snapshot: Snapshot, paces: PaceTable? = nil) {
         self.cache = cache
+        self.paces = paces
         self.snapshot = snapshot
         account = QueryAccount(snapshot)
     }
@@ -107,6 +115,7 @@ package final class QueryProcessor {
         case .error(let rcode, let question, let edns):
             counters.errors &+= 1
             lastSource = .error
+            guard !isOverLimit(client, over: transport, snapshot) else { return .drop }
             if let edns { options.begin(dnssecOK: edns.dnssecOK) }
             let end = DirectResponse.error(rcode, message, question: question, into: &response)
             return .respond(
@@ -116,21 +125,27 @@ package final class QueryProcessor {
         case .signed(let question, let edns, let signature):
             counters.errors &+= 1
             lastSource = .error
+            guard !isOverLimit(client, over: transport, snapshot) else { return .drop }
             return refuseSignature(
                 signature, message, question, edns, transport, into: &response)
         case .cookieRequest(let query):
+            guard !isOverLimit(client, over: transport, snapshot) else { return .drop }
             return answerCookieRequest(
                 query, message, client, transport, snapshot.server, into: &response)
         case .zoneChange(var query):
-            guard makeReady(&query, message, client, transport, snapshot.server) else {
-                return refuseOption(query, message, into: &response)
+            let isReady = makeReady(&query, message, client, transport, snapshot.server)
+            guard !isOverLimit(client, over: transport, snapshot) else { return .drop }
+            guard isReady else {
+                return refuseOption(query, message, over: transport, into: &response)
             }
             let disposition = refuseChange(
-                query, message, snapshot.view(for: client)?.kept, into: &response)
+                query, message, snapshot.view(for: client)?.kept, over: transport,
+                into: &response)
             return finish(disposition, query, into: &response)
         case .query(var query):
             guard makeReady(&query, message, client, transport, snapshot.server) else {
-                return refuseOption(query, message, into: &response)
+                guard !isOverLimit(client, over: transport, snapshot) else { return .drop }
+                return refuseOption(query, message, over: transport, into: &response)
             }
             let disposition = answer(
                 query, message, from: client, over: transport, snapshot, fresh: fresh,
@@ -152,6 +167,7 @@ package final class QueryProcessor {
         else { return 0 }
         options.set(reason)
         let end = DirectResponse.empty(.serverFailure, query, message, into: &response)
+        keepShort(message, at: end, over: transport)
         return options.write(into: &response, at: end, limit: query.messageLimit)
     }
 
@@ -163,7 +179,7 @@ package final class QueryProcessor {
         return .respond(options.write(into: &response, at: end, limit: query.messageLimit))
     }
 
-    /// Refuses what no view or no zone can have, and resolves the rest.
+    /// Answers within the limits of the client's view; a client in none is refused.
     private func answer(
         _ query: Query, _ message: Span<UInt8>, from client: IPAddress,
         over transport: ClientTransport, _ snapshot: Snapshot, fresh: [FreshAnswer],
@@ -171,15 +187,34 @@ package final class QueryProcessor {
     ) -> Disposition {
         askedType = query.type
         guard let number = snapshot.viewIndex(for: client) else {
-            return refuse(query, message, .outsideEveryView, into: &response)
+            guard !isOverLimit(client, over: transport, snapshot) else { return .drop }
+            return refuse(query, message, .outsideEveryView, over: transport, into: &response)
         }
         viewNumber = number
         let view = Borrowed(snapshot.views[number])
+        guard view.use({ $0.limits == nil }) else {
+            return answerWithinLimits(
+                query, message, in: view, from: client, over: transport, snapshot, fresh: fresh,
+                into: &response)
+        }
+        return answer(
+            query, message, in: view, from: client, over: transport, snapshot, fresh: fresh,
+            into: &response)
+    }
+
+    /// Refuses what no zone can have, and resolves the rest.
+    @inline(__always)
+    func answer(
+        _ query: Query, _ message: Span<UInt8>, in view: Borrowed<View>,
+        from client: IPAddress, over transport: ClientTransport, _ snapshot: Snapshot,
+        fresh: [FreshAnswer], into response: inout MutableSpan<UInt8>
+    ) -> Disposition {
         guard query.rrClass == RRClass.internet else {
-            return answerChaos(query, message, snapshot.server, into: &response)
+            return answerChaos(
+                query, message, over: transport, snapshot.server, into: &response)
         }
         if let (rcode, reason) = Self.refusal(of: query.type) {
-            return refuse(query, message, reason, rcode, into: &response)
+            return refuse(query, message, reason, rcode, over: transport, into: &response)
         }
         return view.use {
             resolve(
@@ -216,7 +251,7 @@ package final class QueryProcessor {
                 query, message, view, fresh: fresh, transport: transport, into: &response)
         }
         guard let rule = view.rule(for: name) else {
-            return refuse(query, message, .noForwardRule, into: &response)
+            return refuse(query, message, .noForwardRule, over: transport, into: &response)
         }
         if query.type == .any {
             return .respond(minimalAny(query, message, into: &response))
@@ -339,12 +374,15 @@ package final class QueryProcessor {
 
     func refuse(
         _ query: Query, _ message: Span<UInt8>, _ reason: ExtendedErrorOption,
-        _ rcode: RCode = .refused, into response: inout MutableSpan<UInt8>
+        _ rcode: RCode = .refused, over transport: ClientTransport,
+        into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         counters.refused &+= 1
         lastSource = .refused
         options.set(reason)
-        return .respond(DirectResponse.empty(rcode, query, message, into: &response))
+        let end = DirectResponse.empty(rcode, query, message, into: &response)
+        keepShort(message, at: end, over: transport)
+        return .respond(end)
     }
 
     /// RFC 8482 §4.2: ANY is answered with one HINFO record, and nobody is asked.

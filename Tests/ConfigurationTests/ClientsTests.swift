@@ -76,7 +76,7 @@ struct ClientsTests {
             #expect(
                 errors.errors.map(\.message) == [
                     "unknown clients \"wlan0\"; expected a client prefix such as 192.168.10.0/24 or "
-                        + "\"fd00::/8\", an address, interface: NAME, on-link or tailscale; "
+                        + "\"fd00::/8\", an address, interface: NAME, on-link, tailscale or any; "
                         + "did you mean interface: wlan0?"
                 ])
         }

@@ -41,7 +41,8 @@ struct TenMistakesTests {
             site.errors() == [
                 "horizond.yaml:2:1: unknown key \"colour\"; expected one of: listen, zones, views, "
                     + "forward, tls-ca, https-records, rebind-protection, bypass-guard, "
-                    + "audit, workers, cache-size, cache-file, tcp, identity, cookies, log, control, admin",
+                    + "rate-limit, response-rate-limit, audit, workers, cache-size, cache-file, tcp, "
+                    + "identity, cookies, log, control, admin",
                 "horizond.yaml:4:1: duplicate key \"workers\"; the first is on line 3",
                 "horizond.yaml:7:3: two zones of one name: \"VANILLAX.ME.\" is \"vanillax.me\" "
                     + "of line 6",

@@ -258,7 +258,8 @@ struct ForwardingTests {
     @Test("chooses the longest matching domain; without a match it refuses")
     func rules() throws {
         let site = Site(forward: [Site.rule("corp.example"), Site.rule("lab.corp.example")])
-        let refused = try #require(site.ask("other.example", .a, edns: true))
+        let refused = try #require(
+            site.ask("other.example", .a, over: .tcp, edns: true))
         #expect(refused.rcode == 5 && refused.extendedError == 20)
         #expect(site.ask("xcorp.example", .a)?.rcode == 5)
         #expect(site.ask("corp.example", .a) == nil)

@@ -41,9 +41,13 @@ final class Site {
     }
     private var nextTicket: UInt64 = 1
 
-    init(_ views: [ViewDescription]) {
-        snapshot = Snapshot(views, upstreams: registry, seed: Self.seed)
-        processor = QueryProcessor(cache: cache, snapshot: snapshot)
+    /// Limits hold where `paces` are kept.
+    init(
+        _ views: [ViewDescription], server: ServerDescription = ServerDescription(),
+        paces: PaceTable? = nil
+    ) {
+        snapshot = Snapshot(views, server: server, upstreams: registry, seed: Self.seed)
+        processor = QueryProcessor(cache: cache, snapshot: snapshot, paces: paces)
         let chance = Chance()
         self.chance = chance
         forwarder = Forwarder(worker: 0, shared: Forwarder.Shared(cache: cache)) { chance.draw() }

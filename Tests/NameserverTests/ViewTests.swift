@@ -34,7 +34,8 @@ struct ViewTests {
         "does not exist for others: they are refused",
         arguments: ["11.0.0.0", "9.255.255.255", "::1"])
     func outside(client: String) throws {
-        let answer = try #require(try site().ask("a.vanillax.me", .a, from: client, edns: true))
+        let answer = try #require(
+            try site().ask("a.vanillax.me", .a, from: client, over: .tcp, edns: true))
         #expect(answer.rcode == 5 && answer.answer.isEmpty && answer.extendedError == 18)
     }
 

@@ -9,9 +9,12 @@ extension ServiceTests {
         private static let other = "445536bcd2513298075a5d379663c962"
         private static let clientCookie: [UInt8] = [0x24, 0x64, 0xc4, 0xab, 0xcf, 0x10, 0xc9, 0x57]
 
+        /// A refusal has no room for a cookie, unless the client has one: so the name is answered.
         private static func configuration(_ cookies: String) -> String {
             """
-            zones: {vanillax.me: {records: {'*': 192.168.10.50}}}
+            zones:
+              vanillax.me: {records: {'*': 192.168.10.50}}
+              \(GeneratedZone.apex): {records: {'': 192.168.10.50}}
             forward: {}
             \(cookies)
 

@@ -38,7 +38,8 @@ extension PiHoleReader {
         "dns.domainNeeded": DnsmasqReader.plainNames,
         "dns.interface": "\"listen\" has addresses, and \"views\" says who may ask",
         "dns.listeningMode": "\"listen\" has addresses, and \"views\" says who may ask",
-        "dns.rateLimit.count": "clients are not limited",
+        "dns.rateLimit.count":
+            "\"rate-limit\" counts by the second: 1000 in 60 s are {queries: 17, burst: 1000}",
         "dns.reply.host.IPv4": "write the name of the host in a zone",
         "dns.reply.host.IPv6": "write the name of the host in a zone",
         "misc.etc_dnsmasq_d": "the files of /etc/dnsmasq.d count, too: give them as well",

@@ -51,6 +51,12 @@ package final class QueryAccount {
         SizeHistogram.add(length, transport, to: counters, at: AccountLayout.querySizes)
     }
 
+    /// Counts what a limit did to a query of a view's client, -1 for none.
+    func add(_ action: LimitAction, view: Int) {
+        counters[AccountLayout.row(view: view).lowerBound &+ QueryKind.count &+ action.rawValue] &+=
+            1
+    }
+
     /// Counts a response of `length` octets.
     @inline(__always)
     func addResponse(
@@ -105,6 +111,9 @@ package final class QueryAccount {
 }
 
 extension QueryProcessor {
+    /// Counts that the query that was processed last may not wait for an upstream.
+    package func countRefusedWaiting() { note(.waitingRefused) }
+
     /// Counts the query that was processed last, to which there is no response yet.
     @inline(__always)
     package func countQuery(
@@ -145,18 +154,21 @@ enum AccountLayout {
     static let responseSizes = querySizes + SizeHistogram.length
     /// By source, responses that were made and not sent yet.
     static let unsent = responseSizes + SizeHistogram.length
-    /// Queries of clients in no view, and behind them those of each view of the snapshot.
+    /// Queries of clients in no view, and behind them those of each view of the snapshot: by `QueryKind`,
+    /// then what limits did to them.
     private static let rows = unsent + sources
+    /// A power of two, so that finding a view's row takes no multiplication.
+    private static let rowLength = 128
 
     /// By RCODE.
     @inline(__always)
     static func responses(_ source: AnswerSource) -> Int { source.number &* RCodes.slots }
 
-    /// By `QueryKind`; -1 for clients in no view.
+    /// -1 for clients in no view.
     @inline(__always)
     static func row(view: Int) -> Range<Int> {
-        let start = rows &+ (view &+ 1) &* QueryKind.count
-        return start..<start &+ QueryKind.count
+        let start = rows &+ (view &+ 1) &* rowLength
+        return start..<start &+ rowLength
     }
 
     static func count(views: Int) -> Int { row(view: views - 1).upperBound }

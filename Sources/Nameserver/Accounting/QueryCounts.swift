@@ -2,7 +2,7 @@ package import DNS
 
 /// What workers have counted of queries and responses, by kind.
 package struct QueryCounts: Sendable {
-    /// By view, nil for clients in none, then by `QueryKind`.
+    /// By view, nil for clients in none, then as a row of `AccountLayout`.
     private var byView: [(name: String?, counts: [UInt64])]
     /// As `AccountLayout` says, up to the rows of views.
     private var counters: [UInt64]
@@ -40,6 +40,19 @@ package struct QueryCounts: Sendable {
         guard let row = byView.first(where: { $0.name == view }) else { return 0 }
         let type = type ?? RRType(rawValue: 0)
         return row.counts[QueryKind.index(type, isIPv4: isIPv4, isTCP: transport == .tcp)]
+    }
+
+    /// What a limit did to queries of a view's clients.
+    package func limited(view: String?, _ action: LimitAction) -> UInt64 {
+        guard let row = byView.first(where: { $0.name == view }) else { return 0 }
+        return row.counts[QueryKind.count + action.rawValue]
+    }
+
+    /// All queries over a limit.
+    package var limited: UInt64 {
+        views.reduce(0) { sum, view in
+            LimitAction.allCases.reduce(sum) { $0 &+ limited(view: view, $1) }
+        }
     }
 
     /// The responses of a source with each RCODE that there were any of.

@@ -42,6 +42,9 @@ package final class ActiveForwardRule: Sendable {
     /// Counts a flight that begins; returns how many there are, over all workers.
     func flightBegins() -> Int { flights.add(1, ordering: .relaxed).newValue }
 
+    /// How many more questions may be in flight.
+    package var room: Int { Forwarder.maximumInFlight - flights.load(ordering: .relaxed) }
+
     func flightEnds() { flights.subtract(1, ordering: .relaxed) }
 
     /// Whether none of its servers has answered lately.

@@ -9,6 +9,8 @@ final class ResponseOptions {
     private(set) var isPresent = false
     /// The bits of the response's RCODE that its header has no room for, in place (RFC 6891 §6.1.3).
     private(set) var extendedRCode: UInt8 = 0
+    /// Whether the query's cookie proves its address.
+    private(set) var provesClient = false
     private var dnssecOK = false
     private var cookie: (client: UInt64, server: ServerCookies.Cookie)?
     private var nsidLength = 0
@@ -31,6 +33,7 @@ final class ResponseOptions {
         // Without a record nothing is gathered for it.
         guard isPresent else { return }
         isPresent = false
+        provesClient = false
         extendedRCode = 0
         cookie = nil
         nsidLength = 0
@@ -44,8 +47,9 @@ final class ResponseOptions {
         self.dnssecOK = dnssecOK
     }
 
-    func add(cookie: ServerCookies.Cookie, client: UInt64) {
+    func add(cookie: ServerCookies.Cookie, client: UInt64, isProof: Bool = false) {
         self.cookie = (client, cookie)
+        provesClient = isProof
     }
 
     func add(nsid octets: [UInt8]) {
@@ -86,6 +90,26 @@ final class ResponseOptions {
         if nsidLength > 0 { length &+= EDNS.optionHeaderLength &+ nsidLength }
         if keepalive != nil { length &+= EDNS.optionHeaderLength &+ 2 }
         return length
+    }
+
+    func dropError() { errorCode = nil }
+
+    /// Leaves out of the record what does not fit into `room` octets: what serves people first, what proves
+    /// the client's address last.
+    func fit(_ room: Int) {
+        guard isPresent else { return }
+        var room = room &- reservedLength
+        if room < 0, nsidLength > 0 {
+            room &+= EDNS.optionHeaderLength &+ nsidLength
+            nsidLength = 0
+        }
+        if room < 0, cookie != nil {
+            room &+= Self.cookieLength
+            cookie = nil
+        }
+        guard errorCode != nil, EDNS.optionHeaderLength &+ 2 &+ errorLength > room else { return }
+        errorLength = 0
+        if EDNS.optionHeaderLength &+ 2 > room { errorCode = nil }
     }
 
     /// Writes the record behind a response of `end` octets, counts it in the header, and returns

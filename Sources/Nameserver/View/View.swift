@@ -14,6 +14,8 @@ package final class View: Sendable {
     /// Domains above a zone's apex: an NXDOMAIN for one would deny the zone (RFC 8020 §2).
     private let ancestors: DomainTable
     let reverse: ReverseTable?
+    /// nil where nothing is limited.
+    let limits: ViewLimits?
     /// Whether a forward rule is for a domain inside a zone.
     private let hasRulesInZones: Bool
 
@@ -36,6 +38,8 @@ package final class View: Sendable {
         ancestors = DomainTable(
             Self.ancestors(of: description.zones).map { ($0, 0) }, seed: seed)
         reverse = ReverseTable(description.zones, seed: seed)
+        limits = ViewLimits(
+            queries: description.rateLimit, responses: description.responseRateLimit)
         let apexes = zones.map(\.settings.apex)
         hasRulesInZones = rules.contains { rule in
             apexes.contains { rule.domain.isAtOrBelow($0) }
@@ -49,6 +53,7 @@ package final class View: Sendable {
         rules = view.rules
         ruleTable = view.ruleTable
         policies = .pass
+        limits = nil
         rebindProtection = ActiveRebindProtection(.off, seed: 0)
         let nothing = DomainTable([], seed: 0)
         zones = hasZones ? view.zones : []

@@ -19,6 +19,13 @@ package struct ViewDescription: Sendable {
     package var rebindProtection: RebindProtection
     /// Whether the names by which clients find a way around this server do not exist.
     package var hasBypassGuard = true
+    /// How many queries a client may send; nil for any number.
+    package var rateLimit: ClientLimit?
+    /// How many answers of one kind a client gets that may not be the one who asked; nil for any number.
+    package var responseRateLimit: ClientLimit?
+
+    /// Whether every address is a client's.
+    package var servesAnybody: Bool { clients.contains { $0.length == 0 } }
 
     package init(
         name: String, place: ConfigurationPlace? = nil, clients: [AddressPrefix],

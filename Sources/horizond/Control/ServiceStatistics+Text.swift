@@ -21,6 +21,7 @@ extension ServiceStatistics {
             ("from zones", queries.zone), ("from the cache", queries.cache),
             ("stale", queries.stale), ("for upstreams", queries.upstream),
             ("refused", queries.refused), ("in error", queries.error),
+            ("over a limit", queries.limited),
         ]
         let total = "queries".padded(18) + "\(queries.all)".leftPadded(12)
         return ["\(total)    \(String(format: "%.1f", rate)) a second"]

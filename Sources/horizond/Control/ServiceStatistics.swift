@@ -36,6 +36,8 @@ struct ServiceStatistics: Codable, Sendable {
         let upstream: UInt64
         let refused: UInt64
         let error: UInt64
+        /// Those over a limit of their client: dropped, cut or refused.
+        let limited: UInt64
     }
 
     struct Cache: Codable, Sendable {
@@ -104,7 +106,7 @@ struct ServiceStatistics: Codable, Sendable {
             all: report.sum(\.queries.queries), zone: report.sum(\.queries.local),
             cache: report.sum(\.queries.cacheHits), stale: report.sum(\.queries.staleAnswers),
             upstream: misses, refused: report.sum(\.queries.refused),
-            error: report.sum(\.queries.errors))
+            error: report.sum(\.queries.errors), limited: report.counts.limited)
         cache = Cache(
             answers: report.cache.entries, octets: report.cache.octets,
             maximumOctets: service.shared.cache.size,

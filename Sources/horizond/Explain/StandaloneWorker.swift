@@ -31,7 +31,9 @@ struct StandaloneWorker {
                 forwarding: Forwarder.Shared(cache: cache),
                 events: events, queryLog: QueryLog(events),
                 limits: TransportLimits(configuration.tcp, workers: 1),
-                turn: Worker.turn(ofEachOf: 1)))
+                turn: Worker.turn(ofEachOf: 1),
+                paces: PaceTable(secret: secrets.limitKey),
+                shares: ClientShares(secret: secrets.limitKey)))
         worker.start(mailboxes: [worker.mailbox])
         inquirer = Inquirer(mailbox: worker.mailbox)
     }

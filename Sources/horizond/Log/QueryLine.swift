@@ -73,6 +73,7 @@ extension QueryLine {
             let decision = record.snapshot.decision(
                 question.name, question.type, for: record.client)
         else { return "in no view" }
+        if let limit = record.limit { return "view \(choice.name): \(limit.reason)" }
         // The prefix by which a view knows a client may be the client's address.
         return clients == .full ? "\(choice): \(decision)" : "view \(choice.name): \(decision)"
     }

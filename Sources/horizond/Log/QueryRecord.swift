@@ -12,6 +12,8 @@ struct QueryRecord: Sendable {
     let source: AnswerSource
     /// Who gave the answer, if the query waited for one.
     let upstream: Upstream?
+    /// The limit that the client was over.
+    let limit: LimitAction?
     /// What the query was answered on.
     let snapshot: Snapshot
     /// Monotonic nanoseconds.
@@ -29,8 +31,8 @@ struct QueryRecord: Sendable {
 
     init(
         _ response: Span<UInt8>, to client: IPAddress, over transport: ClientTransport,
-        from source: AnswerSource, by upstream: Upstream?, on snapshot: Snapshot,
-        receivedAt: Int64, for admission: RecordGate.Admission
+        from source: AnswerSource, by upstream: Upstream?, limit: LimitAction?,
+        on snapshot: Snapshot, receivedAt: Int64, for admission: RecordGate.Admission
     ) {
         weight = admission.weight
         isForFollowers = admission.isForFollowers
@@ -41,6 +43,7 @@ struct QueryRecord: Sendable {
         self.transport = transport
         self.source = source
         self.upstream = upstream
+        self.limit = limit
         self.snapshot = snapshot
         self.receivedAt = receivedAt
         sentAt = MonotonicClock.now()

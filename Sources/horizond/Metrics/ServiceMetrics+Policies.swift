@@ -31,8 +31,28 @@ extension ServiceMetrics {
             counter(
                 "horizond_rebind_protection_emptied_answers_total",
                 "Answers of which that left nothing.", \.answers.emptiedAddressAnswers),
-            bypasses,
+            bypasses, limited,
         ] + auditFamilies
+    }
+
+    /// The view is empty for clients in none.
+    private var limited: MetricFamily {
+        var family = MetricFamily(
+            .counter, "horizond_limited_queries_total",
+            "Queries over a limit (rate, response, waiting) by the client's view (empty for clients in "
+                + "none) and what became of them: dropped, answered with TC alone (cut), or refused."
+        )
+        for view in counts.views {
+            for action in LimitAction.allCases {
+                let (limit, result) = action.labels
+                // A client in no view has no other.
+                guard view != nil || action == .responseDropped else { continue }
+                family.add(
+                    counts.limited(view: view, action),
+                    ["view": view ?? "", "limit": limit, "action": result])
+            }
+        }
+        return family
     }
 
     /// None while the configuration wants no audits.
@@ -65,6 +85,19 @@ extension ServiceMetrics {
                 gauge("horizond_audit_names", "Names that the last audit asked for.", audits.names))
         }
         return families
+    }
+}
+
+extension LimitAction {
+    fileprivate var labels: (limit: String, action: String) {
+        switch self {
+        case .queryDropped: ("rate", "dropped")
+        case .queryCut: ("rate", "cut")
+        case .queryRefused: ("rate", "refused")
+        case .responseDropped: ("response", "dropped")
+        case .responseCut: ("response", "cut")
+        case .waitingRefused: ("waiting", "refused")
+        }
     }
 }
 

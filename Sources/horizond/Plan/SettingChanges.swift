@@ -134,6 +134,12 @@ struct SettingChanges {
                 new.rebindProtection.text),
             Self.setting(
                 .setting, "bypass-guard", "\(old.hasBypassGuard)", "\(new.hasBypassGuard)"),
+            Self.setting(
+                .setting, "rate-limit", old.rateLimit.text(bursts: true),
+                new.rateLimit.text(bursts: true)),
+            Self.setting(
+                .setting, "response-rate-limit", old.responseRateLimit.text(bursts: false),
+                new.responseRateLimit.text(bursts: false)),
         ].compactMap { $0 }
     }
 
@@ -275,6 +281,20 @@ extension RebindProtection {
             allowedDomains.map(\.lineDescription) + allowedPrefixes.map(\.description)
         guard isOn else { return "false" }
         return allowed.isEmpty ? "true" : "true but for " + allowed.joined(separator: ", ")
+    }
+}
+
+extension ClientLimit? {
+    /// As the configuration writes it, with the key that the setting has.
+    fileprivate func text(bursts: Bool) -> String {
+        guard let limit = self else { return "off" }
+        let allowed = limit.allowed.map(\.description).joined(separator: ", ")
+        return
+            (bursts
+            ? "queries \(limit.rate), burst \(limit.burst)"
+            : "responses \(limit.rate), slip \(limit.slip)")
+            + ", ipv4-prefix \(limit.ipv4Length), ipv6-prefix \(limit.ipv6Length)"
+            + (allowed.isEmpty ? "" : ", allow \(allowed)")
     }
 }
 

@@ -6,6 +6,8 @@ import Nameserver
 struct ProcessSecrets: Sendable {
     /// Keeps others from choosing names that collide in the hash tables.
     let tableSeed = UInt64.random(in: .min ... .max)
+    /// Keeps others from choosing with whom they are counted.
+    let limitKey = SipHash.Key(low: .random(in: .min ... .max), high: .random(in: .min ... .max))
     /// What the server cookies' daily secrets are derived from.
     let cookieRoot = SipHash.Key(
         low: .random(in: .min ... .max), high: .random(in: .min ... .max))

@@ -120,7 +120,8 @@ final class Service: @unchecked Sendable {
             published: published, cache: cache, forwarding: Forwarder.Shared(cache: cache),
             events: events, queryLog: queryLog,
             limits: TransportLimits(configuration.tcp, workers: count),
-            turn: Worker.turn(ofEachOf: count))
+            turn: Worker.turn(ofEachOf: count), paces: PaceTable(secret: secrets.limitKey),
+            shares: ClientShares(secret: secrets.limitKey))
         var workers: [Worker] = []
         for index in 0..<count { workers.append(try Worker(index: index, shared: shared)) }
         self.workers = workers

@@ -13,6 +13,8 @@ final class WaitingClient {
     private(set) var recipient: Recipient
     /// The snapshot on which the query began; nil while no query waits.
     private(set) var snapshot: Snapshot?
+    /// Where it is counted among its client's; nil for a question of the program's own.
+    private(set) var share: ClientShares.Share?
     /// When the query came, in monotonic nanoseconds.
     private(set) var receivedAt: Int64 = 0
     /// The upstream answers that the query has waited for so far.
@@ -38,7 +40,7 @@ final class WaitingClient {
 
     fileprivate func begin(
         _ message: Span<UInt8>, _ address: IPAddress, _ recipient: Recipient,
-        _ snapshot: Snapshot, _ receivedAt: Int64
+        _ snapshot: Snapshot, _ share: ClientShares.Share?, _ receivedAt: Int64
     ) {
         var octets: [UInt8] = []
         swap(&octets, &self.octets)
@@ -53,6 +55,7 @@ final class WaitingClient {
         self.address = address
         self.recipient = recipient
         self.snapshot = snapshot
+        self.share = share
         self.receivedAt = receivedAt
     }
 
@@ -71,6 +74,7 @@ final class WaitingClient {
         answers.removeAll(keepingCapacity: true)
         fresh = answers
         snapshot = nil
+        share = nil
     }
 }
 
@@ -80,20 +84,33 @@ final class WaitingClients {
     /// twice as much with a longer query.
     private static let maximumCount = 50_000
 
+    private let shares: ClientShares
     /// By the lower half of the ticket.
     private var clients: [WaitingClient] = []
     private var free: [WaitingClient] = []
 
+    init(_ shares: ClientShares) { self.shares = shares }
+
+    /// A client's share of what may wait; nil when it holds all that it may have beside the others, here or
+    /// of `room` in flight. What is over it is answered at once, with SERVFAIL: a stub resolver then goes on
+    /// to its next server or to the end, where silence would have it wait for seconds and ask again.
+    func share(of address: IPAddress, room: Int) -> ClientShares.Share? {
+        let share = shares.share(of: address)
+        let places = Self.maximumCount - clients.count + free.count
+        return shares.count(share) < min(places, room) ? share : nil
+    }
+
     /// A client that waits for nothing yet; nil when too many wait already.
     func add(
         _ message: Span<UInt8>, from address: IPAddress, to recipient: Recipient,
-        on snapshot: Snapshot, receivedAt: Int64
+        on snapshot: Snapshot, share: ClientShares.Share? = nil, receivedAt: Int64
     ) -> WaitingClient? {
         var free: [WaitingClient] = []
         swap(&free, &self.free)
         defer { swap(&free, &self.free) }
         guard let client = free.popLast() ?? make(address, recipient) else { return nil }
-        client.begin(message, address, recipient, snapshot, receivedAt)
+        client.begin(message, address, recipient, snapshot, share, receivedAt)
+        if let share { shares.begin(share) }
         return client
     }
 
@@ -123,6 +140,7 @@ final class WaitingClients {
 
     /// A client waits for nothing more.
     func remove(_ client: WaitingClient) {
+        if let share = client.share { shares.end(share) }
         client.end()
         var free: [WaitingClient] = []
         swap(&free, &self.free)

@@ -18,6 +18,10 @@ final class Worker: NetworkHandler {
         /// How long a worker keeps its thread, in nanoseconds.
         let turn: Int64
         let census = ConnectionCensus()
+        /// What the limits of clients have seen.
+        let paces: PaceTable
+        /// How many of each client's queries wait.
+        let shares: ClientShares
     }
 
     /// Dispatch has 255 threads for queues like the workers', and others need some, too: so many workers
@@ -45,7 +49,7 @@ final class Worker: NetworkHandler {
     private var recordGate = RecordGate()
     /// All workers' mailboxes, for answers that their clients wait for.
     var mailboxes: [Mailbox] = []
-    let waiting = WaitingClients()
+    let waiting: WaitingClients
     /// Clients whose answers have come, but who have not read those before.
     var postponed: [WaitingClient] = []
     var response = [UInt8](repeating: 0, count: 65_535)
@@ -55,7 +59,9 @@ final class Worker: NetworkHandler {
         self.shared = shared
         generation = shared.published.generation
         let served = shared.published.served
-        processor = QueryProcessor(cache: shared.cache, snapshot: served.snapshot)
+        processor = QueryProcessor(
+            cache: shared.cache, snapshot: served.snapshot, paces: shared.paces)
+        waiting = WaitingClients(shared.shares)
         let random = RandomSource()
         forwarder = Forwarder(worker: index, shared: shared.forwarding) { random.next() }
         loop = try NetworkLoop(
@@ -111,33 +117,51 @@ final class Worker: NetworkHandler {
         switch disposition {
         case .drop: return 0
         case .respond(let length):
-            processor.countQuery(
-                length: message.count, from: client, over: transport,
-                response: response.span.extracting(..<length))
-            if let demand = shared.queryLog.demand.current {
-                log(
-                    demand, response.span.extracting(..<length), to: client, over: transport,
-                    processor.currentSnapshot, receivedAt: now)
-            }
+            count(message, from: client, over: transport, response.span.extracting(..<length))
             if processor.hasRefresh { refresh(processor) }
             return length
         case .forward:
-            processor.countQuery(length: message.count, from: client, over: transport)
-            let (recipient, snapshot) = (
-                Recipient.client(arrival.replyPath()), processor.currentSnapshot
-            )
-            guard
-                let waiter = waiting.add(
-                    message, from: client, to: recipient, on: snapshot, receivedAt: now)
-            else {
-                giveUp(
-                    message, from: client, recipient, snapshot, receivedAt: now,
-                    because: .tooManyWaiting)
-                return 0
+            guard let waiter = wait(message, client, arrival) else {
+                processor.countRefusedWaiting()
+                let length = processor.giveUp(
+                    message, from: client, over: transport,
+                    snapshot: processor.currentSnapshot, because: .tooManyWaiting,
+                    into: &response)
+                guard length > 0 else { return 0 }
+                count(message, from: client, over: transport, response.span.extracting(..<length))
+                return length
             }
+            processor.countQuery(length: message.count, from: client, over: transport)
             forward(waiter, processor)
             return 0
         }
+    }
+
+    /// Counts a query that is answered at once, and leaves a note of it.
+    @inline(__always)
+    private func count(
+        _ message: Span<UInt8>, from client: IPAddress, over transport: ClientTransport,
+        _ response: Span<UInt8>
+    ) {
+        processor.countQuery(
+            length: message.count, from: client, over: transport, response: response)
+        if let demand = shared.queryLog.demand.current {
+            log(
+                demand, response, to: client, over: transport, processor.currentSnapshot,
+                limit: processor.lastLimit, receivedAt: now)
+        }
+    }
+
+    /// Has a client wait for what the processor has just found to ask; nil when it has too much that waits.
+    private func wait(
+        _ message: Span<UInt8>, _ client: IPAddress, _ arrival: Arrival
+    ) -> WaitingClient? {
+        guard let room = processor.upstreamQuestion?.rule.room,
+            let share = waiting.share(of: client, room: room)
+        else { return nil }
+        return waiting.add(
+            message, from: client, to: .client(arrival.replyPath()),
+            on: processor.currentSnapshot, share: share, receivedAt: now)
     }
 
     /// Asks for what the client got shortly before it is too old, or after.
@@ -246,21 +270,24 @@ final class Worker: NetworkHandler {
         guard let demand = shared.queryLog.demand.current else { return }
         log(
             demand, answer, to: client.address, over: client.recipient.transport, snapshot,
-            by: client.fresh.first?.upstream, receivedAt: client.receivedAt)
+            by: client.fresh.first?.upstream,
+            limit: processor.source == .refused ? processor.lastLimit : nil,
+            receivedAt: client.receivedAt)
     }
 
     /// Leaves a note of the answer that was made last, if it is wanted.
     private func log(
         _ demand: RecordDemand, _ answer: Span<UInt8>, to client: IPAddress,
         over transport: ClientTransport,
-        _ snapshot: Snapshot, by upstream: Upstream? = nil, receivedAt: Int64
+        _ snapshot: Snapshot, by upstream: Upstream? = nil, limit: LimitAction? = nil,
+        receivedAt: Int64
     ) {
         let code = processor.code(of: answer)
         guard let admission = recordGate.admit(demand, rcode: code, now: now) else { return }
         shared.queryLog.add(
             QueryRecord(
                 answer, to: client, over: transport, from: processor.source, by: upstream,
-                on: snapshot, receivedAt: receivedAt, for: admission))
+                limit: limit, on: snapshot, receivedAt: receivedAt, for: admission))
     }
 
     // MARK: Mail
@@ -312,7 +339,7 @@ extension ExtendedErrorOption {
     fileprivate static let chainTooLong = ExtendedErrorOption(
         ExtendedError.other, "the chain of aliases is too long")
     fileprivate static let tooManyWaiting = ExtendedErrorOption(
-        ExtendedError.notReady, "too many queries are waiting")
+        ExtendedError.notReady, "too many of this client's queries wait for upstreams")
 }
 
 extension UpstreamEndpoint {

@@ -1,0 +1,124 @@
+import DNS
+import Testing
+
+extension ServiceTests {
+    @Suite("Limits of clients")
+    struct ClientLimitTests {
+        private static let zones = "zones: {vanillax.me: {records: {'*': 192.168.10.50}}}"
+
+        private func query(_ name: String) throws -> Query {
+            Query(question: Question(name: try DomainName(name), type: .a))
+        }
+
+        /// Asks so many names from sockets of their own, which the kernel gives to all workers, and
+        /// counts the answers with records, those with TC, and the queries without an answer.
+        private func flood(
+            _ count: Int, of server: Server, from address: String
+        ) throws -> (answered: Int, cut: Int, dropped: Int) {
+            let client = try server.client.from(address)
+            var sockets: [Socket] = []
+            for index in 0..<count {
+                let socket = try Socket(.udp, local: Endpoint(client.source, 0))
+                try socket.connect(to: client.server)
+                try socket.send(try query("h\(index).vanillax.me").octets)
+                sockets.append(socket)
+            }
+            var result = (answered: 0, cut: 0, dropped: 0)
+            for socket in sockets {
+                guard let octets = try socket.receive(timeout: .milliseconds(20)) else {
+                    result.dropped += 1
+                    continue
+                }
+                let response = try Response(octets)
+                if response.isTruncated { result.cut += 1 } else { result.answered += 1 }
+            }
+            return result
+        }
+
+        @Test("A rate limit holds over all workers; the others and TCP are not concerned")
+        func rate() throws {
+            let server = try Server(
+                """
+                workers: 4
+                \(Self.zones)
+                views: {lan: {clients: [127.0.0.0/8]}}
+                rate-limit: {queries: 1, burst: 20, allow: [127.0.0.9]}
+                forward: {}
+                """)
+            let flooded = try flood(60, of: server, from: "127.0.0.2")
+            // A second more or less passes meanwhile.
+            #expect((20...24).contains(flooded.answered), "\(flooded)")
+            #expect(abs(flooded.cut - flooded.dropped) <= 4, "\(flooded)")
+            #expect(try flood(15, of: server, from: "127.0.0.3").answered == 15)
+            #expect(try flood(60, of: server, from: "127.0.0.9").answered == 60)
+            let client = try server.client.from("127.0.0.2")
+            for _ in 0..<20 {
+                #expect(try client.ask("tcp.vanillax.me", .a, over: .tcp).rcode == .noError)
+            }
+            var refused = 0
+            for _ in 0..<10 {
+                let response = try client.ask("tcp.vanillax.me", .a, over: .tcp)
+                if response.rcode == .refused { refused += 1 }
+            }
+            #expect(refused >= 8)
+        }
+
+        @Test("A reload changes a limit, and a view's own counts")
+        func reload() throws {
+            func configuration(_ limits: String) -> String {
+                """
+                \(Self.zones)
+                views: {all: {clients: any\(limits)}}
+                forward: {}
+                """
+            }
+            let server = try Server(configuration(", rate-limit: {queries: 1, burst: 5}"))
+            #expect((5...7).contains(try flood(40, of: server, from: "127.0.0.2").answered))
+            try server.configure(configuration(", rate-limit: off, response-rate-limit: off"))
+            try server.reload()
+            #expect(try flood(40, of: server, from: "127.0.0.2").answered == 40)
+        }
+
+        @Test("A client that asks for what nobody answers leaves room for the others")
+        func fairness() throws {
+            let upstream = try ScriptedUpstream(remembers: false) { query in
+                // A resolver may ask in any spelling.
+                if query.question.name.lowercased.description.hasSuffix("attacked.example.") {
+                    return []
+                }
+                let record = Record(query.question.name, .a, ttl: 300, [203, 0, 113, 7])
+                return [.init(query.reply([record]), after: .milliseconds(20))]
+            }
+            let server = try Server(
+                """
+                \(Self.zones)
+                views: {lan: {clients: [127.0.0.0/8]}}
+                forward: {.: ['127.0.0.1:\(upstream.port)']}
+                log: {errors: false}
+                """)
+            let attacker = try Socket(.udp, local: Endpoint(.v4(0x7f00_0002), 0))
+            try attacker.connect(to: server.client.server)
+            var failedAtOnce = 0
+            // A rule has 8192 places; alone, a client gets half of them.
+            for index in 0..<12_000 {
+                try attacker.send(try query("x\(index).attacked.example").octets)
+                while let octets = try attacker.receive(timeout: .zero) {
+                    if try Response(octets).rcode == .serverFailure { failedAtOnce += 1 }
+                }
+            }
+            let client = try server.client.from("127.0.0.3")
+            for index in 0..<20 {
+                let (response, time) = try elapsed {
+                    try client.ask("h\(index).example.net", .a)
+                }
+                #expect(response.rcode == .noError && response.answer.count == 1)
+                #expect(time < .milliseconds(1000), "\(time)")
+                #expect(try client.ask("h.vanillax.me", .a).answer.count == 1)
+            }
+            while let octets = try attacker.receive(timeout: .zero) {
+                if try Response(octets).rcode == .serverFailure { failedAtOnce += 1 }
+            }
+            #expect(failedAtOnce > 1000)
+        }
+    }
+}
