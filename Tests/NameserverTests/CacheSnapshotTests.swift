@@ -161,6 +161,7 @@ struct CacheSnapshotTests {
             for number in 0..<2000 { store(number) }
             var next = 2000
             let found = Self.walk(bare) { step in
+                if step % 23 == 22 { bare.cache.resize(to: step % 2 == 0 ? 20_000 : 65_536) }
                 if step % 37 == 36 { _ = bare.cache.remove(.everything) }
                 for _ in 0..<rate { store(next); next += 1 }
             }

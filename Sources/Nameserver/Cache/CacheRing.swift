@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Where entries of any length lie one behind the other, the oldest first: places to append at one end
 /// and to free at the other. It never fragments, but for the rest of its end that the next entry
 /// was too long for.
@@ -15,8 +17,11 @@
     private var head: Int
     private var tail: Int
     private var isWrapped = false
-    /// How often `head` has begun at the start again.
-    private var lap: UInt64 = 0
+    /// How often `head` has begun at the start again, from a number on that no other ring comes to: a
+    /// position in a ring of which this one has taken the place is none here.
+    private var lap: UInt64
+
+    private static let rings = Atomic<UInt64>(0)
 
     /// A place to go on from after other changes.
     struct Position {
@@ -32,6 +37,7 @@
         self.bounds = bounds
         head = bounds.lowerBound
         tail = bounds.lowerBound
+        lap = Self.rings.add(1, ordering: .relaxed).newValue << 32
     }
 
     /// Appends a place of `length` octets, which the caller fills; nil when so many are not free.

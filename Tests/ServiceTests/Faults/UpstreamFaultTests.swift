@@ -60,7 +60,9 @@ extension ServiceTests {
             #expect(isBack && time < .seconds(1), "\(time)")
         }
 
-        @Test("Another one in its place with other data is asked within two seconds")
+        @Test(
+            "Another one in its place with other data is heard within the seconds for which failures count"
+        )
         func replaced() throws {
             let name = "www.example.net"
             let upstream = try ScriptedUpstream.answering("203.0.113.1", ttl: 1)
@@ -78,7 +80,8 @@ extension ServiceTests {
                 [.init($0.reply([try .a("www.example.net", "203.0.113.2", ttl: 1)]))]
             }
             try upstream.open()
-            let isNew = try eventually(within: .seconds(2)) {
+            // So long nothing newer is looked for once none could be had (RFC 8767 §5).
+            let isNew = try eventually(within: .seconds(8)) {
                 try server.client.ask(name, .a).data(.a) == ["203.0.113.2"]
             }
             #expect(isNew)
