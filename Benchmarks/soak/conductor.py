@@ -214,6 +214,11 @@ class Run:
                   "latency": {name: percentiles(values)
                               for name, values in tally.latencies.items()}}
         self.add(tally)
+        for text in tally.evicted:
+            if sample["evictions"] == 0:
+                self.fault(f"{text}: SERVFAIL, though there was an answer before")
+            else:
+                self.say("NOT KEPT  " + text)
         self.samples.append(sample)
         with open(os.path.join(self.arguments.output, "samples.jsonl"), "a") as file:
             file.write(json.dumps(sample) + "\n")

@@ -95,7 +95,7 @@ class DatagramClient:
                                      f"{octets[:40].hex()}")
             return
         response = self.traffic.answered(query, octets, received, over_tcp=False)
-        if response and query.question.cookie:
+        if response and COOKIE in response.options:
             self.take_cookie(query, response.options[COOKIE])
 
     def take_cookie(self, query, cookie):

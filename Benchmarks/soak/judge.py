@@ -1,5 +1,7 @@
 """Holds answers against what the home's clients are to be told, and says why one is wrong."""
 
+import math
+
 import home
 from messages import (COOKIE, Malformed, QR, RCODES, Response, SERVFAIL, TC,
                       describe_answers)
@@ -70,7 +72,8 @@ class Judge:
         self.moment = moment
         # By how much the clients themselves were late of late.
         self.lag = 0.0
-        self.had_good = set()
+        # When a name that is often asked for had its first good answer.
+        self.good_since = {}
         self.fresh_until = {}
 
     @property
@@ -104,7 +107,8 @@ class Judge:
             raise Wrong("has another question")
         if response.has_opt != question.has_edns:
             raise Wrong("has an OPT record and should not, or the other way round")
-        if question.cookie and len(response.options.get(COOKIE, b"")) != 24:
+        # A refusal is no longer than its query, which may leave no room.
+        if question.cookie and question.view and len(response.options.get(COOKIE, b"")) != 24:
             raise Wrong("has no server cookie")
         if received - sent > LATE + self.slack:
             raise Wrong(f"came after {received - sent:.1f} s")
@@ -135,7 +139,7 @@ class Judge:
                         f"{RCODES[rcode]}, {describe_answers(answers)} (generation "
                         f"{generation} to {self.moment.possible})")
         if question.is_dear:
-            self.had_good.add(key(question))
+            self.good_since.setdefault(key(question), received)
         # Without EDNS nothing tells a stale answer from a fresh one.
         if response.ttl and response.has_opt and not response.is_stale and not question.is_unique:
             self.fresh_until[key(question)] = received + response.ttl - 1
@@ -147,7 +151,8 @@ class Judge:
         letters = home.rule_for(question.view, question.name)
         if not all(self.moment.is_faulty(letter, sent - self.slack) for letter in letters):
             raise Wrong(f"is SERVFAIL while an upstream of {letters} is well")
-        return OUTAGE if not question.is_dear or key(question) not in self.had_good else EVICTED
+        had_good = question.is_dear and self.good_since.get(key(question), math.inf) < sent
+        return EVICTED if had_good else OUTAGE
 
 
 def key(question):

@@ -18,7 +18,7 @@ MEMORY_BOUND, DESCRIPTOR_BOUND, THREAD_BOUND = 8.0, 32, 4
 # And between the rest before the queries and the rest behind them.
 REST_DESCRIPTORS = 8
 # Of the names that are often asked for, so few may have left the cache when they were needed.
-EVICTED_SHARE = 0.02
+EVICTED_SHARE, EVICTED_LEAST = 0.02, 10
 TITLES = {"tcp": "local, over TCP, with the work of the clients"}
 BEGIN, END = "<!-- written by make soak SOAK=--publish -->", "<!-- end of the soak -->"
 
@@ -35,7 +35,7 @@ def judge(run):
         faults.append("the server left no file of its cache")
     faults += query_log(run.home)
     evicted = run.totals.explained[EVICTED]
-    if evicted > EVICTED_SHARE * run.totals.stale:
+    if evicted > max(EVICTED_LEAST, EVICTED_SHARE * run.totals.stale):
         faults.append(f"{evicted:,} answers of names that are often asked for were not kept for "
                       f"outages, and {run.totals.stale:,} were")
     return faults

@@ -26,6 +26,7 @@ class Tally:
         self.stale = 0
         self.faults = []                        # what is wrong, in words
         self.losses = []                        # what is lost without a cause
+        self.evicted = []                       # what the cache did not keep for an outage
         self.latencies = {name: array.array("I") for name in CATEGORIES}  # microseconds
         self.connections = collections.Counter()
         self.behind = 0.0                       # the most seconds that the traffic itself was late

@@ -141,6 +141,8 @@ class Traffic:
         self.tally.stale += response.is_stale
         if response.excuse:
             self.tally.explained[response.excuse] += 1
+            if response.excuse == tally.EVICTED:
+                self.tally.evicted.append(f"{clock(received)} {question.describe()}")
         elif response.flags & TC:
             StreamClient(self, query.client, [question])
         category = "tcp" if over_tcp and query.category == "local" else query.category
