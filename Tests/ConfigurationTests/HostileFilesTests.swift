@@ -56,7 +56,7 @@ struct HostileFilesTests {
             ),
             (
                 .manyUnknownZones,
-                "horizond.yaml:2:48: unknown zone \"zone0.example\"; expected one of: "
+                "horizond.yaml:2:50: unknown zone \"zone0.example\"; expected one of: "
             ),
         ])
     func bombs(bomb: Bomb, error: String) throws {
@@ -89,24 +89,24 @@ struct HostileFilesTests {
             case .mergeKey: "a: {<<: {listen: 127.0.0.1}}\n"
             case .secondDocument: "{}\n---\n{}\n"
             case .tag: "zones: !!python/object x\n"
-            case .deepMappings: String(repeating: "{a: ", count: 200_000)
+            case .deepMappings: String(repeating: "{a: ", count: 20_000)
             case .deepLists: String(repeating: "[", count: 1_000_000)
-            case .longText: "zones: \"" + String(repeating: "x", count: 20_000_000) + "\"\n"
-            case .longComment: "# " + String(repeating: "x", count: 20_000_000) + "\n{}\n"
+            case .longText: "zones: \"" + String(repeating: "x", count: 5_000_000) + "\"\n"
+            case .longComment: "# " + String(repeating: "x", count: 5_000_000) + "\n{}\n"
             case .tagDirectives:
                 (0..<60_000).map { "%TAG !\($0)! tag:example.org,2026:\n" }.joined() + "---\n{}\n"
             case .manyParts:
                 "zones: {" + (0..<400_000).map { "z\($0): {}, " }.joined() + "}\n"
-            case .manyUnknownKeys: (0..<100_000).map { "k\($0): 1\n" }.joined()
+            case .manyUnknownKeys: (0..<30_000).map { "k\($0): 1\n" }.joined()
             case .manyUnknownZones:
                 "zones: {" + (0..<2_000).map { "zona\($0).example: {records: {}}, " }.joined()
                     + "}\nviews: {lan: {clients: [192.168.0.0/16], zones: ["
-                    + (0..<20_000).map { "zone\($0).example, " }.joined() + "]}}\n"
+                    + (0..<5_000).map { "zone\($0).example, " }.joined() + "]}}\n"
             }
         }
     }
 
-    @Test("Octets that are no text are found where they are", arguments: [0xff, 0xc0, 0x00, 0x1b])
+    @Test("Octets that are no text are found where they are", arguments: [0xff, 0x80, 0x00, 0x1b])
     func noText(octet: UInt8) throws {
         let site = try Site("")
         try site.write(Array("zones: {}\n# b".utf8) + [octet] + Array("ch\n".utf8))

@@ -17,7 +17,7 @@ final class MasterFileReader {
     private static let maximumGenerated = 65_536
     /// Of their names and data together, in octets: one line can ask for each of them to have as many as a
     /// record holds.
-    private static let maximumGeneratedSize = 16 << 20
+    private static let maximumGeneratedSize = 4 << 20
 
     init(_ site: ForeignSite, _ files: SourceFiles, apex: DomainName?, view: ViewID? = nil) {
         self.site = site
