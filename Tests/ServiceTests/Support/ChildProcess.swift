@@ -49,9 +49,14 @@ final class ChildProcess: Sendable {
         case signalled(Int32)
     }
 
-    /// Starts `arguments[0]` with `output` as its standard output and error.
-    init(_ arguments: [String], environment: [String: String] = [:], output: String) throws {
-        pid = try Launcher.shared.start(arguments, environment: environment, output: output)
+    /// Starts `arguments[0]` with `output` as its standard output and error, and `input`, a file or a
+    /// named pipe, as its standard input.
+    init(
+        _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null",
+        output: String
+    ) throws {
+        pid = try Launcher.shared.start(
+            arguments, environment: environment, input: input, output: output)
     }
 
     deinit {
@@ -110,6 +115,7 @@ private final class Launcher: Sendable {
     private struct Job: Sendable {
         let arguments: [String]
         let environment: [String: String]
+        let input: String
         let output: String
         let done: @Sendable (Result<pid_t, any Error>) -> Void
     }
@@ -125,14 +131,16 @@ private final class Launcher: Sendable {
                     continue
                 }
                 job.done(
-                    Result { try Self.spawn(job.arguments, job.environment, job.output) })
+                    Result {
+                        try Self.spawn(job.arguments, job.environment, job.input, job.output)
+                    })
             }
         }
         thread.start()
     }
 
     func start(
-        _ arguments: [String], environment: [String: String], output: String
+        _ arguments: [String], environment: [String: String], input: String, output: String
     ) throws -> pid_t {
         let result = Mutex<Result<pid_t, any Error>?>(nil)
         let done = DispatchSemaphore(value: 0)
@@ -140,7 +148,7 @@ private final class Launcher: Sendable {
             arguments: ["/usr/bin/setpriv", "--pdeathsig", "KILL"] + arguments,
             environment: ["PATH": "/usr/bin:/bin:/usr/sbin:/sbin"]
                 .merging(environment) { $1 },
-            output: output
+            input: input, output: output
         ) { outcome in
             result.withLock { $0 = outcome }
             done.signal()
@@ -152,12 +160,13 @@ private final class Launcher: Sendable {
     }
 
     private static func spawn(
-        _ arguments: [String], _ environment: [String: String], _ output: String
+        _ arguments: [String], _ environment: [String: String], _ input: String, _ output: String
     ) throws -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        // Of a pipe it has the other end, too: so it neither waits for a writer nor sees the end.
+        unsafe posix_spawn_file_actions_addopen(&actions, 0, input, O_RDWR, 0)
         unsafe posix_spawn_file_actions_addopen(
             &actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o644)
         unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)

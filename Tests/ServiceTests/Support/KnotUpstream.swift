@@ -4,13 +4,17 @@ import DNS
 final class KnotUpstream: Sendable {
     let port: UInt16
     private let directory: TemporaryDirectory
-    private let process: ChildProcess
+    let process: ChildProcess
 
     /// `zones` are served beside the usual ones: their text by their apex. With `demandsCookies` a
-    /// query whose cookie is not the server's gets BADCOOKIE (RFC 7873 §5.2.3).
-    init(zones more: [String: String] = [:], demandsCookies: Bool = false) throws {
+    /// query whose cookie is not the server's gets BADCOOKIE (RFC 7873 §5.2.3). In a `namespace` it is
+    /// at all addresses, port 53.
+    init(
+        zones more: [String: String] = [:], demandsCookies: Bool = false,
+        in namespace: NetworkNamespace? = nil
+    ) throws {
         directory = try TemporaryDirectory()
-        port = try freePort()
+        port = namespace == nil ? try freePort() : 53
         var zones: [(apex: String, file: String)] = []
         for (name, text) in PublicZones.files.merging(more, uniquingKeysWith: { $1 }) {
             try directory.write(text, to: name + "zone")
@@ -18,27 +22,34 @@ final class KnotUpstream: Sendable {
         }
         try directory.write(
             Self.configuration(
-                port: port, directory: directory, zones: zones, demandsCookies: demandsCookies),
+                port: port, directory: directory, zones: zones, demandsCookies: demandsCookies,
+                isEverywhere: namespace != nil),
             to: "knot.conf")
         process = try ChildProcess(
-            ["/usr/sbin/knotd", "-c", directory.file("knot.conf")], output: directory.file("log"))
+            (namespace?.entrance ?? []) + ["/usr/sbin/knotd", "-c", directory.file("knot.conf")],
+            output: directory.file("log"))
         let client = Client(server: Endpoint(port: port))
-        let started = eventually {
-            (try? client.ask("vanillax.me", .soa, timeout: .milliseconds(200)))?.rcode == .noError
+        let answers: @Sendable () -> Bool = {
+            eventually {
+                (try? client.ask("vanillax.me", .soa, timeout: .milliseconds(200)))?.rcode
+                    == .noError
+            }
         }
+        let started = try namespace?.inside(answers) ?? answers()
         guard started else { throw Failure("knotd did not come up: \(directory.read("log"))") }
     }
 
-    /// The configuration of a knotd that serves these zones, by apex and file, on 127.0.0.1.
+    /// The configuration of a knotd that serves these zones, by apex and file, on 127.0.0.1 or all
+    /// addresses.
     static func configuration(
         port: UInt16, directory: TemporaryDirectory, zones: [(apex: String, file: String)],
-        demandsCookies: Bool = false
+        demandsCookies: Bool = false, isEverywhere: Bool = false
     ) -> String {
         (demandsCookies ? "mod-cookies:\n  - id: default\n    badcookie-slip: 1\n" : "")
             + """
             server:
                 rundir: \(directory.path)
-                listen: 127.0.0.1@\(port)
+                listen: \(isEverywhere ? "[0.0.0.0@\(port), ::@\(port)]" : "127.0.0.1@\(port)")
                 udp-workers: 1
                 tcp-workers: 1
                 background-workers: 1

@@ -2,6 +2,7 @@ import DNS
 import Foundation
 import Glibc
 import Synchronization
+import Testing
 
 /// A network of its own inside this machine, with nothing in it but what the test makes. It lives as
 /// long as a sleeping process in it, and so ends with the test run whatever happens.
@@ -16,6 +17,9 @@ final class NetworkNamespace: Sendable {
             ["/usr/bin/unshare", "--net"] + probe.split(separator: " ").map(String.init))
         return result?.status == .exited(0)
     }()
+
+    /// Why a test is skipped where they are not permitted.
+    static let need: Comment = "needs the right to make network namespaces, and ip"
 
     /// What runs a program in it.
     var entrance: [String] { ["/usr/bin/nsenter", "--net=\(path)"] }
@@ -40,6 +44,27 @@ final class NetworkNamespace: Sendable {
         try directory.write(commands.joined(separator: "\n") + "\n", to: "commands")
         let (output, status) = try run(entrance + ["ip", "-batch", directory.file("commands")])
         guard status == .exited(0) else { throw Failure("ip: \(output)") }
+    }
+
+    /// Joins an interface of this network with a new one of another by a wire, both up.
+    func join(_ interface: String, with other: NetworkNamespace, as peer: String) throws {
+        try ip(
+            "link add name \(interface) type veth peer name \(peer) netns \(other.process.pid)",
+            "link set \(interface) up")
+        try other.ip("link set \(peer) up")
+    }
+
+    /// Moves an interface to another network, where it has a new name and is up.
+    func move(_ interface: String, to other: NetworkNamespace, as name: String) throws {
+        try ip("link set \(interface) netns \(other.process.pid) name \(name)")
+        try other.ip("link set \(name) up")
+    }
+
+    /// Sets a number of the kernel for this network, such as `net/ipv6/conf/all/disable_ipv6`.
+    func set(_ setting: String, to value: String) throws {
+        try inside {
+            try Data(value.utf8).write(to: URL(fileURLWithPath: "/proc/sys/" + setting))
+        }
     }
 
     /// Runs `body` on a thread in this network: sockets that it makes stay in it.

@@ -31,17 +31,21 @@ final class PacedLoad: Sendable {
 
     private let isOver = Atomic<Bool>(false)
     private let server: Endpoint
+    private let source: IPAddress
     private let interval: Duration
     private let question: @Sendable (Int) throws -> Question
     private let isDear: @Sendable (Int) -> Bool
     private let threads = Mutex<[Background<Count>]>([])
 
-    /// Sends `rate` queries a second; `question` gives the one of a number, counted from 0.
+    /// Sends `rate` queries a second from an address of this host; `question` gives the one of a
+    /// number, counted from 0.
     init(
-        rate: Int, server: Endpoint, isDear: @escaping @Sendable (Int) -> Bool,
+        rate: Int, server: Endpoint, from source: IPAddress = .v4(0x7f00_0001),
+        isDear: @escaping @Sendable (Int) -> Bool,
         _ question: @escaping @Sendable (Int) throws -> Question
     ) {
         self.server = server
+        self.source = source
         self.isDear = isDear
         self.question = question
         interval = .seconds(1) / (rate / Self.socketCount)
@@ -63,7 +67,7 @@ final class PacedLoad: Sendable {
     }
 
     private func run(_ index: Int) throws -> Count {
-        let socket = try Socket(.udp, local: Endpoint(port: 0))
+        let socket = try Socket(.udp, local: Endpoint(source, 0))
         // All that may be outstanding may be answered at once.
         try socket.set(SOL_SOCKET, SO_RCVBUF, 4 << 20)
         try socket.connect(to: server)

@@ -27,7 +27,8 @@ final class Server: Sendable {
     private static let releaseProduct = repository + "/.build/release/horizond"
 
     /// Starts the program and waits until it is ready. `configuration` is all but `listen:`, which
-    /// is loopback's two addresses or, with `wildcard`, all; without `admin:` there are no admin pages,
+    /// is loopback's two addresses or, with `wildcard`, all, unless it begins with one of its own;
+    /// without `admin:` there are no admin pages,
     /// whose port two servers would fight for. `files` are written beside it.
     /// `namespace` is where the program runs; nil for that of the tests.
     init(
@@ -61,9 +62,11 @@ final class Server: Sendable {
         wildcard: Bool = false
     ) throws {
         let listen =
-            wildcard
-            ? "listen: [\"0.0.0.0:\(port)\", \"[::]:\(port)\"]\n"
-            : "listen: [\"127.0.0.1:\(port)\", \"[::1]:\(port)\"]\n"
+            configuration.hasPrefix("listen:")
+            ? ""
+            : wildcard
+                ? "listen: [\"0.0.0.0:\(port)\", \"[::]:\(port)\"]\n"
+                : "listen: [\"127.0.0.1:\(port)\", \"[::1]:\(port)\"]\n"
         let isAboutAdmin = configuration.hasPrefix("admin:") || configuration.contains("\nadmin:")
         // At the end, for the lines of the configuration keep their numbers.
         try directory.write(
