@@ -194,6 +194,11 @@ int hs_ignore_path_mtu(int fd, bool ipv6) {
                 : hs_set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
 }
 
+int hs_allow_fragments(int fd, bool ipv6) {
+    return ipv6 ? hs_set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT)
+                : hs_set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
+}
+
 int hs_pending_error(int fd) {
     int error = 0;
     socklen_t length = sizeof error;

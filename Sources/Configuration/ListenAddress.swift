@@ -80,9 +80,19 @@ extension ConfigurationFile {
                 suggestion: meant.quoted)
             return nil
         }
-        return addressAndPort(
-            scalar.text[...], in: scalar, defaultPort: ListenAddress.defaultPort,
-            expected: expected)
+        guard
+            let (address, port) = addressAndPort(
+                scalar.text[...], in: scalar, defaultPort: ListenAddress.defaultPort,
+                expected: expected)
+        else { return nil }
+        guard !address.isLinkLocal else {
+            error(
+                scalar.mark, "\(address) \(IPAddress.reasonAgainstLinkLocal)",
+                expected: IPAddress.expectedForLinkLocal
+                    + ", or \"[::]:\(port)\", which takes it in")
+            return nil
+        }
+        return (address, port)
     }
 
     /// `0.0.0.0:53` for a port alone, `127.0.0.1` for localhost, `ADDRESS:PORT` for what has a scheme before

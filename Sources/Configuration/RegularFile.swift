@@ -55,6 +55,12 @@ package enum RegularFile {
         return unsafe stat(path, &status) == 0 ? Int(status.st_size) : nil
     }
 
+    /// Whether there is surely nothing at `path`.
+    static func isAbsent(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) != 0 && errno == ENOENT
+    }
+
     /// Whether there is a directory at `path`; nil where that is not ours to see.
     static func isDirectory(_ path: String) -> Bool? {
         var status = stat()

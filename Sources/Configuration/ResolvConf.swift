@@ -11,6 +11,8 @@ struct ResolvConf {
     enum Failure: Error, Equatable {
         /// It cannot be read, for the reason given.
         case unreadable(String)
+        /// It is not there, as one that a network manager writes when it has a network.
+        case absent
         /// It names no server, or none but ourselves.
         case withoutServers
     }
@@ -26,7 +28,7 @@ struct ResolvConf {
             let octets = try RegularFile.contents(path, maximumSize: Self.maximumSize)
             self.init(text: String(decoding: octets, as: UTF8.self))
         } catch {
-            throw .unreadable(error.problem)
+            throw RegularFile.isAbsent(path) ? .absent : .unreadable(error.problem)
         }
     }
 
@@ -84,6 +86,7 @@ extension ResolvConf.Failure: CustomStringConvertible {
     var description: String {
         switch self {
         case .unreadable(let reason): "cannot be read: \(reason)"
+        case .absent: "does not exist"
         case .withoutServers: "names no server but ourselves"
         }
     }

@@ -34,6 +34,17 @@ extension NetworkLoop {
         set { upstreamStreams.tls = newValue }
     }
 
+    /// The reply to an exchange is late, and still waited for. What it went out by may have lost its way:
+    /// the host's address has changed, or a router on the path has forgotten it. So a socket or connection
+    /// that has been silent since then takes no new queries.
+    package func doubtUpstream(exchange: UInt64) {
+        switch exchanges.place(of: exchange) {
+        case .socket(let key, _): upstreamDatagrams.doubt(key)
+        case .connection(let key, let id): upstreamStreams.doubt(key, id: id)
+        case nil: return
+        }
+    }
+
     /// Gives an exchange up, as after its time: a late reply is ignored.
     package func cancelUpstream(exchange: UInt64) {
         switch exchanges.place(of: exchange) {

@@ -101,6 +101,10 @@ enum Syscalls {
         _ = hs_ignore_path_mtu(descriptor, ipv6)
     }
 
+    static func allowFragments(_ descriptor: Int32, ipv6: Bool) {
+        _ = hs_allow_fragments(descriptor, ipv6)
+    }
+
     /// Answers are written whole: nothing is gained by waiting for more (Nagle's algorithm).
     static func setNoDelay(_ descriptor: Int32) { _ = hs_no_delay(descriptor) }
 

@@ -11,6 +11,8 @@ package enum TransportError: Error, Equatable, Sendable {
     case notPassed(SocketAddress, ClientTransport)
     /// No interface has this address.
     case addressNotAvailable(SocketAddress)
+    /// The host does not know the address's family, as one that was booted without IPv6.
+    case familyNotSupported(SocketAddress)
     /// Any other system call that failed, with its errno.
     case system(operation: String, errno: Int32)
 }
@@ -31,15 +33,13 @@ extension TransportError: CustomStringConvertible {
         case .addressNotAvailable(let address):
             return "no interface has \(address.ip), so that \(address) cannot be listened at;"
                 + " take it out of \"listen\", or give the address to an interface first"
+        case .familyNotSupported(let address):
+            return
+                "this host has no \(address.ip.isIPv4 ? "IPv4" : "IPv6"), so that \(address) cannot be"
+                + " listened at; take it out of \"listen\""
         case .system(let operation, let errno):
             return "the system call \(operation) failed: \(Syscalls.describe(errno))"
         }
-    }
-
-    /// Whether the host does not know the address's family, as one that was booted without IPv6.
-    package var isWithoutFamily: Bool {
-        guard case .system(_, let errno) = self else { return false }
-        return errno == EAFNOSUPPORT
     }
 
     /// What a failed call on the way to a listening socket means.
@@ -48,6 +48,7 @@ extension TransportError: CustomStringConvertible {
         case EADDRINUSE: self = .addressInUse(address, over)
         case EACCES, EPERM: self = .permissionDenied(address, over)
         case EADDRNOTAVAIL: self = .addressNotAvailable(address)
+        case EAFNOSUPPORT: self = .familyNotSupported(address)
         default: self = .system(operation: operation, errno: errno)
         }
     }

@@ -298,6 +298,11 @@ final class UpstreamDatagrams {
         fail(socket, .closed, handler)
     }
 
+    /// A reply on this socket is late. The next query leaves by another port.
+    func doubt(_ key: SlotKey) {
+        if let socket = sockets[key] { retire(socket) }
+    }
+
     /// Forgets an ID: a reply to it is ignored.
     func cancel(_ key: SlotKey, id: UInt16) {
         guard let socket = sockets[key] else { return }

@@ -39,6 +39,9 @@ final class UpstreamSocket {
     ) throws(UpstreamError) -> Int32 {
         let descriptor = Syscalls.socket(ipv6: upstream.isIPv6, stream: false)
         guard descriptor >= 0 else { throw UpstreamError(errno: -descriptor) }
+        // A query is shorter than any path's MTU, so that an ICMP message that denies it is wrong, or a
+        // lie that would end all that waits here.
+        Syscalls.allowFragments(descriptor, ipv6: upstream.isIPv6)
         var error: Int32 = 0
         for _ in 0..<portAttempts {
             let local = SocketAddress(wildcardLike: upstream, port: random.next(in: ports))

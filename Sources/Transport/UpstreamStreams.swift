@@ -237,6 +237,14 @@ final class UpstreamStreams {
         if connection.lastReceived <= pending.sentAt { detach(connection) }
     }
 
+    /// A reply is late. As with one that is given up, but for a connection that is still being opened.
+    func doubt(_ key: SlotKey, id: UInt16) {
+        guard let connection = connections[key], let pending = connection.outstanding[id],
+            connection.isOpen
+        else { return }
+        if connection.lastReceived <= pending.sentAt { detach(connection) }
+    }
+
     private func detach(_ connection: UpstreamConnection) {
         if current[connection.upstream] == connection.key { current[connection.upstream] = nil }
     }

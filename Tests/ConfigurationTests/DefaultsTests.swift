@@ -60,7 +60,7 @@ struct DefaultsTests {
     func noNameservers() throws {
         #expect(
             try Site(Self.zones).warnings() == [
-                "resolv.conf: cannot be read: No such file or directory: no query is forwarded "
+                "resolv.conf: does not exist: no query is forwarded "
                     + "until it does; expected nameserver lines, or a rule in \"forward\""
             ])
         #expect(

@@ -28,6 +28,8 @@ final class Site {
     var reports: [FailedQuery] = []
     var loops: [LoopNotice] = []
     var troubles: [UpstreamTrouble] = []
+    /// Exchanges whose replies were unusually late.
+    var late: [UInt64] = []
     private struct Waiting {
         let message: [UInt8]
         let client: IPAddress
@@ -190,6 +192,7 @@ final class Site {
             let query = (attempt.exchange, attempt.address, attempt.sentOver, attempt.sentMessage)
             sent.append(query)
         case .sendCheck(let check): watch.append((check.exchange, check.address, check.message))
+        case .late(let exchange): late.append(exchange)
         case .cancel(let exchange):
             sent.removeAll { $0.exchange == exchange }
             watch.removeAll { $0.exchange == exchange }

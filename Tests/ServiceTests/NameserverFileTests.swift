@@ -60,7 +60,7 @@ extension ServiceTests {
             #expect(try Self.isAnswered(server, "203.0.113.1"))
 
             try server.directory.remove(Self.file)
-            let gone = "cannot be read: No such file or directory; the servers that it named"
+            let gone = "does not exist; the servers that it named"
             #expect(eventually { server.log.contains(gone) })
             #expect(try Self.isAnswered(server, "203.0.113.1"))
             try server.directory.write(Self.line(second), to: Self.file)

@@ -111,6 +111,10 @@ int hs_receive_buffer(int fd, int octets);
 // "fragmentation needed" messages change nothing (RFC 9715 section 3.1).
 int hs_ignore_path_mtu(int fd, bool ipv6);
 
+// IP_PMTUDISC_DONT: an ICMP "fragmentation needed" is no error of a connected socket, and its
+// datagrams may be fragmented on their way.
+int hs_allow_fragments(int fd, bool ipv6);
+
 // The error pending on a socket, cleared by reading it.
 int hs_pending_error(int fd);
 

@@ -29,6 +29,7 @@ extension Forwarder {
     private func tookTooLong(_ attempt: Attempt, now: Int64) {
         let flight = attempt.flight
         attempt.isLate = true
+        if attempt.upstream.isQuick { commands.append(.late(exchange: attempt.exchange)) }
         flight.lastFailure = (attempt.upstream, .timeout)
         counters.failedAttempts += 1
         counters.timeouts += 1

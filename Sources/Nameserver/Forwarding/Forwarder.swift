@@ -28,6 +28,8 @@ package final class Forwarder {
         case send(Attempt)
         /// As `send`, for a probe or a check for a loop.
         case sendCheck(UpstreamCheck)
+        /// The reply to this exchange is unusually late: what it went out by may be dead.
+        case late(exchange: UInt64)
         /// Nobody waits for a reply to this exchange any more.
         case cancel(exchange: UInt64)
         /// Process these clients' queries again, with this answer.

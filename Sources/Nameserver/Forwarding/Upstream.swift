@@ -93,10 +93,17 @@ package final class Upstream: Sendable {
     /// How long it is waited for when another one can be asked, in nanoseconds: as long as it may
     /// take by what it took so far.
     var patience: Int64 {
-        let time = responseTime
-        guard time > 0 else { return Self.longestPatience }
-        let expected = time + 4 * variation.load(ordering: .relaxed)
+        guard let expected = longestExpected else { return Self.longestPatience }
         return min(max(expected, Self.shortestPatience), Self.longestPatience)
+    }
+
+    /// Whether it is unusual that it takes longer than `patience`.
+    var isQuick: Bool { longestExpected.map { $0 <= Self.longestPatience } ?? false }
+
+    /// How long an answer takes at most, by those so far; nil before the first.
+    private var longestExpected: Int64? {
+        let time = responseTime
+        return time > 0 ? time + 4 * variation.load(ordering: .relaxed) : nil
     }
 
     func probed() { probeCount.add(1, ordering: .relaxed) }

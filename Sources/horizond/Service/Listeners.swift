@@ -26,7 +26,7 @@ struct Listeners {
         fileprivate(set) var opened: [[ListeningSocketPair]]
         /// Those that were not passed, by address: the service manager is to keep them.
         fileprivate(set) var toStore: [(address: SocketAddress, descriptors: [Int32])] = []
-        /// `[::]` on a host without IPv6: the default names it, so it is no error.
+        /// IPv6 addresses, on a host that has none: the default names one, so it is no error.
         fileprivate(set) var withoutIPv6: [SocketAddress] = []
         /// Addresses that no interface has yet.
         fileprivate(set) var absent: [SocketAddress] = []
@@ -84,25 +84,33 @@ struct Listeners {
             + (passed.contains(.tcp) ? [] : pairs.map(\.tcp))
     }
 
-    /// nil when the address is that of all IPv6 interfaces and the host has no IPv6.
+    /// nil when the host has no IPv6, where one file may be for many hosts.
     private func openPairs(
         _ address: SocketAddress, _ bound: [BoundSocket], isStart: Bool, _ change: inout Change
     ) throws(TransportError) -> [ListeningSocketPair]? {
+        let besideOwn = isOverlapped(address, by: change)
         do throws(TransportError) {
             return try ListeningSockets.open(
-                address, workers: workers, besideOwn: open.contains { $0.overlaps(address) },
-                bound: bound)
+                address, workers: workers, besideOwn: besideOwn, bound: bound)
         } catch .addressNotAvailable where isStart {
             change.absent.append(address)
             return try ListeningSockets.open(
-                address, workers: workers, mayBeAbsent: true, bound: bound)
-        } catch {
-            guard !address.ip.isIPv4, address.ip.isUnspecified, error.isWithoutFamily else {
-                throw error
-            }
+                address, workers: workers, besideOwn: besideOwn, mayBeAbsent: true, bound: bound)
+        } catch .familyNotSupported {
             change.withoutIPv6.append(address)
             return nil
         }
+    }
+
+    /// Whether this server has the address's port already, at an address that takes in the other one.
+    private func isOverlapped(_ address: SocketAddress, by change: Change) -> Bool {
+        open.contains { $0.overlaps(address) }
+            || change.opened.joined().contains { $0.address.overlaps(address) }
+    }
+
+    /// Whether what is sent to an address is answered, once an interface has it.
+    func isListening(at address: ListenAddress) -> Bool {
+        wanted.contains(SocketAddress(ip: address.address, port: address.port))
     }
 
     /// Whether an address is open that is not wanted any more.

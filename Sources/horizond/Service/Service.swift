@@ -179,7 +179,8 @@ final class Service: @unchecked Sendable {
         adminPages?.configure(configuration.admin)
         scheduleAudits()
         running.notify(queue: control) { [self] in
-            let addresses = configuration.listen.map { "\($0)" }.joined(separator: ", ")
+            let addresses = configuration.listen.filter(listeners.isListening).map { "\($0)" }
+                .joined(separator: ", ")
             log.notice(
                 "horizond \(Version.current) serves \(status.text) on \(addresses)", .serving)
             status.counted(0, at: MonotonicClock.now())

@@ -32,6 +32,8 @@ extension Worker {
                 attempt.sentMessage, to: attempt.address, over: attempt.sentOver, attempt.exchange)
         case .sendCheck(let check):
             send(check.message, to: check.address, over: check.transport, check.exchange)
+        case .late(let exchange):
+            loop.doubtUpstream(exchange: exchange)
         case .cancel(let exchange):
             loop.cancelUpstream(exchange: exchange)
         case .answer(let waiters, let fresh):

@@ -116,7 +116,7 @@ final class FuzzSite {
         case .answer(let waiters, let fresh):
             try require(waiters.all == [Waiter(worker: 0, ticket: 1)], "others wait: \(waiters)")
             answered = fresh
-        case .cancel, .report, .trouble, .loop: break
+        case .late, .cancel, .report, .trouble, .loop: break
         }
     }
 

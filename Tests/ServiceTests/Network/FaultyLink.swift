@@ -19,6 +19,9 @@ final class FaultyLink: Sendable {
         /// their order.
         var delay = Duration.zero
         var jitter = Duration.zero
+        /// What the sender of each UDP datagram is told, falsely, to be the MTU of the path that it was
+        /// too big for; 0 for no lies.
+        var falseMTU = 0
     }
 
     /// An end, and the direction of what is sent there.
@@ -35,6 +38,8 @@ final class FaultyLink: Sendable {
         var refused = 0
         /// Frames that came faster than the link could read them.
         var overrun = 0
+        /// Senders that were told a false MTU.
+        var lies = 0
         /// Frames with a part of an IP datagram.
         var fragments = 0
         /// The octets of the longest frame, its 14 of Ethernet's header too.
@@ -83,7 +88,7 @@ final class FaultyLink: Sendable {
         let values = [
             "loss=\(faults.loss)", "reorder=\(faults.reordering)",
             "duplicate=\(faults.duplication)", "delay=\(faults.delay / .seconds(1))",
-            "jitter=\(faults.jitter / .seconds(1))",
+            "jitter=\(faults.jitter / .seconds(1))", "lie=\(faults.falseMTU)",
         ]
         for side in side.map({ [$0] }) ?? Side.allCases {
             let command = "set \(side.rawValue) \(values.joined(separator: " "))"

@@ -7,11 +7,12 @@ ends, before they are moved to where they are used.
 
 Prints a line when it is ready, and one for each line that it reads from standard input:
 
-    set left loss=0.3 delay=0.5 jitter=0.01 reorder=0.1 duplicate=0.1
+    set left loss=0.3 delay=0.5 jitter=0.01 reorder=0.1 duplicate=0.1 lie=1280
         The faults of what comes in at LEFT (or at RIGHT), from now on; what is not named is 0.
         `loss`, `reorder` and `duplicate` are probabilities; `delay` and `jitter` are seconds: a frame
         is held for a time between delay - jitter and delay + jitter, and passes those before it only
-        when it is reordered: then those behind it pass it, for 20 ms. Prints `ok`.
+        when it is reordered: then those behind it pass it, for 20 ms. With `lie` the sender of a UDP
+        datagram is told, falsely, that it was too big for a path with this MTU. Prints `ok`.
     count
         Prints what was done since the start as JSON, for `left` and `right`.
 
@@ -51,12 +52,12 @@ class Direction:
         self.random = random.Random(seed)
         self.last_due = 0.0
         self.counts = dict.fromkeys(
-            ("received", "lost", "reordered", "duplicated", "delivered", "refused", "fragments"), 0)
+            ("received", "lost", "reordered", "duplicated", "delivered", "refused", "fragments", "lies"), 0)
         self.counts["longest"] = 0
         self.set({})
 
     def set(self, faults):
-        known = ("loss", "delay", "jitter", "reorder", "duplicate")
+        known = ("loss", "delay", "jitter", "reorder", "duplicate", "lie")
         for name in faults:
             if name not in known:
                 raise ValueError("no such fault: " + name)
@@ -84,6 +85,7 @@ class Direction:
         self.counts["fragments"] += is_fragment(frame)
         if is_neighbour_discovery(frame):
             return [now]
+        self.deceive(frame)
         # Each frame takes as many numbers, so that one rate does not change another's choices.
         loss, reorder, duplicate, jitter = (self.random.random() for _ in range(4))
         if loss < self.loss:
@@ -99,6 +101,12 @@ class Direction:
             self.counts["duplicated"] += 1
             return [due, due]
         return [due]
+
+    def deceive(self, frame):
+        """Tells a datagram's sender that it was too big, which it was not."""
+        if self.lie and is_datagram(frame):
+            self.counts["lies"] += 1
+            self.source.send(too_big(frame, int(self.lie)))
 
     def deliver(self, frame):
         try:
@@ -120,6 +128,35 @@ def is_fragment(frame):
     if kind == b"\x08\x00":
         return struct.unpack("!H", frame[20:22])[0] & 0x3FFF != 0
     return kind == b"\x86\xdd" and frame[20:21] == b"\x2c"
+
+
+def is_datagram(frame):
+    kind = frame[12:14]
+    return (kind == b"\x08\x00" and frame[23] == 17) or (kind == b"\x86\xdd" and frame[20] == 17)
+
+
+def too_big(frame, mtu):
+    """The ICMP message to a frame's sender that seems to come from its receiver (RFC 1191, RFC 4443)."""
+    back = frame[6:12] + frame[0:6] + frame[12:14]
+    if frame[12:14] == b"\x08\x00":
+        icmp = filled(struct.pack("!BBHHH", 3, 4, 0, 0, mtu) + frame[14:42], 2, b"")
+        source, target = frame[30:34], frame[26:30]
+        head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(icmp), 0, 0, 64, 1, 0) + source + target
+        return back + filled(head, 10, b"") + icmp
+    icmp = struct.pack("!BBHI", 2, 0, 0, mtu) + frame[14 : 14 + 1232]
+    source, target = frame[38:54], frame[22:38]
+    pseudo = source + target + struct.pack("!II", len(icmp), 58)
+    head = struct.pack("!IHBB", 6 << 28, len(icmp), 58, 64) + source + target
+    return back + head + filled(icmp, 2, pseudo)
+
+
+def filled(octets, offset, before):
+    """The octets with their checksum at `offset`, which covers those `before` them, too (RFC 1071)."""
+    covered = before + octets + b"\0" * (len(octets) % 2)
+    total = sum(struct.unpack("!%dH" % (len(covered) // 2), covered))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return octets[:offset] + struct.pack("!H", ~total & 0xFFFF) + octets[offset + 2 :]
 
 
 def turn_off_offloads(interface):
