@@ -147,7 +147,6 @@ extension ServiceTests {
                 Renumbering(testDescription: "IPv4", isIPv4: true, isTCP: false),
                 Renumbering(testDescription: "IPv6", isIPv4: false, isTCP: false),
                 Renumbering(testDescription: "IPv4 over TCP", isIPv4: true, isTCP: true),
-                Renumbering(testDescription: "IPv6 over TCP", isIPv4: false, isTCP: true),
             ])
         func renumbering(renumbering: Renumbering) throws {
             let network = try HomeNetwork()
