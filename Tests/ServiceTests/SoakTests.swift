@@ -30,9 +30,9 @@ extension ServiceTests {
             try directory.write(
                 """
                 #!/bin/sh
-                # The configuration is the last argument; one host gets another address.
+                # The configuration is the last argument; hosts get other addresses.
                 for file; do :; done
-                sed -i 's/^host7: 10.60/host7: 10.61/' "$(dirname "$file")/zone.yaml"
+                sed -i 's/: 10[.]60[.]/: 10.61./' "$(dirname "$file")/zone.yaml"
                 exec \(try Server.binary) "$@"
 
                 """, to: "horizond")
@@ -40,7 +40,7 @@ extension ServiceTests {
             #expect(chmod.status == .exited(0))
             let (output, status, report) = try Self.soak(4, with: directory.file("horizond"))
             #expect(status == .exited(1), "\(output)")
-            #expect(report.contains("host7.vanillax.me A 10.61.1.7"), "\(output)")
+            #expect(report.contains(".vanillax.me A 10.61.1."), "\(output)")
         }
     }
 }

@@ -209,7 +209,9 @@ struct StreamLimitsTests {
         "All connections together hold so much: those go that were idle for longest and hold some")
     func shedsTheIdlest() throws {
         let long = [UInt8](repeating: 1, count: 60_000)
-        let server = try LoopbackServer(limits: TransportLimits()) { query in
+        var limits = TransportLimits()
+        limits.connectionsPerClient = 1000
+        let server = try LoopbackServer(limits: limits) { query in
             query.count > 100 ? .now(long) : .now(message(1))
         }
         defer { server.stop() }
