@@ -28,8 +28,7 @@ package struct TransportLimits: Sendable {
     /// Octets that all connections of a loop may hold together, of unfinished queries and of answers
     /// that wait; beyond these the idlest of those who hold some are closed. For some hundreds that
     /// hold what they may.
-    package var heldOctets: Int { max(Self.leastHeld, 16 * queuedOctets) }
-    static let leastHeld = 32 << 20
+    package var heldOctets = 32 << 20
 
     // What follows is for upstreams; a running loop does not change it.
 

@@ -25,5 +25,6 @@ extension TransportLimits {
         writeTimeout = nanoseconds(tcp.writeTimeoutSeconds)
         lifetime = nanoseconds(tcp.lifetimeSeconds)
         queuedOctets = tcp.queuedOctets
+        heldOctets = max(heldOctets, 16 * tcp.queuedOctets)
     }
 }
