@@ -116,14 +116,6 @@ extension QueryProcessor {
                 query, message, flags: Header.Flag.truncated, end: end, counts: (0, 0, 0),
                 into: &response))
     }
-
-    /// Has a refusal be no longer than its query, unless its client is known to have asked: so nobody can
-    /// make more of it by sending it to another.
-    @inline(never)
-    func keepShort(_ message: Span<UInt8>, at end: Int, over transport: ClientTransport) {
-        guard transport == .udp, !options.provesClient else { return }
-        options.fit(message.count &- end)
-    }
 }
 
 extension ExtendedErrorOption {

@@ -154,23 +154,6 @@ package final class QueryProcessor {
         }
     }
 
-    /// Answers SERVFAIL to a query that cannot be carried on; 0 when it is not to be answered.
-    package func giveUp(
-        _ message: Span<UInt8>, from client: IPAddress, over transport: ClientTransport,
-        snapshot: Snapshot, because reason: ExtendedErrorOption,
-        into response: inout MutableSpan<UInt8>
-    ) -> Int {
-        lastSource = .failure
-        options.reset()
-        guard case .query(var query) = Query.accept(message, transport: transport, name: name),
-            makeReady(&query, message, client, transport, snapshot.server)
-        else { return 0 }
-        options.set(reason)
-        let end = DirectResponse.empty(.serverFailure, query, message, into: &response)
-        keepShort(message, at: end, over: transport)
-        return options.write(into: &response, at: end, limit: query.messageLimit)
-    }
-
     /// Adds the OPT record to a response.
     private func finish(
         _ disposition: Disposition, _ query: Query, into response: inout MutableSpan<UInt8>
@@ -220,15 +203,6 @@ package final class QueryProcessor {
             resolve(
                 query, message, $0, client, fresh: fresh, transport: transport, into: &response)
         }
-    }
-
-    /// The answer to question types that are no data: zone transfers are refused, the types that
-    /// belong to a message itself get NOTIMP (RFC 6895 §3.1).
-    @inline(__always)
-    static func refusal(of type: RRType) -> (RCode, ExtendedErrorOption)? {
-        if type.isData || type == .any { return nil }
-        return type == .axfr || type == .ixfr
-            ? (.refused, .noTransfers) : (.notImplemented, .noData(type))
     }
 
     /// Answers from the view's zones, or from what upstream servers have answered.
@@ -370,19 +344,6 @@ package final class QueryProcessor {
             query, message, flags: flags, end: end,
             counts: (image.answerCount, image.authorityCount, image.additionalCount),
             into: &response)
-    }
-
-    func refuse(
-        _ query: Query, _ message: Span<UInt8>, _ reason: ExtendedErrorOption,
-        _ rcode: RCode = .refused, over transport: ClientTransport,
-        into response: inout MutableSpan<UInt8>
-    ) -> Disposition {
-        counters.refused &+= 1
-        lastSource = .refused
-        options.set(reason)
-        let end = DirectResponse.empty(rcode, query, message, into: &response)
-        keepShort(message, at: end, over: transport)
-        return .respond(end)
     }
 
     /// RFC 8482 §4.2: ANY is answered with one HINFO record, and nobody is asked.

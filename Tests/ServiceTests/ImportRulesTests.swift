@@ -26,7 +26,7 @@ struct ImportRulesTests {
         "Configuration/RegularFile.swift",
         "Configuration/YAML/YAMLReader.swift",
         "DNS/Octets.swift",
-        "Nameserver/Accounting/CounterTable.swift",
+        "Nameserver/Accounting/CounterTable.swift", "Nameserver/Limits/AtomicTable.swift",
         "Nameserver/Cache/AnswerScratch.swift",
         "Nameserver/Cache/CacheGhosts.swift",
         "Nameserver/Cache/CacheRing.swift",

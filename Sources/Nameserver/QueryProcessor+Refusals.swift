@@ -1,0 +1,51 @@
+package import DNS
+
+/// Responses that say why there is no answer.
+extension QueryProcessor {
+    /// Answers SERVFAIL to a query that cannot be carried on; 0 when it is not to be answered.
+    package func giveUp(
+        _ message: Span<UInt8>, from client: IPAddress, over transport: ClientTransport,
+        snapshot: Snapshot, because reason: ExtendedErrorOption,
+        into response: inout MutableSpan<UInt8>
+    ) -> Int {
+        lastSource = .failure
+        options.reset()
+        guard case .query(var query) = Query.accept(message, transport: transport, name: name),
+            makeReady(&query, message, client, transport, snapshot.server)
+        else { return 0 }
+        options.set(reason)
+        let end = DirectResponse.empty(.serverFailure, query, message, into: &response)
+        keepShort(message, at: end, over: transport)
+        return options.write(into: &response, at: end, limit: query.messageLimit)
+    }
+
+    /// The answer to question types that are no data: zone transfers are refused, the types that
+    /// belong to a message itself get NOTIMP (RFC 6895 §3.1).
+    @inline(__always)
+    static func refusal(of type: RRType) -> (RCode, ExtendedErrorOption)? {
+        if type.isData || type == .any { return nil }
+        return type == .axfr || type == .ixfr
+            ? (.refused, .noTransfers) : (.notImplemented, .noData(type))
+    }
+
+    func refuse(
+        _ query: Query, _ message: Span<UInt8>, _ reason: ExtendedErrorOption,
+        _ rcode: RCode = .refused, over transport: ClientTransport,
+        into response: inout MutableSpan<UInt8>
+    ) -> Disposition {
+        counters.refused &+= 1
+        lastSource = .refused
+        options.set(reason)
+        let end = DirectResponse.empty(rcode, query, message, into: &response)
+        keepShort(message, at: end, over: transport)
+        return .respond(end)
+    }
+
+    /// Has a refusal be no longer than its query, unless its client is known to have asked: so nobody can
+    /// make more of it by sending it to another.
+    @inline(never)
+    func keepShort(_ message: Span<UInt8>, at end: Int, over transport: ClientTransport) {
+        guard transport == .udp, !options.provesClient else { return }
+        options.fit(message.count &- end)
+    }
+}
