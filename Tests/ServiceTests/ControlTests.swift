@@ -310,7 +310,7 @@ extension ServiceTests {
             #expect(
                 queries == [
                     "all": 9, "zone": 3, "cache": 4, "stale": 0, "upstream": 1, "refused": 1,
-                    "error": 0,
+                    "error": 0, "limited": 0,
                 ])
             let cache = try #require(figures["cache"] as? [String: Int])
             #expect(cache["answers"] == 1 && cache["maximumOctets"] == 64 << 20)

@@ -9,9 +9,12 @@ extension ServiceTests.ForwardingContractTests {
             let upstream = try ScriptedUpstream { [.init($0.reply([$0.address()]))] }
             let server = try Server.forwarding(Forwarded("example.net", upstream))
             for name in ["example.com", "net", ".", "xexample.net", "example.net.org"] {
-                let response = try server.client.ask(name, .a)
-                #expect(response.rcode == .refused && response.offersRecursion)
-                #expect(response.extendedError?.code == 20)
+                // Over UDP the reason would make it longer than the query.
+                for transport in Transport.allCases {
+                    let response = try server.client.ask(name, .a, over: transport)
+                    #expect(response.rcode == .refused && response.offersRecursion)
+                    #expect(response.extendedError?.code == (transport == .tcp ? 20 : nil))
+                }
             }
             #expect(upstream.everything.isEmpty)
         }
@@ -79,7 +82,6 @@ extension ServiceTests.ForwardingContractTests {
                 while let octets = try socket.receive(timeout: .zero) {
                     let response = try Response(octets)
                     #expect(response.rcode == .serverFailure)
-                    #expect(response.extendedError?.code == 14)
                     refused += 1
                 }
             }
