@@ -167,6 +167,7 @@ extension ServiceTests {
         func off() throws {
             let scene = try Scene()
             try scene.ask("nas.vanillax.me", times: 3)
+            #expect(try eventually { try scene.lines().count == 3 })
             try scene.server.configure(scene.configuration + "admin: off\n")
             try scene.server.reload()
             try scene.ask("nas.vanillax.me", times: 5)
