@@ -1,4 +1,4 @@
-import DNS
+package import DNS
 
 /// Limits of what clients get. Over UDP the address of a query without our cookie may be forged: such
 /// queries are counted apart from the others, so that whoever forges a client's address takes nothing from
@@ -7,6 +7,10 @@ extension QueryProcessor {
     /// Refusals a second to the clients of a network in no view: more than anyone has use for, and no flood
     /// for whoever owns the addresses.
     static let strangers = ActiveClientLimit(ClientLimit.responses(100))
+
+    /// So many octets at the end of what is served from here tell what it is, whatever name it was asked
+    /// by: an address record without its owner name, or as much of a longer one.
+    private static let dataLength = 14
 
     /// What is counted, each by itself.
     private enum Purpose: UInt64 {
@@ -22,7 +26,7 @@ extension QueryProcessor {
         fresh: [FreshAnswer], into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         let limits = view.use(\.limits)
-        let isProven = transport == .tcp || options.provesClient
+        let isProven = isProven(over: transport)
         // One that has waited was counted when it came.
         if fresh.isEmpty, let limit = limits?.queries,
             !admits(isProven ? .provenQuery : .forgeableQuery, client, limit)
@@ -50,7 +54,7 @@ extension QueryProcessor {
     func isOverLimit(
         _ client: IPAddress, over transport: ClientTransport, _ snapshot: Snapshot
     ) -> Bool {
-        guard transport == .udp, !options.provesClient else { return false }
+        guard !isProven(over: transport) else { return false }
         let view = snapshot.viewIndex(for: client)
         let limit =
             if let view { snapshot.views[view].limits?.responses } else { Self.strangers }
@@ -58,6 +62,12 @@ extension QueryProcessor {
         viewNumber = view ?? -1
         note(.responseDropped)
         return true
+    }
+
+    /// Whether the query at hand is known to be its client's: what comes over UDP without our cookie may be
+    /// forged.
+    package func isProven(over transport: ClientTransport) -> Bool {
+        transport == .tcp || options.provesClient
     }
 
     /// What a limit did to the query that was processed last; nil when none did.
@@ -80,17 +90,16 @@ extension QueryProcessor {
     }
 
     /// What a response is counted with: denials together and refusals together, upstream's data by the
-    /// question, and data of zones by themselves, since a wildcard has them under any name.
+    /// question, and data from here by themselves, since a wildcard or a DNAME has them under any name.
     private func kind(
         of response: Span<UInt8>, to query: Query
     ) -> (Purpose, detail: UInt64) {
         let rcode = RCode(rawValue: response.uint16(at: 2) & Header.Flag.rcodeMask)
         guard rcode == .noError || rcode == .nameError else { return (.refusal, 0) }
         guard rcode == .noError, response.uint16(at: 6) > 0, let paces else { return (.denial, 0) }
-        if lastSource == .overlay || lastSource == .zone {
-            return (
-                .localData, paces.digest(response.extracting(query.question.upperBound...))
-            )
+        if [.overlay, .zone, .server].contains(lastSource) {
+            let data = max(query.question.upperBound, response.count &- Self.dataLength)
+            return (.localData, paces.digest(response.extracting(data...)))
         }
         return (.data, paces.digest(response.extracting(query.question), ignoringCase: true))
     }

@@ -13,6 +13,7 @@ extension QueryProcessor {
         guard case .query(var query) = Query.accept(message, transport: transport, name: name),
             makeReady(&query, message, client, transport, snapshot.server)
         else { return 0 }
+        guard !isOverLimit(client, over: transport, snapshot) else { return 0 }
         options.set(reason)
         let end = DirectResponse.empty(.serverFailure, query, message, into: &response)
         keepShort(message, at: end, over: transport)
@@ -45,7 +46,7 @@ extension QueryProcessor {
     /// make more of it by sending it to another.
     @inline(never)
     func keepShort(_ message: Span<UInt8>, at end: Int, over transport: ClientTransport) {
-        guard transport == .udp, !options.provesClient else { return }
+        guard !isProven(over: transport) else { return }
         options.fit(message.count &- end)
     }
 }

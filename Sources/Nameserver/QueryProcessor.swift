@@ -141,7 +141,7 @@ package final class QueryProcessor {
             let disposition = refuseChange(
                 query, message, snapshot.view(for: client)?.kept, over: transport,
                 into: &response)
-            return finish(disposition, query, into: &response)
+            return finish(disposition, query, message, over: transport, into: &response)
         case .query(var query):
             guard makeReady(&query, message, client, transport, snapshot.server) else {
                 guard !isOverLimit(client, over: transport, snapshot) else { return .drop }
@@ -150,15 +150,20 @@ package final class QueryProcessor {
             let disposition = answer(
                 query, message, from: client, over: transport, snapshot, fresh: fresh,
                 into: &response)
-            return finish(disposition, query, into: &response)
+            return finish(disposition, query, message, over: transport, into: &response)
         }
     }
 
     /// Adds the OPT record to a response.
     private func finish(
-        _ disposition: Disposition, _ query: Query, into response: inout MutableSpan<UInt8>
+        _ disposition: Disposition, _ query: Query, _ message: Span<UInt8>,
+        over transport: ClientTransport, into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         guard case .respond(let end) = disposition, query.hasEDNS else { return disposition }
+        // One that an upstream has told, with its reason.
+        if response.span.uint16(at: 2) & Header.Flag.rcodeMask == RCode.refused.rawValue {
+            keepShort(message, at: end, over: transport)
+        }
         return .respond(options.write(into: &response, at: end, limit: query.messageLimit))
     }
 

@@ -14,7 +14,14 @@ struct ClientLimitTests {
         server.cookies = .shared([secret])
         var view = ViewDescription(
             name: "any", clients: [Site.prefix("192.0.0.0/8"), Site.prefix("2000::/3")],
-            zones: [try zone("vanillax.me", [("*.vanillax.me", .a, [192, 168, 10, 50])])],
+            zones: [
+                try zone(
+                    "vanillax.me",
+                    [
+                        ("*.vanillax.me", .a, [192, 168, 10, 50]),
+                        ("moved.vanillax.me", .dname, wire("there.vanillax.me")),
+                    ])
+            ],
             forward: [Site.rule()])
         view.rateLimit = rate
         view.responseRateLimit = responses
@@ -173,6 +180,35 @@ struct ClientLimitTests {
         site.advance(seconds: 1)
         #expect(ask(site, 20).answered == 5)
         #expect(site.processor.account.counted.limited(view: "any", .responseDropped) > 90)
+    }
+
+    @Test("Many names do not make many kinds: ANY, and what a DNAME leads to")
+    func manyNames() throws {
+        var limit = ClientLimit.responses(5)
+        limit.slip = 0
+        let site = try Self.site(responses: limit)
+        var outcome = Outcome()
+        for index in 0..<20 {
+            outcome.add(site.ask("any\(index).example", .any, from: "192.0.2.1"))
+        }
+        #expect(outcome == Outcome(answered: 5, dropped: 15))
+        site.advance(seconds: 1)
+        #expect(
+            ask(site, 20) { "n\($0).moved.vanillax.me" } == Outcome(answered: 5, dropped: 15))
+    }
+
+    @Test("A query that is given up counts as a refusal")
+    func givenUp() throws {
+        let site = try Self.site(responses: ClientLimit.responses(5))
+        let query = Message("www.example", .a, flags: 0x0100)
+        var buffer = [UInt8](repeating: 0, count: 1232)
+        let answered = (0..<20).count { _ in
+            var span = buffer.mutableSpan
+            return site.processor.giveUp(
+                query.octets.span, from: .v4(0xc000_0201), over: .udp, snapshot: site.snapshot,
+                because: .noForwardRule, into: &span) > 0
+        }
+        #expect(answered == 5)
     }
 
     @Test("A stored answer is one kind however its name is spelled; another name is another")

@@ -127,29 +127,39 @@ struct PaceTableTests {
 struct ClientSharesTests {
     private let shares = ClientShares(secret: SipHash.Key(low: 3, high: 4))
 
+    private func share(_ client: IPAddress) -> ClientShares.Share {
+        shares.share(of: client, isProven: false)
+    }
+
     @Test("are counted for each client, up and down")
     func counts() throws {
-        let (one, other) = (shares.share(of: .v4(0x0a00_0001)), shares.share(of: .v4(0x0a00_0002)))
+        let (one, other) = (share(.v4(0x0a00_0001)), share(.v4(0x0a00_0002)))
         for _ in 0..<3 { shares.begin(one) }
         #expect(shares.count(one) == 3 && shares.count(other) == 0)
         shares.end(one)
         #expect(shares.count(one) == 2)
     }
 
-    @Test("have an IPv6 /56 as one client")
-    func networks() {
-        shares.begin(shares.share(of: .v6(0x2001_0db8_0000_0001, 5)))
-        #expect(shares.count(shares.share(of: .v6(0x2001_0db8_0000_00ff, 6))) == 1)
-        #expect(shares.count(shares.share(of: .v6(0x2001_0db8_0000_0100, 5))) == 0)
+    @Test("are those of single hosts, also of one IPv6 network")
+    func hosts() {
+        shares.begin(share(.v6(0xfd00_0010_0000_0000, 5)))
+        #expect(shares.count(share(.v6(0xfd00_0010_0000_0000, 5))) == 1)
+        #expect(shares.count(share(.v6(0xfd00_0010_0000_0000, 6))) == 0)
+    }
+
+    @Test("are counted apart for what may be forged")
+    func forged() {
+        for _ in 0..<100 { shares.begin(share(.v4(0x0a00_0001))) }
+        #expect(shares.count(shares.share(of: .v4(0x0a00_0001), isProven: true)) == 0)
     }
 
     @Test("leave nearly everybody alone, however many are busy")
     func collisions() {
         for address in UInt32(0)..<500 {
-            for _ in 0..<100 { shares.begin(shares.share(of: .v4(0x0a00_0000 + address))) }
+            for _ in 0..<100 { shares.begin(share(.v4(0x0a00_0000 + address))) }
         }
         let shared = (UInt32(0)..<10_000).count {
-            shares.count(shares.share(of: .v4(0xc000_0000 + $0))) > 0
+            shares.count(share(.v4(0xc000_0000 + $0))) > 0
         }
         // 500 of 16,384 places of each row: (1/33)^2 of 10,000 are some nine.
         #expect(shared < 40)

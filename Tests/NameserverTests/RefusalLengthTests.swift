@@ -110,6 +110,22 @@ struct RefusalLengthTests {
         #expect(rcodes.contains(16) == (options != nil))
     }
 
+    @Test("that an upstream has made are not longer either")
+    func passedOn() throws {
+        let site = Site(forward: [Site.rule()])
+        var query = Message("www.passed.example", .a, flags: 0x0100)
+        query.addOPT(options: [])
+        let client = IPAddress.v4(0xc0a8_0a05)
+        #expect(site.process(query.octets, client: client, transport: .udp, fresh: []) == nil)
+        while !site.sent.isEmpty {
+            site.reply(rcode: 5) {
+                $0.addOPT(options: [0, 15, 0, 32, 0, 15] + [UInt8](repeating: 0x61, count: 30))
+            }
+        }
+        let answer = try #require(site.lastAnswer)
+        #expect(answer.rcode == 5 && answer.octets.count <= query.octets.count)
+    }
+
     @Test("that give up on a query are not longer either")
     func givingUp() throws {
         let site = try Self.site()

@@ -94,8 +94,8 @@ final class WaitingClients {
     /// A client's share of what may wait; nil when it holds all that it may have beside the others, here or
     /// of `room` in flight. What is over it is answered at once, with SERVFAIL: a stub resolver then goes on
     /// to its next server or to the end, where silence would have it wait for seconds and ask again.
-    func share(of address: IPAddress, room: Int) -> ClientShares.Share? {
-        let share = shares.share(of: address)
+    func share(of address: IPAddress, isProven: Bool, room: Int) -> ClientShares.Share? {
+        let share = shares.share(of: address, isProven: isProven)
         let places = Self.maximumCount - clients.count + free.count
         return shares.count(share) < min(places, room) ? share : nil
     }

@@ -121,13 +121,13 @@ final class Worker: NetworkHandler {
             if processor.hasRefresh { refresh(processor) }
             return length
         case .forward:
-            guard let waiter = wait(message, client, arrival) else {
-                processor.countRefusedWaiting()
+            guard let waiter = wait(message, client, over: transport, arrival) else {
                 let length = processor.giveUp(
                     message, from: client, over: transport,
                     snapshot: processor.currentSnapshot, because: .tooManyWaiting,
                     into: &response)
                 guard length > 0 else { return 0 }
+                processor.countRefusedWaiting()
                 count(message, from: client, over: transport, response.span.extracting(..<length))
                 return length
             }
@@ -154,10 +154,12 @@ final class Worker: NetworkHandler {
 
     /// Has a client wait for what the processor has just found to ask; nil when it has too much that waits.
     private func wait(
-        _ message: Span<UInt8>, _ client: IPAddress, _ arrival: Arrival
+        _ message: Span<UInt8>, _ client: IPAddress, over transport: ClientTransport,
+        _ arrival: Arrival
     ) -> WaitingClient? {
         guard let room = processor.upstreamQuestion?.rule.room,
-            let share = waiting.share(of: client, room: room)
+            let share = waiting.share(
+                of: client, isProven: processor.isProven(over: transport), room: room)
         else { return nil }
         return waiting.add(
             message, from: client, to: .client(arrival.replyPath()),
