@@ -76,7 +76,10 @@ extension ConfigurationFile {
                 + "\(rates.upperBound), \"off\", or a mapping of \(Spelling.list(keys.all))"
             guard let scalar = scalar(node, expected: forms) else { return nil }
             guard let rate = Int(decimal: scalar.text), rates.contains(rate) else {
-                wrongKind(node, expected: forms)
+                let isNo = ["false", "no", "none"].contains(scalar.text)
+                error(
+                    node.mark, "found \(node.kind)", expected: forms,
+                    suggestion: isNo ? "off".quoted : nil)
                 return nil
             }
             return .limit(keys.make(rate))

@@ -17,11 +17,16 @@ struct RateLimitTests {
     func defaults() throws {
         #expect(try view("").rateLimit == nil)
         #expect(try view("").responseRateLimit == nil)
-        for clients in ["any", "[any]", "[0.0.0.0/0]", "[10.0.0.0/8, '::/0']"] {
+        for clients in [
+            "any", "[any]", "[0.0.0.0/0]", "[10.0.0.0/8, '::/0']", "[0.0.0.0/1, 128.0.0.0/1]",
+            "[10.0.0.0/7]", "['2000::/3']", "['2002::/15']", "['f800::/6']", "['fe00::/9']",
+        ] {
             let view = try view("", "clients: \(clients)")
             #expect(view.rateLimit == .queriesOfAnybody)
             #expect(view.responseRateLimit == .responsesToAnybody)
         }
+        let own = "clients: [10.0.0.0/8, '2002::/16', 'fc00::/7', 'fe80::/10']"
+        #expect(try view("", own).rateLimit == nil)
         #expect(try Site("forward: {}").load().views[0].rateLimit == nil)
     }
 

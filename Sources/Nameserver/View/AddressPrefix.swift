@@ -39,6 +39,21 @@ package struct AddressPrefix: Hashable, Sendable {
         other.isIPv4 == address.isIPv4 && Self.network(of: other, length: length) == address
     }
 
+    /// Whether the block is larger than any that one owner has: those of IPv4 are at most a /8, and of IPv6
+    /// a /16, but for fc00::/7, in which everyone's own addresses are (RFC 4193 §3.1), and fe80::/10, in
+    /// which those of a link are (RFC 4291 §2.5.6).
+    package var isOfAnybody: Bool {
+        switch address {
+        case .v4: length < 8
+        case .v6(let high, _):
+            switch high >> 48 {
+            case 0xfc00...0xfdff: length < 7
+            case 0xfe80...0xfebf: length < 10
+            default: length < 16
+            }
+        }
+    }
+
     private static func network(of address: IPAddress, length: Int) -> IPAddress {
         switch address {
         case .v4(let bits):

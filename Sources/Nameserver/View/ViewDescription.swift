@@ -24,8 +24,8 @@ package struct ViewDescription: Sendable {
     /// How many answers of one kind a client gets that may not be the one who asked; nil for any number.
     package var responseRateLimit: ClientLimit?
 
-    /// Whether every address is a client's.
-    package var servesAnybody: Bool { clients.contains { $0.length == 0 } }
+    /// Whether strangers are clients: those of a prefix that no network of one owner has.
+    package var servesAnybody: Bool { clients.contains(where: \.isOfAnybody) }
 
     package init(
         name: String, place: ConfigurationPlace? = nil, clients: [AddressPrefix],

@@ -35,7 +35,7 @@ extension Service {
         // A large cache takes a while.
         background.async { [self] in
             let count = shared.cache.remove(scope)
-            if count > 0 { cacheKeeper.saveSoon() }
+            if count > 0 { cacheKeeper.saveAfterFlush() }
             let answers = "\(count) cached \(count == 1 ? "answer" : "answers")"
             log.notice("flushed \(answers)\(scope.text)\(whom)", .control)
             tell(count)

@@ -13,6 +13,8 @@ final class CacheKeeper: @unchecked Sendable {
     /// The file is written for the first time so long after the start, in seconds, and each time the
     /// pause is twice as long: a crash costs the answers of half of the time since the start at most.
     private static let firstPause = 5
+    /// Between a flush and the writing of the file: flushes that come together are one of the file's.
+    private static let pauseAfterFlush = DispatchTimeInterval.milliseconds(100)
     /// Answers seldom live much longer.
     private static let longestPause = 300
     /// What is written on average at most, so that a large cache wears no flash memory out: 5.6
@@ -33,6 +35,8 @@ final class CacheKeeper: @unchecked Sendable {
     private var file: CacheFile?
     private var pause = CacheKeeper.firstPause
     private var timer: (any DispatchSourceTimer)?
+    /// Whether the timer is that of a flush.
+    private var isFlushDue = false
     /// The cache as it was last loaded or saved; nil when the file is another one.
     private var saved: CacheStatistics?
     /// What was last wrong with the file, which is said once.
@@ -52,7 +56,7 @@ final class CacheKeeper: @unchecked Sendable {
             let now = cache.statistics
             // Workers may have stored something meanwhile.
             if now.insertions == UInt64(count) { saved = now }
-            schedule()
+            scheduleNext()
             loaded.signal()
         }
         _ = loaded.wait(timeout: .now() + Self.patience)
@@ -67,11 +71,13 @@ final class CacheKeeper: @unchecked Sendable {
         }
     }
 
-    /// Writes the file soon: what was taken out of the cache is not to come back from it.
-    func saveSoon() {
+    /// Writes the file at once: what was flushed is not to come back from it after a crash.
+    func saveAfterFlush() {
         queue.async { [self] in
-            pause = Self.firstPause
-            schedule()
+            // One that comes while another waits does not put the file off.
+            guard !isFlushDue else { return }
+            isFlushDue = true
+            schedule(Self.pauseAfterFlush, leeway: .milliseconds(20))
         }
     }
 
@@ -92,18 +98,24 @@ final class CacheKeeper: @unchecked Sendable {
         }
     }
 
-    private func schedule() {
-        let timer = DispatchSource.makeTimerSource(queue: queue)
-        timer.setEventHandler { [unowned self] in saveAgain() }
-        timer.schedule(deadline: .now() + .seconds(pause), leeway: .milliseconds(100))
-        self.timer = timer
-        timer.activate()
+    /// Sets the timer for the next time, and has the pause after it be longer.
+    private func scheduleNext() {
+        schedule(.seconds(pause), leeway: .milliseconds(100))
         let wear = cache.statistics.octets / Self.octetsPerSecond
         pause = min(2 * pause, max(Self.longestPause, wear))
     }
 
+    private func schedule(_ pause: DispatchTimeInterval, leeway: DispatchTimeInterval) {
+        let timer = DispatchSource.makeTimerSource(queue: queue)
+        timer.setEventHandler { [unowned self] in saveAgain() }
+        timer.schedule(deadline: .now() + pause, leeway: leeway)
+        self.timer = timer
+        timer.activate()
+    }
+
     private func saveAgain() {
-        defer { schedule() }
+        isFlushDue = false
+        defer { scheduleNext() }
         guard let file else { return }
         file.vouch()
         let now = cache.statistics
