@@ -109,6 +109,26 @@ extension ServiceTests {
             _ = server
         }
 
+        @Test("Other hosts learn without the token whether a server is ready, and nothing more")
+        func readinessForOthers() throws {
+            let port = try freePort()
+            let client = AdminClient(port: port)
+            let server = try Server(
+                "admin: {listen: [0.0.0.0:\(port), \"unix:admin.sock\"], token-file: token}\n"
+                    + "forward: {secret.example: 127.0.0.1:\(try freePort())}\n",
+                files: ["token": Self.token])
+            let other = try client.ask("/ready")
+            #expect(other.status == 503 && other.body == "not ready\n")
+            let reason = "view lan, forward secret.example: 127.0.0.1:"
+            let bearer = ["Authorization: Bearer \(Self.token)"]
+            let reader = try client.ask("/ready", headers: bearer)
+            #expect(reader.status == 503 && reader.body.hasPrefix(reason), "\(reader.body)")
+            let local = try AdminClient.ask(
+                socket: Self.socket(of: server), "http://localhost/ready")
+            #expect(local.status == 503 && local.body.hasPrefix(reason), "\(local.body)")
+            #expect(try client.ask("/ready?without=upstreams").body == "ready\n")
+        }
+
         // MARK: Access
 
         @Test("Names that lead here, other sites and origins are kept out")

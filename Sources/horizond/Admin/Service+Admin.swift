@@ -25,12 +25,12 @@ extension Service {
     }
 
     /// `without=upstreams` asks for this server alone, which answers its own names also when no upstream
-    /// does.
+    /// does. The reasons have names and addresses in them, which not everyone who can connect may read.
     private func ready(_ request: AdminRequest) async -> AdminReply {
-        let problems = await readinessProblems(
-            withUpstreams: request.parameters["without"] != "upstreams")
-        return problems.isEmpty
-            ? .text("ready") : .text(problems.joined(separator: "\n"), status: 503)
+        let problems = await readinessProblems(withUpstreams: request.parameters["without"] != "upstreams")
+        guard !problems.isEmpty else { return .text("ready") }
+        let reasons = request.mayRead ? problems.joined(separator: "\n") : "not ready"
+        return .text(reasons, status: 503)
     }
 
     private func tellStatus() async -> AdminReply {
