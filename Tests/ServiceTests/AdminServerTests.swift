@@ -129,6 +129,19 @@ extension ServiceTests {
             #expect(try client.ask("/ready?without=upstreams").body == "ready\n")
         }
 
+        @Test(
+            "What /ready is asked in other words is a mistake",
+            arguments: [
+                "without=upstream", "without", "without=", "upstreams", "x=1",
+                "without=upstreams&x=1",
+            ])
+        func readinessMistakes(query: String) throws {
+            let (_, client) = try Self.start()
+            let response = try client.ask("/ready?\(query)")
+            #expect(response.status == 400)
+            #expect(response.body.contains("/ready?without=upstreams"), "\(response.body)")
+        }
+
         // MARK: Access
 
         @Test("Names that lead here, other sites and origins are kept out")
