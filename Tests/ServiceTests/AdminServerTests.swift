@@ -331,6 +331,15 @@ extension ServiceTests {
             #expect(try client.ask("/health").status == 200)
         }
 
+        @Test("An address that no interface has yet is opened all the same")
+        func laterAddress() throws {
+            let server = try Server(
+                "admin: {listen: [\"192.0.2.1:\(try freePort())\", \"[2001:db8::1]:\(try freePort())\"], "
+                    + "token-file: token}\nforward: {}\n",
+                files: ["token": Self.token])
+            #expect(!server.log.contains("no admin pages at"), "\(server.log)")
+        }
+
         @Test(
             "Where nobody named an address, one that is taken is a notice",
             .enabled(if: NetworkNamespace.isPermitted))
