@@ -31,7 +31,9 @@ final class AdminHandler: Sendable {
             response.headers[HTTPHeader("Allow")] = Self.methods(routes)
             return response
         }
-        if let refusal = refusal(of: request, to: route, over: reach) {
+        let access = access.withLock { $0 }
+        var asking = AdminAccess.Request(request, to: route, over: reach)
+        if let refusal = access.refusal(of: asking) {
             var response = response(.error(refusal.status, refusal.text))
             response.headers[HTTPHeader("WWW-Authenticate")] = refusal.challenge
             return response
@@ -39,22 +41,11 @@ final class AdminHandler: Sendable {
         guard let parameters = Self.parameters(request.target.query()),
             let body = try? await request.bodyData
         else { return response(.error(400, "the query of the address is not well-formed")) }
+        asking.access = .read
         let asked = AdminRequest(
-            parameters: parameters, body: body, client: request.remoteAddress?.ip)
+            parameters: parameters, body: body, client: request.remoteAddress?.ip,
+            mayRead: access.refusal(of: asking) == nil)
         return response(await reply(of: route, to: asked))
-    }
-
-    private func refusal(
-        of request: HTTPRequest, to route: AdminRoute, over reach: AdminListener.Reach
-    ) -> AdminAccess.Refusal? {
-        access.withLock { $0 }.refusal(
-            of: AdminAccess.Request(
-                reach: reach, access: route.access, isForPage: route.isPage,
-                host: request.headers[.host], origin: request.headers[.origin],
-                fetchSite: request.headers[.secFetchSite],
-                fetchMode: request.headers[.secFetchMode],
-                fetchDestination: request.headers[.secFetchDest],
-                authorization: request.headers[.authorization]))
     }
 
     /// What the route says, or that it says nothing in time.
@@ -116,6 +107,20 @@ final class AdminHandler: Sendable {
         431: "Request Header Fields Too Large", 503: "Service Unavailable",
         505: "HTTP Version Not Supported",
     ]
+}
+
+extension AdminAccess.Request {
+    fileprivate init(
+        _ request: HTTPRequest, to route: AdminRoute, over reach: AdminListener.Reach
+    ) {
+        self.init(
+            reach: reach, access: route.access, isForPage: route.isPage,
+            host: request.headers[.host], origin: request.headers[.origin],
+            fetchSite: request.headers[.secFetchSite],
+            fetchMode: request.headers[.secFetchMode],
+            fetchDestination: request.headers[.secFetchDest],
+            authorization: request.headers[.authorization])
+    }
 }
 
 extension HTTPRequest.Address {

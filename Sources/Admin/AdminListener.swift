@@ -44,6 +44,8 @@ package final class AdminListener: Sendable {
         do {
             // After a restart the port is free although connections of before still end.
             try socket.setValue(true, for: .localAddressReuse)
+            // An interface may get the address later, as with those for queries.
+            try socket.setValue(true, for: isIPv6 ? .freeBindIPv6 : .freeBindIPv4)
             if isIPv6 {
                 // Else [::] would take the port of 0.0.0.0, too.
                 let onlyIPv6 = BoolSocketOption(level: Int32(IPPROTO_IPV6), name: IPV6_V6ONLY)
@@ -60,5 +62,14 @@ package final class AdminListener: Sendable {
         // Closes it by itself when this fails.
         try socket.listen()
         return socket
+    }
+}
+
+extension SocketOption where Self == BoolSocketOption {
+    fileprivate static var freeBindIPv4: Self {
+        BoolSocketOption(level: Int32(IPPROTO_IP), name: IP_FREEBIND)
+    }
+    fileprivate static var freeBindIPv6: Self {
+        BoolSocketOption(level: Int32(IPPROTO_IPV6), name: IPV6_FREEBIND)
     }
 }

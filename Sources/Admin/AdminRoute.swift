@@ -57,13 +57,18 @@ package struct AdminRequest: Sendable {
     package let body: Data
     /// The IP address of who asks; nil over a Unix socket.
     package let client: String?
+    /// Whether who asks may read what was asked, and by whom: of a page that is open to everyone others
+    /// get the part that tells no name.
+    package let mayRead: Bool
 
     package init(
-        parameters: [String: String] = [:], body: Data = Data(), client: String? = nil
+        parameters: [String: String] = [:], body: Data = Data(), client: String? = nil,
+        mayRead: Bool = false
     ) {
         self.parameters = parameters
         self.body = body
         self.client = client
+        self.mayRead = mayRead
     }
 }
 

@@ -109,6 +109,39 @@ extension ServiceTests {
             _ = server
         }
 
+        @Test("Other hosts learn without the token whether a server is ready, and nothing more")
+        func readinessForOthers() throws {
+            let port = try freePort()
+            let client = AdminClient(port: port)
+            let server = try Server(
+                "admin: {listen: [0.0.0.0:\(port), \"unix:admin.sock\"], token-file: token}\n"
+                    + "forward: {secret.example: 127.0.0.1:\(try freePort())}\n",
+                files: ["token": Self.token])
+            let other = try client.ask("/ready")
+            #expect(other.status == 503 && other.body == "not ready\n")
+            let reason = "view lan, forward secret.example: 127.0.0.1:"
+            let bearer = ["Authorization: Bearer \(Self.token)"]
+            let reader = try client.ask("/ready", headers: bearer)
+            #expect(reader.status == 503 && reader.body.hasPrefix(reason), "\(reader.body)")
+            let local = try AdminClient.ask(
+                socket: Self.socket(of: server), "http://localhost/ready")
+            #expect(local.status == 503 && local.body.hasPrefix(reason), "\(local.body)")
+            #expect(try client.ask("/ready?without=upstreams").body == "ready\n")
+        }
+
+        @Test(
+            "What /ready is asked in other words is a mistake",
+            arguments: [
+                "without=upstream", "without", "without=", "upstreams", "x=1",
+                "without=upstreams&x=1",
+            ])
+        func readinessMistakes(query: String) throws {
+            let (_, client) = try Self.start()
+            let response = try client.ask("/ready?\(query)")
+            #expect(response.status == 400)
+            #expect(response.body.contains("/ready?without=upstreams"), "\(response.body)")
+        }
+
         // MARK: Access
 
         @Test("Names that lead here, other sites and origins are kept out")
@@ -296,6 +329,15 @@ extension ServiceTests {
             taken = nil
             try server.reload()
             #expect(try client.ask("/health").status == 200)
+        }
+
+        @Test("An address that no interface has yet is opened all the same")
+        func laterAddress() throws {
+            let server = try Server(
+                "admin: {listen: [\"192.0.2.1:\(try freePort())\", \"[2001:db8::1]:\(try freePort())\"], "
+                    + "token-file: token}\nforward: {}\n",
+                files: ["token": Self.token])
+            #expect(!server.log.contains("no admin pages at"), "\(server.log)")
         }
 
         @Test(

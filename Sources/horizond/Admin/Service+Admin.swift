@@ -25,12 +25,15 @@ extension Service {
     }
 
     /// `without=upstreams` asks for this server alone, which answers its own names also when no upstream
-    /// does.
+    /// does. The reasons have names and addresses in them, which not everyone who can connect may read.
     private func ready(_ request: AdminRequest) async -> AdminReply {
-        let problems = await readinessProblems(
-            withUpstreams: request.parameters["without"] != "upstreams")
-        return problems.isEmpty
-            ? .text("ready") : .text(problems.joined(separator: "\n"), status: 503)
+        guard request.parameters.allSatisfy({ $0 == "without" && $1 == "upstreams" }) else {
+            return .error(400, "expected /ready or /ready?without=upstreams")
+        }
+        let problems = await readinessProblems(withUpstreams: request.parameters.isEmpty)
+        guard !problems.isEmpty else { return .text("ready") }
+        let reasons = request.mayRead ? problems.joined(separator: "\n") : "not ready"
+        return .text(reasons, status: 503)
     }
 
     private func tellStatus() async -> AdminReply {
