@@ -99,6 +99,10 @@ install: ## Installs program, units, manual and sample configuration; keeps one 
 	install -D -m 644 -t $(SHARE)/horizond/grafana config/grafana/horizond.json
 	install -D -m 644 -t $(SHARE)/horizond/prometheus config/prometheus/*.yml
 	install -D -m 644 -t $(SHARE)/horizond/keepalived config/keepalived/keepalived.conf
+	install -D -m 644 -t $(SHARE)/horizond Containerfile config/two-nodes.yaml config/kustomization.yaml
+	install -D -m 644 -t $(SHARE)/horizond/zones config/zones/*.yaml
+	install -D -m 644 -t $(SHARE)/horizond/kubernetes config/kubernetes/*.yaml
+	install -D -m 755 -t $(SHARE)/horizond/kubernetes config/kubernetes/prometheus-rule
 	.ci/manual $(BINARY) $(SHARE)/man
 	$(COMPLETIONS) bash | sed '1{/^#!/d}' | $(PLACE) $(SHARE)/bash-completion/completions/horizond
 	$(COMPLETIONS) fish | $(PLACE) $(SHARE)/fish/vendor_completions.d/horizond.fish
