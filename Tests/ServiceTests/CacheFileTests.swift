@@ -225,5 +225,29 @@ extension ServiceTests {
                 [.posixPermissions: 0o600], ofItemAtPath: directory.file("diary"))
             #expect(directory.read("diary") == "dear diary")
         }
+
+        @Test("A reload that names another file just after the start leaves the first one in order")
+        func anotherFile() throws {
+            let directory = try TemporaryDirectory()
+            let upstream = try ScriptedUpstream.answering()
+            let configuration = Self.configuration(directory.file("cache"), upstream: upstream)
+            let first = try Server(configuration)
+            _ = try first.client.ask(name, .a)
+            #expect(try first.stop() == .exited(0))
+            let other = Self.configuration(directory.file("other"), upstream: upstream)
+            for other in [other, "forward: {}\n"] {
+                let second = try Server(configuration)
+                #expect(second.log.contains("loaded 1 cached answer"), "\(second.log)")
+                #expect(try Self.files(in: directory).contains("cache.loading"))
+                try second.configure(other)
+                try second.reload()
+                #expect(
+                    try eventually {
+                        let files = try Self.files(in: directory)
+                        return files.contains("cache") && !files.contains("cache.loading")
+                    })
+                #expect(try second.stop() == .exited(0))
+            }
+        }
     }
 }
