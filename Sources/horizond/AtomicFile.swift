@@ -24,9 +24,12 @@ struct AtomicFile: ~Copyable {
     private var descriptor: Int32
     private var isInPlace = false
 
+    /// Where the file is while it is written; what was there before is removed.
+    static func temporaryPath(of path: String) -> String { path + ".new" }
+
     init(path: String) throws(Failure) {
         self.path = path
-        temporaryPath = path + ".new"
+        temporaryPath = Self.temporaryPath(of: path)
         // What a process left that was killed while it wrote.
         _ = unsafe unlink(temporaryPath)
         descriptor = unsafe open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

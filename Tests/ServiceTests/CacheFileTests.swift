@@ -180,5 +180,79 @@ extension ServiceTests {
             #expect(server.log.contains("left alone"), "\(server.log)")
             #expect(directory.read("diary") == "dear diary")
         }
+
+        @Test(
+            "What is beside the file and none of ours stays",
+            arguments: ["cache.loading", "cache.suspect", "cache.new"], [true, false])
+        func foreignNeighbor(name: String, isDirectory: Bool) throws {
+            let directory = try TemporaryDirectory()
+            let precious = isDirectory ? "\(name)/precious" : name
+            let upstream = try ScriptedUpstream.answering()
+            let configuration = Self.configuration(directory.file("cache"), upstream: upstream)
+            let first = try Server(configuration)
+            _ = try first.client.ask(self.name, .a)
+            #expect(try first.stop() == .exited(0))
+            if isDirectory {
+                try FileManager.default.createDirectory(
+                    atPath: directory.file(name), withIntermediateDirectories: false)
+            }
+            try directory.write("dear diary", to: precious)
+            let before = try Self.files(in: directory)
+            // The second begins with what the first has left, as after a crash.
+            for _ in 0..<2 {
+                let server = try Server(configuration)
+                _ = try server.client.ask("other.example.net", .a)
+                #expect(try server.stop() == .exited(0))
+                let told = Server.warnings(in: server.log).filter {
+                    $0.contains("\(directory.file(name)) is not a file of cached answers")
+                }
+                #expect(told.count == 1, "\(server.log)")
+                #expect(server.log.contains("loaded 1 cached") == (name == "cache.new"))
+            }
+            #expect(directory.read(precious) == "dear diary")
+            #expect(try Self.files(in: directory) == before)
+        }
+
+        @Test("A file that cannot be read is never replaced")
+        func unreadable() throws {
+            let directory = try TemporaryDirectory()
+            try directory.write("dear diary", to: "diary")
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o200], ofItemAtPath: directory.file("diary"))
+            // Root without the rights of root: others may not enter the directory.
+            let server = try Server(
+                "cache-file: \(directory.file("diary"))\nforward: {}",
+                by: geteuid() == 0
+                    ? ["/usr/bin/setpriv", "--bounding-set=-all", "--inh-caps=-all"] : [])
+            #expect(try server.stop() == .exited(0))
+            #expect(server.log.contains("no cached answers saved: "), "\(server.log)")
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o600], ofItemAtPath: directory.file("diary"))
+            #expect(directory.read("diary") == "dear diary")
+        }
+
+        @Test("A reload that names another file just after the start leaves the first one in order")
+        func anotherFile() throws {
+            let directory = try TemporaryDirectory()
+            let upstream = try ScriptedUpstream.answering()
+            let configuration = Self.configuration(directory.file("cache"), upstream: upstream)
+            let first = try Server(configuration)
+            _ = try first.client.ask(name, .a)
+            #expect(try first.stop() == .exited(0))
+            let other = Self.configuration(directory.file("other"), upstream: upstream)
+            for other in [other, "forward: {}\n"] {
+                let second = try Server(configuration)
+                #expect(second.log.contains("loaded 1 cached answer"), "\(second.log)")
+                #expect(try Self.files(in: directory).contains("cache.loading"))
+                try second.configure(other)
+                try second.reload()
+                #expect(
+                    try eventually {
+                        let files = try Self.files(in: directory)
+                        return files.contains("cache") && !files.contains("cache.loading")
+                    })
+                #expect(try second.stop() == .exited(0))
+            }
+        }
     }
 }

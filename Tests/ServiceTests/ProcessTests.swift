@@ -63,6 +63,30 @@ extension ServiceTests {
             _ = taken
         }
 
+        @Test("Too few descriptors are an error that says how to get more")
+        func fewDescriptors() throws {
+            let directory = try Self.directory(try freePort())
+            for limit in [20, 40] {
+                let (output, status) = try run([
+                    "/usr/bin/prlimit", "--nofile=\(limit):\(limit)", try Server.binary, "serve",
+                    "--config", directory.file("horizond.yaml"),
+                ])
+                #expect(status == .exited(1))
+                #expect(
+                    output.contains(
+                        "the process may have \(limit) descriptors, and needs 64 at least: "
+                            + "raise LimitNOFILE= of the unit, or `ulimit -n`"),
+                    "\(output)")
+            }
+            // A soft limit alone is no obstacle.
+            for limit in ["100:100", "40:1024"] {
+                let server = try Server(
+                    "forward: {}\n", by: ["/usr/bin/prlimit", "--nofile=\(limit)"])
+                #expect(try server.client.ask("localhost", .a).rcode == .noError)
+                #expect(try server.stop() == .exited(0))
+            }
+        }
+
         @Test("A second server on the same port does not start")
         func secondServer() throws {
             let first = try Server.forwarding(to: 9)

@@ -15,15 +15,30 @@ struct ServeCommand: ParsableCommand {
 
     func run() throws {
         FreeMemory.mapLargeBlocks()
-        let service = try makeService()
+        let log = ServiceLog.standard()
+        try requireDescriptors(log)
+        let service = try makeService(log)
         FreeMemory.returnToSystem()
         service.run()
     }
 
+    /// The fewest descriptors to start with: Dispatch ends the process, or loses its signals, when it has
+    /// none for itself.
+    private static let fewestDescriptors: UInt64 = 64
+
+    /// Takes all the descriptors that the system allows; throws when they are too few for any service.
+    private func requireDescriptors(_ log: ServiceLog) throws {
+        raiseDescriptorLimit()
+        guard let limit = descriptorLimit(), limit < Self.fewestDescriptors else { return }
+        log.patient.error(
+            "the process may have \(limit) descriptors, and needs \(Self.fewestDescriptors) at least: "
+                + "raise LimitNOFILE= of the unit, or `ulimit -n`", .descriptors)
+        throw ExitCode(ExitStatus.failed)
+    }
+
     /// The service with what the configuration says. A function of its own, since nothing but the
     /// service may hold a configuration that a reload replaces.
-    private func makeService() throws -> Service {
-        let log = ServiceLog.standard()
+    private func makeService(_ log: ServiceLog) throws -> Service {
         let secrets = ProcessSecrets()
         let configuration: LoadedConfiguration
         do {

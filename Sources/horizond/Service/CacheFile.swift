@@ -33,6 +33,12 @@ struct CacheFile {
     func load(into cache: ResponseCache, _ log: Logger) -> Int {
         // Is among the configuration's warnings.
         guard Configuration.obstacle(toFile: path) == nil else { return 0 }
+        for path in [trialPath, suspectPath] where Self.occupant(of: path) == .foreign {
+            log.warning(
+                "no cached answers loaded from \(self.path): \(path) is "
+                    + "\(CacheSnapshot.Flaw.foreign), and left alone", .cacheFile)
+            return 0
+        }
         noteSuspect(log)
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
             log.notice("no cached answers in \(path) yet", .cacheFile)
@@ -66,7 +72,7 @@ struct CacheFile {
         guard size <= maximumSize else {
             throw LoadRefusal(reason: "has \(size) octets, more than twice cache-size")
         }
-        guard mayBeReplaced else { throw CacheSnapshot.Flaw.foreign }
+        guard Self.occupant(of: path) == .own else { throw CacheSnapshot.Flaw.foreign }
         // In a directory that cannot be changed it is loaded where it is.
         let isAside = (try? FileManager.default.moveItem(atPath: path, toPath: trialPath)) != nil
         let place = URL(filePath: isAside ? trialPath : path)
@@ -76,7 +82,7 @@ struct CacheFile {
 
     /// A file that is still on trial: the process that loaded it has crashed or was killed at once.
     private func noteSuspect(_ log: Logger) {
-        guard FileManager.default.fileExists(atPath: trialPath) else { return }
+        guard Self.occupant(of: trialPath) == .own else { return }
         try? FileManager.default.removeItem(atPath: suspectPath)
         try? FileManager.default.moveItem(atPath: trialPath, toPath: suspectPath)
         log.warning(
@@ -87,7 +93,7 @@ struct CacheFile {
     /// The process goes on with what it has loaded: the file gets its name back, unless there is a newer
     /// one.
     func vouch() {
-        guard FileManager.default.fileExists(atPath: trialPath) else { return }
+        guard Self.occupant(of: trialPath) == .own else { return }
         // Fails when there is one.
         try? FileManager.default.moveItem(atPath: trialPath, toPath: path)
         try? FileManager.default.removeItem(atPath: trialPath)
@@ -109,7 +115,8 @@ struct CacheFile {
         guard attributes.map(Self.isOrdinary) ?? true else {
             throw .refused("no cached answers saved: \(path) is no ordinary file")
         }
-        guard mayBeReplaced else {
+        for path in [path, AtomicFile.temporaryPath(of: path)]
+        where Self.occupant(of: path) == .foreign {
             throw .refused(
                 "no cached answers saved: \(path) is \(CacheSnapshot.Flaw.foreign), and left alone")
         }
@@ -129,12 +136,29 @@ struct CacheFile {
         }
     }
 
-    /// Whether the file, if there is one, is empty or begins as ours do: a mistaken path must not cost
-    /// anyone a file.
-    private var mayBeReplaced: Bool {
-        guard let file = FileHandle(forReadingAtPath: path) else { return true }
-        let start = (try? file.read(upToCount: CacheSnapshot.magicOctets.count)) ?? Data()
-        return start.isEmpty || Array(start) == CacheSnapshot.magicOctets
+    /// What is at a path: a mistaken one must not cost anyone a file or a directory.
+    private enum Occupant {
+        case none
+        /// A file that is empty or begins as ours do: it may be renamed, replaced and removed.
+        case own
+        case foreign
+    }
+
+    private static func occupant(of path: String) -> Occupant {
+        let attributes: [FileAttributeKey: Any]
+        do {
+            // Of a link itself, not of what it names.
+            attributes = try FileManager.default.attributesOfItem(atPath: path)
+        } catch CocoaError.fileReadNoSuchFile {
+            return .none
+        } catch {
+            return .foreign
+        }
+        // What cannot be read may be anything.
+        guard isOrdinary(attributes), let file = FileHandle(forReadingAtPath: path),
+            let start = try? file.read(upToCount: CacheSnapshot.magicOctets.count) ?? Data()
+        else { return .foreign }
+        return start.isEmpty || Array(start) == CacheSnapshot.magicOctets ? .own : .foreign
     }
 
     private static func isOrdinary(_ attributes: [FileAttributeKey: Any]) -> Bool {

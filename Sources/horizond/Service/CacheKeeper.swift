@@ -66,7 +66,11 @@ final class CacheKeeper: @unchecked Sendable {
     func configure(_ configuration: Configuration) {
         queue.async { [self] in
             let new = CacheFile(configuration)
-            if new?.path != file?.path { saved = nil }
+            if new?.path != file?.path {
+                // Nobody else would: its next start would take the reload for a crash.
+                file?.vouch()
+                saved = nil
+            }
             file = new
         }
     }

@@ -102,7 +102,6 @@ final class Service: @unchecked Sendable {
         loadCost = loaded.cost
         status = ServiceStatus(configuration)
         registry = UpstreamRegistry(cookieKey: secrets.upstreamCookieKey)
-        raiseDescriptorLimit()
         let count = Self.workers(configuration.workers, processors: availableProcessors())
         published = Published(
             Served(
