@@ -7,6 +7,8 @@ import zlib
 
 from messages import (A, AAAA, CNAME, HTTPS, MX, NOERROR, NXDOMAIN, PTR, SOA, SRV, TXT, pack_name)
 
+# The protocols of a record with HTTP/3. Longer than a label, which may be `h3` too.
+HTTP3 = b"\2h3\2h2"
 OWNED_TARGET = "host7.vanillax.me"
 BIG_TEXTS = 12
 
@@ -81,7 +83,7 @@ def service_bindings(name, value):
     """Half of the names have an HTTPS record with HTTP/3; a quarter another one without."""
     found = []
     if value & 32:
-        found.append(struct.pack(">H", 1) + b"\0" + parameter(1, b"\2h3\2h2")
+        found.append(struct.pack(">H", 1) + b"\0" + parameter(1, HTTP3)
                      + parameter(4, address(name)))
     if value & 64:
         found.append(struct.pack(">H", 2) + pack_name("alt." + name) + parameter(1, b"\2h2"))
@@ -94,7 +96,7 @@ def parameter(key, value):
 
 def without_http3(found):
     """What the policy `remove-h3` leaves of answer records."""
-    return tuple(record for record in found if record[1] != HTTPS or b"\2h3" not in record[2])
+    return tuple(record for record in found if record[1] != HTTPS or HTTP3 not in record[2])
 
 
 def start_of_authority(name):
