@@ -9,12 +9,7 @@ final class ShiftedClocks: Sendable {
 
     init() throws {
         directory = try TemporaryDirectory()
-        library = directory.file("shifted-clocks.so")
-        let (output, status) = try run([
-            "/usr/bin/cc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", library,
-            Server.repository + "/Tests/ShiftedClocks/ShiftedClocks.c",
-        ])
-        guard status == .exited(0) else { throw Failure("ShiftedClocks.c: \(output)") }
+        library = try preloadable("ShiftedClocks", in: directory)
         try directory.write(String(repeating: "\0", count: 16), to: "shifts")
     }
 

@@ -31,13 +31,7 @@ final class CallCounter: Sendable {
 
     init() throws {
         directory = try TemporaryDirectory()
-        library = directory.file("call-counts.so")
-        let sources = Server.repository + "/Tests/CallCounts"
-        let (output, status) = try run([
-            "/usr/bin/cc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC",
-            "-I\(sources)/include", "-o", library, "\(sources)/CallCounts.c",
-        ])
-        guard status == .exited(0) else { throw Failure("CallCounts.c: \(output)") }
+        library = try preloadable("CallCounts", in: directory)
     }
 
     var environment: [String: String] {

@@ -15,12 +15,7 @@ final class CallFaults: Sendable {
 
     init() throws {
         directory = try TemporaryDirectory()
-        library = directory.file("call-faults.so")
-        let (output, status) = try run([
-            "/usr/bin/cc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", library,
-            Server.repository + "/Tests/CallFaults/CallFaults.c",
-        ])
-        guard status == .exited(0) else { throw Failure("CallFaults.c: \(output)") }
+        library = try preloadable("CallFaults", in: directory)
     }
 
     var environment: [String: String] {
