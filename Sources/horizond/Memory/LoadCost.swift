@@ -1,6 +1,5 @@
 import Configuration
 import Foundation
-import Glibc
 
 /// The memory that reading a configuration took, from which one foresees what reading it again takes.
 struct LoadCost: Equatable, Sendable {
@@ -26,12 +25,5 @@ struct LoadCost: Equatable, Sendable {
             let attributes = try? FileManager.default.attributesOfItem(atPath: path)
             return sum + (attributes?[.size] as? Int ?? 0)
         }
-    }
-
-    /// What the process has resident: the second field of proc_pid_statm(5), in pages.
-    static func residentOctets() -> Int {
-        let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
-        let fields = text.split(separator: " ")
-        return (fields.count > 1 ? Int(fields[1]) ?? 0 : 0) * sysconf(Int32(_SC_PAGESIZE))
     }
 }

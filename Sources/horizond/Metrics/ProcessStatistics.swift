@@ -15,15 +15,23 @@ struct ProcessStatistics {
     init?(startedAt: Date) {
         guard let fields = Self.statusFields, fields.count > 21,
             let user = Double(fields[11]), let system = Double(fields[12]),
-            let pages = Int(fields[21]),
+            let residentOctets = Self.residentOctets(in: fields),
             let descriptors = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
         else { return nil }
         self.startedAt = startedAt
         processorSeconds = (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
-        residentOctets = pages * sysconf(Int32(_SC_PAGESIZE))
+        self.residentOctets = residentOctets
         // One of them is that of the directory itself.
         openDescriptors = descriptors.count - 1
         descriptorLimit = Self.descriptorLimit
+    }
+
+    /// What the process has resident; nil where there is no /proc.
+    static var residentOctets: Int? { statusFields.flatMap { residentOctets(in: $0) } }
+
+    private static func residentOctets(in fields: [Substring]) -> Int? {
+        guard fields.count > 21, let pages = Int(fields[21]) else { return nil }
+        return pages * sysconf(Int32(_SC_PAGESIZE))
     }
 
     /// The fields of proc_pid_stat(5) from the third on: the second one may have spaces in it.

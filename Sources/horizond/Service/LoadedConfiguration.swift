@@ -17,13 +17,13 @@ struct LoadedConfiguration: Sendable {
         path: String, seed: UInt64, previous: Configuration? = nil, isForService: Bool = false,
         progress: WorkProgress? = nil
     ) throws(ConfigurationErrors) {
-        let before = LoadCost.residentOctets()
+        let before = ProcessStatistics.residentOctets ?? 0
         interfaces = HostInterfaces()
         configuration = try Configuration.load(
             path: path, seed: seed, previous: previous, interfaces: interfaces.known,
             isForService: isForService, progress: progress)
         cost = LoadCost(
-            octets: max(0, LoadCost.residentOctets() - before),
+            octets: max(0, (ProcessStatistics.residentOctets ?? 0) - before),
             fileOctets: LoadCost.fileOctets(configuration.files))
         let authorities = configuration.authorities
         guard authorities != nil || configuration.hasSecureUpstream else {
