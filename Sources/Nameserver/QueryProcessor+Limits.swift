@@ -33,7 +33,7 @@ extension QueryProcessor {
         {
             guard !isProven else {
                 note(.queryRefused)
-                return refuse(query, message, .tooManyQueries, over: transport, into: &response)
+                return refuse(query, message, .tooManyQueries, into: &response)
             }
             return slip(
                 limit, .queryCut, .queryDropped, query, message, into: &response)

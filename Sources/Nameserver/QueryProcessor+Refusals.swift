@@ -31,15 +31,12 @@ extension QueryProcessor {
 
     func refuse(
         _ query: Query, _ message: Span<UInt8>, _ reason: ExtendedErrorOption,
-        _ rcode: RCode = .refused, over transport: ClientTransport,
-        into response: inout MutableSpan<UInt8>
+        _ rcode: RCode = .refused, into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         counters.refused &+= 1
         lastSource = .refused
         options.set(reason)
-        let end = DirectResponse.empty(rcode, query, message, into: &response)
-        keepShort(message, at: end, over: transport)
-        return .respond(end)
+        return .respond(DirectResponse.empty(rcode, query, message, into: &response))
     }
 
     /// Has a refusal be no longer than its query, unless its client is known to have asked: so nobody can
@@ -48,5 +45,15 @@ extension QueryProcessor {
     func keepShort(_ message: Span<UInt8>, at end: Int, over transport: ClientTransport) {
         guard !isProven(over: transport) else { return }
         options.fit(message.count &- end)
+    }
+}
+
+extension RCode {
+    /// Whether it says that the query is not answered because of what it is or whom it is from, and not for
+    /// a failure.
+    @inline(__always)
+    var rejectsQuery: Bool {
+        self == .formatError || self == .notImplemented || self == .refused
+            || self == .notAuthoritative
     }
 }

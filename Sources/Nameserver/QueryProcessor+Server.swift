@@ -50,16 +50,14 @@ extension QueryProcessor {
     /// FORMERR for an option that passes the end of its record, or whose data no client may send
     /// (RFC 7873 §5.2.2, RFC 7828 §3.2.1).
     func refuseOption(
-        _ query: Query, _ message: Span<UInt8>, over transport: ClientTransport,
-        into response: inout MutableSpan<UInt8>
+        _ query: Query, _ message: Span<UInt8>, into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         counters.errors &+= 1
         lastSource = .error
         options.set(.malformedOption)
-        let end = DirectResponse.error(
-            .formatError, message, question: query.question, into: &response)
-        keepShort(message, at: end, over: transport)
-        return .respond(options.write(into: &response, at: end, limit: query.messageLimit))
+        return .respond(
+            DirectResponse.error(
+                .formatError, message, question: query.question, into: &response))
     }
 
     /// A message without a question that asks for a cookie: NOERROR, or BADCOOKIE when it brings one
@@ -136,17 +134,15 @@ extension QueryProcessor {
     /// What a NOTIFY or UPDATE is told: a server that has the zone takes no changes from others
     /// (RFC 2136 §3.3), one that has not says so (RFC 2136 §3.1.2, and as usual for RFC 1996).
     func refuseChange(
-        _ query: Query, _ message: Span<UInt8>, _ view: View?, over transport: ClientTransport,
+        _ query: Query, _ message: Span<UInt8>, _ view: View?,
         into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         counters.refused &+= 1
         lastSource = .refused
         let (rcode, reason) = changeRefusal(query, view)
         options.set(reason)
-        let end = DirectResponse.error(
-            rcode, message, question: query.question, into: &response)
-        keepShort(message, at: end, over: transport)
-        return .respond(end)
+        return .respond(
+            DirectResponse.error(rcode, message, question: query.question, into: &response))
     }
 
     private func changeRefusal(_ query: Query, _ view: View?) -> (RCode, ExtendedErrorOption) {
@@ -164,11 +160,11 @@ extension QueryProcessor {
     /// Class CH: the server's version and identifier, where they are configured (RFC 4892 §3), and the
     /// digest of its configuration.
     func answerChaos(
-        _ query: Query, _ message: Span<UInt8>, over transport: ClientTransport,
-        _ server: ServerDescription, into response: inout MutableSpan<UInt8>
+        _ query: Query, _ message: Span<UInt8>, _ server: ServerDescription,
+        into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         guard query.rrClass == RRClass.chaos else {
-            return refuse(query, message, .onlyInternet, over: transport, into: &response)
+            return refuse(query, message, .onlyInternet, into: &response)
         }
         let text: String? =
             switch "\(Self.spelledName(query, message))".lowercased() {
@@ -178,7 +174,7 @@ extension QueryProcessor {
             default: nil
             }
         guard let text, Self.refusal(of: query.type) == nil else {
-            return refuse(query, message, .notIdentified, over: transport, into: &response)
+            return refuse(query, message, .notIdentified, into: &response)
         }
         counters.local &+= 1
         let name = Self.spelledName(query, message)

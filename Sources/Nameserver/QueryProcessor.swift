@@ -136,16 +136,19 @@ package final class QueryProcessor {
             let isReady = makeReady(&query, message, client, transport, snapshot.server)
             guard !isOverLimit(client, over: transport, snapshot) else { return .drop }
             guard isReady else {
-                return refuseOption(query, message, over: transport, into: &response)
+                return finish(
+                    refuseOption(query, message, into: &response), query, message,
+                    over: transport, into: &response)
             }
             let disposition = refuseChange(
-                query, message, snapshot.view(for: client)?.kept, over: transport,
-                into: &response)
+                query, message, snapshot.view(for: client)?.kept, into: &response)
             return finish(disposition, query, message, over: transport, into: &response)
         case .query(var query):
             guard makeReady(&query, message, client, transport, snapshot.server) else {
                 guard !isOverLimit(client, over: transport, snapshot) else { return .drop }
-                return refuseOption(query, message, over: transport, into: &response)
+                return finish(
+                    refuseOption(query, message, into: &response), query, message,
+                    over: transport, into: &response)
             }
             let disposition = answer(
                 query, message, from: client, over: transport, snapshot, fresh: fresh,
@@ -154,14 +157,14 @@ package final class QueryProcessor {
         }
     }
 
-    /// Adds the OPT record to a response.
+    /// Adds the OPT record to a response, a short one to a refusal.
     private func finish(
         _ disposition: Disposition, _ query: Query, _ message: Span<UInt8>,
         over transport: ClientTransport, into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         guard case .respond(let end) = disposition, query.hasEDNS else { return disposition }
-        // One that an upstream has told, with its reason.
-        if response.span.uint16(at: 2) & Header.Flag.rcodeMask == RCode.refused.rawValue {
+        // Also one that an upstream has made, with its reason.
+        if RCode(rawValue: response.span.uint16(at: 2) & Header.Flag.rcodeMask).rejectsQuery {
             keepShort(message, at: end, over: transport)
         }
         return .respond(options.write(into: &response, at: end, limit: query.messageLimit))
@@ -176,7 +179,7 @@ package final class QueryProcessor {
         askedType = query.type
         guard let number = snapshot.viewIndex(for: client) else {
             guard !isOverLimit(client, over: transport, snapshot) else { return .drop }
-            return refuse(query, message, .outsideEveryView, over: transport, into: &response)
+            return refuse(query, message, .outsideEveryView, into: &response)
         }
         viewNumber = number
         let view = Borrowed(snapshot.views[number])
@@ -198,11 +201,10 @@ package final class QueryProcessor {
         fresh: [FreshAnswer], into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         guard query.rrClass == RRClass.internet else {
-            return answerChaos(
-                query, message, over: transport, snapshot.server, into: &response)
+            return answerChaos(query, message, snapshot.server, into: &response)
         }
         if let (rcode, reason) = Self.refusal(of: query.type) {
-            return refuse(query, message, reason, rcode, over: transport, into: &response)
+            return refuse(query, message, reason, rcode, into: &response)
         }
         return view.use {
             resolve(
@@ -230,7 +232,7 @@ package final class QueryProcessor {
                 query, message, view, fresh: fresh, transport: transport, into: &response)
         }
         guard let rule = view.rule(for: name) else {
-            return refuse(query, message, .noForwardRule, over: transport, into: &response)
+            return refuse(query, message, .noForwardRule, into: &response)
         }
         if query.type == .any {
             return .respond(minimalAny(query, message, into: &response))
