@@ -63,9 +63,12 @@ let package = Package(
                 "DNS", "Nameserver", "Transport", "Configuration", "Migration", "Admin",
             ],
             path: "Tests/Fuzz/Targets", swiftSettings: strict),
-        .testTarget(name: "DNSTests", dependencies: ["DNS"], swiftSettings: strict),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
-            name: "NameserverTests", dependencies: ["DNS", "Nameserver"], swiftSettings: strict),
+            name: "DNSTests", dependencies: ["DNS", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "NameserverTests", dependencies: ["DNS", "Nameserver", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "TransportTests", dependencies: ["DNS", "Transport", "CTLS"],
             swiftSettings: strict),
@@ -75,17 +78,18 @@ let package = Package(
         .testTarget(
             name: "HorizondTests",
             dependencies: [
-                "horizond", "DNS", "Nameserver", "Transport", "Configuration",
+                "horizond", "DNS", "Nameserver", "Transport", "Configuration", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         .testTarget(
-            name: "MigrationTests", dependencies: ["DNS", "Configuration", "Migration"],
+            name: "MigrationTests",
+            dependencies: ["DNS", "Configuration", "Migration", "TestSupport"],
             exclude: ["Samples"], swiftSettings: strict),
         .testTarget(name: "AdminTests", dependencies: ["Admin"], swiftSettings: strict),
         .testTarget(
             name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: strict),
         .testTarget(
-            name: "ServiceTests", dependencies: ["DNS"], exclude: ["Scripts"],
+            name: "ServiceTests", dependencies: ["DNS", "TestSupport"], exclude: ["Scripts"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -1,4 +1,5 @@
 import DNS
+import TestSupport
 import Testing
 
 /// Valid messages with some octets changed or cut off, always the same ones.

@@ -1,6 +1,7 @@
 import Configuration
 import DNS
 import Foundation
+import TestSupport
 import Testing
 
 @testable import horizond
@@ -78,22 +79,9 @@ struct HostileInputTests {
     }
 }
 
-/// A reproducible sequence of numbers (SplitMix64).
-private struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
-    }
-
+extension SeededGenerator {
     /// One of `inputs` with some octets changed, put in or taken out.
-    mutating func changed(_ inputs: [[UInt8]]) -> [UInt8] {
+    fileprivate mutating func changed(_ inputs: [[UInt8]]) -> [UInt8] {
         var octets = inputs[Int.random(in: 0..<inputs.count, using: &self)]
         for _ in 0..<Int.random(in: 0...3, using: &self) {
             let index = Int.random(in: 0...octets.count, using: &self)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Configuration
@@ -62,7 +63,7 @@ struct SampleTests {
                 .split(separator: "\n", omittingEmptySubsequences: false)
             let directory = try SampleDirectory()
             for round in 0..<12 {
-                var generator = SplitMix(state: UInt64(round))
+                var generator = SeededGenerator(seed: UInt64(round))
                 lines.shuffle(using: &generator)
                 var octets = Array(lines.joined(separator: "\n").utf8)
                 for _ in 0..<round where !octets.isEmpty {
@@ -94,18 +95,5 @@ struct SampleTests {
         } catch let errors as ConfigurationErrors {
             Issue.record("\(path) \(end): \(errors)")
         }
-    }
-}
-
-/// A small generator whose sequence is its seed's alone.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-        return value ^ value >> 31
     }
 }

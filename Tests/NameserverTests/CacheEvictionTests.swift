@@ -1,4 +1,5 @@
 import DNS
+import TestSupport
 import Testing
 
 @testable import Nameserver
@@ -123,7 +124,7 @@ struct CacheEvictionTests {
     @Test("Whatever is stored, in any length, is found as it was stored or not at all")
     func model() {
         let bare = BareCache(size: 300_000)
-        var random = SplitMix(seed: 42)
+        var random = SeededGenerator(seed: 42)
         var stored: [Int: [UInt8]] = [:]
         var hits = 0
         for _ in 0..<60_000 {
@@ -320,20 +321,5 @@ struct CacheDenialTests {
         #expect(denials == 0)
         bare.storeDenial("denied.example")
         #expect(bare.denial("x.denied.example") == 1)
-    }
-}
-
-/// Random numbers that are the same in every run.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var word = state
-        word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
-        return word ^ word >> 31
     }
 }

@@ -1,4 +1,5 @@
 import DNS
+import TestSupport
 import Testing
 
 @testable import Nameserver
@@ -107,7 +108,7 @@ struct CacheFlushTests {
     func steps(seed: UInt64) throws {
         let image = BareCache.image
         var shard = CacheShard(octets: 1 << 17)
-        var random = SplitMix(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let name = LookupName()
         let key = AnswerKey.Parameters(type: .a, bits: [], partition: 0)
         var hashes: [String: UInt64] = [:]

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Nameserver
@@ -10,7 +11,7 @@ struct CacheIndexTests {
         let memory = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity)
         defer { unsafe memory.deallocate() }
         var slots = unsafe CacheSlots(memory, capacity: capacity)
-        var random = SplitMix(seed: 3)
+        var random = SeededGenerator(seed: 3)
         var entries: [Int: UInt64] = [:]
         for round in 0..<5_000 {
             if slots.isFull || (!entries.isEmpty && random.next() % 3 == 0) {
@@ -40,7 +41,7 @@ struct CacheIndexTests {
         let memory = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity)
         defer { unsafe memory.deallocate() }
         let slots = unsafe CacheSlots(memory, capacity: capacity)
-        var random = SplitMix(seed: 4)
+        var random = SeededGenerator(seed: 4)
         let homes = Set((0..<10_000).map { _ in slots.home(random.next()) })
         #expect(homes.count > 990)
         #expect(homes.allSatisfy { (0..<capacity).contains($0) })
@@ -53,7 +54,7 @@ struct CacheIndexTests {
         let memory = UnsafeMutablePointer<UInt16>.allocate(capacity: count)
         defer { unsafe memory.deallocate() }
         var ghosts = unsafe CacheGhosts(memory, bucketCount: bucketCount)
-        var random = SplitMix(seed: 5)
+        var random = SeededGenerator(seed: 5)
         let hashes = (0..<10_000).map { _ in random.next() }
         for hash in hashes { ghosts.insert(hash) }
         let latest = hashes.suffix(count / 2)

@@ -1,4 +1,5 @@
 import DNS
+import TestSupport
 import Testing
 
 @testable import Nameserver
@@ -341,7 +342,7 @@ struct CacheSnapshotTests {
     @Test("Nothing that a file says leads outside of it or into a message that cannot be read")
     func mutations() throws {
         let octets = Self.snapshot(Self.filled())
-        var random = SplitMix(seed: 20)
+        var random = SeededGenerator(seed: 20)
         var taken = 0
         for _ in 0..<3_000 {
             var changed = octets

@@ -1,5 +1,6 @@
 import DNS
 import Nameserver
+import TestSupport
 import Testing
 
 @Suite("Why a name is answered as it is")
@@ -150,7 +151,7 @@ struct DecisionTests {
         "the owner that is named is the one whose data are answered, in any zone",
         arguments: [ZoneSettings.Mode.overlay, .authoritative])
     func agreesWithAnswers(mode: ZoneSettings.Mode) throws {
-        var random = SplitMix(seed: 0x0dec_1510)
+        var random = SeededGenerator(seed: 0x0dec_1510)
         for _ in 0..<60 {
             var entries: [Entry] = []
             var seen: Set<String> = []

@@ -1,4 +1,5 @@
 import DNS
+import TestSupport
 import Testing
 
 @testable import Nameserver
@@ -13,7 +14,7 @@ struct LookupTests {
 
     /// A name of so many octets; 2 are none.
     private static func name(
-        length: Int, using random: inout SplitMix
+        length: Int, using random: inout SeededGenerator
     ) -> [UInt8] {
         var wire: [UInt8] = []
         while wire.count < length - 1 {
@@ -44,7 +45,7 @@ struct LookupTests {
 
     @Test("takes a name of every length, wherever it stands in a message, in lower case")
     func everyLength() {
-        var random = SplitMix(seed: 1)
+        var random = SeededGenerator(seed: 1)
         let name = LookupName()
         for length in [1] + Array(3...255) {
             for _ in 0..<8 {
@@ -84,7 +85,7 @@ struct LookupTests {
 
     @Test("finds what differs in the case of letters alone, and nothing else")
     func sameName() {
-        var random = SplitMix(seed: 2)
+        var random = SeededGenerator(seed: 2)
         var builder = NameTableBuilder(seed: Site.seed)
         let name = LookupName()
         let names = (3...255).map { Self.name(length: $0, using: &random) }
@@ -108,7 +109,7 @@ struct LookupTests {
     @Test(
         "finds the longest of so many prefixes that contains an address", arguments: [1, 10, 3000])
     func prefixes(count: Int) throws {
-        var random = SplitMix(seed: UInt64(count))
+        var random = SeededGenerator(seed: UInt64(count))
         var prefixes: [AddressPrefix: Int] = [:]
         while prefixes.count < count {
             let isIPv4 = Bool.random(using: &random)
@@ -126,7 +127,7 @@ struct LookupTests {
         }
     }
 
-    private static func address(_ isIPv4: Bool, using random: inout SplitMix) -> IPAddress {
+    private static func address(_ isIPv4: Bool, using random: inout SeededGenerator) -> IPAddress {
         // Few first octets, so that prefixes lie in each other.
         let first = UInt64([0, 10, 127, 128, 192, 253, 255].randomElement(using: &random) ?? 0)
         let rest = random.next()
@@ -160,7 +161,7 @@ struct LookupTests {
 
     @Test("finds the longest domain that a name is at or below", arguments: [false, true])
     func domains(withRoot: Bool) throws {
-        var random = SplitMix(seed: 3)
+        var random = SeededGenerator(seed: 3)
         let labels = ["a", "b", "net", "example", "vanillax", "arpa", "me", "a-rather-long-label"]
         func domain() throws -> DomainName {
             let count = Int.random(in: 1...5, using: &random)

@@ -1,6 +1,7 @@
 import DNS
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 extension ServiceTests {

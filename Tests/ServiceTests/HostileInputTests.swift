@@ -1,6 +1,7 @@
 import DNS
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 extension ServiceTests {

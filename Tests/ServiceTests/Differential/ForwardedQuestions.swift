@@ -1,4 +1,5 @@
 import DNS
+import TestSupport
 
 /// One question for a forwarder, with all bits that a client may set.
 struct ForwardedQuestion: CustomStringConvertible {

@@ -1,4 +1,5 @@
 import DNS
+import TestSupport
 
 /// A zone behind forwarders: corner cases, and hosts drawn by a seed. It delegates nothing, for a
 /// forwarder's upstream resolves.

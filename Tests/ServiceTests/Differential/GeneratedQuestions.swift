@@ -1,4 +1,5 @@
 import DNS
+import TestSupport
 
 /// One question with the bits and the EDNS record that a client may send.
 struct GeneratedQuestion: CustomStringConvertible {

@@ -1,4 +1,5 @@
 import DNS
+import TestSupport
 
 /// A zone that three servers load: hand-written corner cases and a tree of names drawn by a seed.
 struct GeneratedZone {

@@ -1,4 +1,5 @@
 import DNS
+import TestSupport
 
 /// RDATA in wire form, drawn by a seed: well-formed, of every type that a zone file may have.
 struct GeneratedRData {

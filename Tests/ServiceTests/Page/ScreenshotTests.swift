@@ -1,5 +1,6 @@
 import DNS
 import Foundation
+import TestSupport
 import Testing
 
 private enum Pictures {
