@@ -36,9 +36,10 @@ struct StaleAnswerTests {
         #expect(answer.answer.map(\.owner) == ["A.example."])
         #expect(site.processor.counted.staleAnswers == 1)
         // The question goes on; its answer is for the next one, and meanwhile nobody else waits.
-        #expect(site.sent.count == 1)
+        #expect(Set(site.sent.map(\.octets)).count == 1)
+        let count = site.sent.count
         #expect(site.ask("a.example", .a)?.answer.map(\.ttl) == [30])
-        #expect(site.sent.count == 1)
+        #expect(site.sent.count == count)
         site.reply { $0.add("a.example", .a, [5, 6, 7, 8]) }
         let next = try #require(site.ask("a.example", .a, edns: true))
         #expect(next.answer.map(\.rdata) == [[5, 6, 7, 8]] && next.extendedError == nil)

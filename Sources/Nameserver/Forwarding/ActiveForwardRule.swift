@@ -42,6 +42,11 @@ package final class ActiveForwardRule: Sendable {
     /// Counts a flight that begins; returns how many there are, over all workers.
     func flightBegins() -> Int { flights.add(1, ordering: .relaxed).newValue }
 
+    /// Whether so few questions are in flight that queries may be repeated.
+    var mayRepeat: Bool {
+        flights.load(ordering: .relaxed) <= Forwarder.maximumRepeatedInFlight
+    }
+
     /// How many more questions may be in flight.
     package var room: Int { Forwarder.maximumInFlight - flights.load(ordering: .relaxed) }
 

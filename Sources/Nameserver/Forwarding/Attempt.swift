@@ -15,11 +15,13 @@ package final class Attempt {
     var form: QueryForm
     /// When it was sent, in monotonic nanoseconds.
     var sentAt: Int64 = 0
-    /// When another upstream is asked beside it.
+    /// When another upstream is asked beside it, or its own for the second time.
     var patienceEnd: Int64 = .max
+    /// When its own is asked once more already, in case a datagram was lost.
+    var repeatedAt: Int64 = .max
     /// When it counts as failed; an answer is still taken while the flight lasts.
     var expiry: Int64 = .max
-    /// Whether another one has been asked because it took too long.
+    /// Whether another one stands in for it: it took too long, or does no more than repeat that one.
     var isLate = false
     /// Whether it was sent again with the cookie of a BADCOOKIE answer.
     var hasNewCookie = false

@@ -11,7 +11,7 @@ final class Flight {
     /// When they get an earlier answer instead, if there is one.
     var staleDeadline: Int64
     private var firstAttempt: Attempt?
-    /// When the last attempt was sent. Nobody has been asked on behalf of those who join later.
+    /// When the last attempt was sent that repeats no other. Nobody has been asked on behalf of those who join later.
     var lastSentAt: Int64
     /// A response that was cut, while the whole one is asked for over TCP: better than none.
     var truncated: UpstreamAnswer.Made?
@@ -67,13 +67,9 @@ final class Flight {
         return startedAttempts <= order.width ? question.transport : .udp
     }
 
-    /// When other upstreams are asked beside an attempt sent at `now`: when it takes longer than is
-    /// usual for its upstream, or, with the last one of a round, when it counts as failed.
-    func patienceEnd(of upstream: Upstream, now: Int64) -> Int64 {
-        let started = max(startedAttempts, order.width)
-        let isLast = started % order.upstreams.count == 0
-        return now + (isLast ? Forwarder.attemptTimeout : upstream.patience)
-    }
+    /// Whether each upstream has been asked as often as the others: none is left to be asked beside the
+    /// attempt that was just started.
+    var isRoundComplete: Bool { max(startedAttempts, order.width) % order.upstreams.count == 0 }
 
     /// The attempts that an answer may still come to.
     var attempts: AttemptList { AttemptList(first: firstAttempt) }

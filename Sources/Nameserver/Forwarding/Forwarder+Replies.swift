@@ -104,6 +104,11 @@ extension Forwarder {
     /// The upstream could not or would not answer: further ones may know better.
     private func refused(_ made: UpstreamAnswer.Made, _ attempt: Attempt, now: Int64) {
         guard end(attempt) else { return }
+        // It says no other to the same question a moment later.
+        for other in attempt.flight.attempts where other.upstream === attempt.upstream {
+            commands.append(.cancel(exchange: other.exchange))
+            _ = end(other)
+        }
         attempt.flight.refusal = made
         goOn(attempt.flight, now: now)
     }

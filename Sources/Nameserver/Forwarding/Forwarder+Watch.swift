@@ -22,6 +22,9 @@ extension Forwarder {
         for attempt in flight.attempts where !attempt.isLate && attempt.patienceEnd <= now {
             tookTooLong(attempt, now: now)
         }
+        for attempt in flight.attempts where !attempt.isLate && attempt.repeatedAt <= now {
+            askAgain(attempt, now: now)
+        }
         if flight.place != nil, !flight.hasHope(now: now) { giveUp(flight, now: now) }
     }
 

@@ -21,6 +21,9 @@ package final class Forwarder {
     /// rule whose upstreams are silent must leave room for the others among the exchanges that a sender
     /// can hold; each of its questions has up to two for every upstream.
     package static let maximumInFlight = 8192
+    /// With more questions of a rule in flight than this, its upstreams are slow or gone rather than the
+    /// way to them lossy: no query is repeated.
+    static let maximumRepeatedInFlight = 512
 
     /// What the worker is to do.
     package enum Command {
@@ -147,22 +150,47 @@ package final class Forwarder {
         let form = form(
             of: flight.question, to: upstream, over: transport, cautious: flight.isSecondRound,
             now: now)
-        let attempt = Attempt(
-            attempts.nextExchange(draw()), of: flight, to: upstream, over: transport, form,
-            isPlainer: flight.isSecondRound)
-        attempts.insert(attempt)
-        flight.begin(attempt)
-        send(attempt, now: now)
+        begin(
+            Attempt(
+                attempts.nextExchange(draw()), of: flight, to: upstream, over: transport, form,
+                isPlainer: flight.isSecondRound),
+            now: now)
         return true
+    }
+
+    private func begin(_ attempt: Attempt, now: Int64) {
+        attempts.insert(attempt)
+        attempt.flight.begin(attempt)
+        send(attempt, now: now)
+    }
+
+    /// Asks an attempt's upstream once more beside it, from another port: a datagram that was lost shall not
+    /// cost the client two seconds. That says nothing of the upstream, which may have to ask others.
+    func askAgain(_ attempt: Attempt, now: Int64) {
+        // Once after the time that an answer usually takes, once after twice that time more.
+        attempt.repeatedAt += 2 * (attempt.repeatedAt - attempt.sentAt)
+        let (flight, upstream) = (attempt.flight, attempt.upstream)
+        guard upstream.isQuick, !upstream.isDown, flight.question.rule.mayRepeat else { return }
+        commands.append(.late(exchange: attempt.exchange))
+        counters.repeated += 1
+        let again = Attempt(
+            attempts.nextExchange(draw()), of: flight, to: upstream, over: .udp, attempt.form,
+            isPlainer: attempt.isPlainer)
+        again.isLate = true
+        begin(again, now: now)
+        again.expiry = attempt.expiry
     }
 
     /// Sends an attempt, once more where something about it has changed.
     func send(_ attempt: Attempt, now: Int64) {
         let flight = attempt.flight
         attempt.sentAt = now
-        attempt.patienceEnd = flight.patienceEnd(of: attempt.upstream, now: now)
+        let patience = attempt.upstream.patience
+        let isLast = flight.isRoundComplete
+        attempt.patienceEnd = now + (isLast ? Self.attemptTimeout : patience)
+        attempt.repeatedAt = isLast && attempt.transport == .udp ? now + patience : .max
         attempt.expiry = min(now + Self.attemptTimeout, flight.totalDeadline)
-        flight.lastSentAt = now
+        if !attempt.isLate { flight.lastSentAt = now }
         counters.sent += 1
         attempt.upstream.asked()
         attempt.message = flight.question.encode(attempt.form)

@@ -6,6 +6,8 @@ package struct ForwardingCounters: Sendable {
     package var joined: UInt64 = 0
     /// Questions asked before their answer's time was over, or for one that is past it.
     package var refreshes: UInt64 = 0
+    /// Queries sent once more to the same upstream, in case a datagram was lost.
+    package var repeated: UInt64 = 0
     package var failedAttempts: UInt64 = 0
     /// Those of them that took too long.
     package var timeouts: UInt64 = 0

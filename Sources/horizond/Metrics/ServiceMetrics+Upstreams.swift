@@ -59,6 +59,10 @@ extension ServiceMetrics {
                 "horizond_forward_joined_total",
                 "Queries whose question was in flight already for another client.",
                 \.forwarding.joined),
+            counter(
+                "horizond_forward_repeated_total",
+                "Queries sent once more to the same upstream, in case a datagram was lost.",
+                \.forwarding.repeated),
             counters(
                 "horizond_forward_failed_attempts_total", "Attempts at upstreams that failed.",
                 by: "reason",

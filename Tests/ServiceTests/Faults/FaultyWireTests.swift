@@ -88,12 +88,12 @@ extension ServiceTests {
             let median: Duration
         }
 
-        /// Of an exchange that loses 30 % each way half are whole, and a lone upstream is asked twice: so
-        /// three of four queries are answered. The other figures leave room for a machine that does
-        /// other work, too.
+        /// Of exchanges that lose 30 % each way half are whole, and a lone upstream is asked six times in four
+        /// seconds: so 98 of a hundred queries are answered, and most of them after a repetition. The figures
+        /// leave room for a machine that does other work, too.
         private static let wires = [
             Wire(what: "no faults", faults: .init(), least: 100, median: .milliseconds(100)),
-            Wire(what: "loss", faults: .init(loss: 0.3), least: 60, median: .seconds(2)),
+            Wire(what: "loss", faults: .init(loss: 0.3), least: 90, median: .seconds(1)),
             Wire(
                 what: "delay", faults: .init(delay: .milliseconds(250)), least: 100,
                 median: .milliseconds(900)),
@@ -107,7 +107,7 @@ extension ServiceTests {
                 what: "all",
                 faults: .init(
                     loss: 0.3, reordering: 0.25, duplication: 0.25, delay: .milliseconds(250)),
-                least: 55, median: .seconds(3)),
+                least: 88, median: .seconds(2)),
         ]
 
         @Test("No answer is wrong, most come in time, and local and cached names notice nothing")
