@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension ServiceTests {
+extension SharingTests {
     /// `horizond audit`, and the audits of the server's own, before a public zone like a CDN's.
     @Suite("audit")
     struct AuditTests {

@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 import Testing
 
-extension ServiceTests {
+extension SharingTests {
     @Suite("The cache's file")
     struct CacheFileTests {
         private let name = "www.example.net"

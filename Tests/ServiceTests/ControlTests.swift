@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 import Testing
 
-extension ServiceTests {
+extension SharingTests {
     @Suite("The control socket")
     struct ControlTests {
         private static let control = "control: control.sock\n"

@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 import Testing
 
-extension ServiceTests {
+extension SharingTests {
     // The collector is Farsight's fstrm_capture, and Knot's dnstap-ldns reads what it wrote.
     @Suite("The query log as dnstap")
     struct DnstapTests {

@@ -2,7 +2,7 @@ import DNS
 import Glibc
 import Testing
 
-extension ServiceTests {
+extension SharingTests {
     @Suite(
         "Views follow the host's interfaces",
         .enabled(

@@ -2,7 +2,7 @@ import DNS
 import Foundation
 import Testing
 
-extension ServiceTests {
+extension SharingTests {
     @Suite("Files with nameserver lines are followed")
     struct NameserverFileTests {
         private static let file = "run/resolv.conf"

@@ -4,7 +4,7 @@ import Glibc
 import Testing
 
 extension ServiceTests {
-    @Suite("The life of the process")
+    @Suite("The life of the process", .aloneOnMachine)
     struct ProcessTests {
         /// A directory with a configuration that listens on this port of 127.0.0.1.
         private static func directory(_ port: UInt16, _ more: String = "") throws

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension ServiceTests {
+extension SharingTests {
     @Suite("Progress on a terminal")
     struct ProgressTests {
         /// A configuration with a zone that takes a while, and the same as a file of hosts.

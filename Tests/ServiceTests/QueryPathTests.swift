@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 extension ServiceTests {
-    @Suite("From read to send")
+    @Suite("From read to send", .aloneOnMachine)
     struct QueryPathTests {
         /// What lies ready: in a zone, or in the cache once it was asked for.
         enum Source: String, CaseIterable, CustomTestStringConvertible {

@@ -2,7 +2,7 @@ import Testing
 
 extension ServiceTests {
     /// `make soak` in short, so that its driver works when it is needed.
-    @Suite("A short soak")
+    @Suite("A short soak", .aloneOnMachine)
     struct SoakTests {
         private static func soak(
             _ seconds: Int, with program: String

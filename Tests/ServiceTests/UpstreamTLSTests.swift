@@ -2,7 +2,7 @@ import DNS
 import Foundation
 import Testing
 
-extension ServiceTests {
+extension SharingTests {
     @Suite("Upstreams over TLS")
     struct UpstreamTLSTests {
         private let name = "www.example.com"

@@ -4,7 +4,7 @@ import Glibc
 import Testing
 
 extension ServiceTests {
-    @Suite("Clocks that jump")
+    @Suite("Clocks that jump", .aloneOnMachine)
     struct ClockTests {
         private static let name = "www.example.net"
 

@@ -5,7 +5,7 @@ import Testing
 
 extension ServiceTests {
     @Suite(
-        "A wire with faults between the server and its upstream",
+        "A wire with faults between the server and its upstream", .aloneOnMachine,
         .enabled(if: NetworkNamespace.isPermitted, NetworkNamespace.need))
     struct FaultyWireTests {
         private static let names = 200

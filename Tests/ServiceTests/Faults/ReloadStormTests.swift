@@ -4,7 +4,7 @@ import Glibc
 import Testing
 
 extension ServiceTests {
-    @Suite("A storm of reloads")
+    @Suite("A storm of reloads", .aloneOnMachine)
     struct ReloadStormTests {
         private static let length = Duration.seconds(4)
         private static let interval = Duration.milliseconds(20)

@@ -5,7 +5,7 @@ import Testing
 
 extension ServiceTests {
     /// Whoever only looks on must not be able to slow down those who ask.
-    @Suite("Logs and tools that are stuck")
+    @Suite("Logs and tools that are stuck", .aloneOnMachine)
     struct StuckToolsTests {
         private static let name = "www.lab.example"
         /// How much more memory a hundred stuck tools may cost.

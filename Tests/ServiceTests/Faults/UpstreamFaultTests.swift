@@ -4,7 +4,7 @@ import Glibc
 import Testing
 
 extension ServiceTests {
-    @Suite("Upstreams that are killed, paused and replaced under load")
+    @Suite("Upstreams that are killed, paused and replaced under load", .aloneOnMachine)
     struct UpstreamFaultTests {
         /// All that lies below vanillax.me has this address.
         private static let address = PublicZones.edge4

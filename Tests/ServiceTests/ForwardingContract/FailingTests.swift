@@ -2,7 +2,7 @@ import DNS
 import Testing
 
 extension ServiceTests.ForwardingContractTests {
-    @Suite("Upstreams that fail, by the table")
+    @Suite("Upstreams that fail, by the table", .aloneOnMachine)
     struct FailingTests {
         private typealias Attempted = FailingTimeline.Attempted
 

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension ServiceTests {
+extension SharingTests {
     /// `config/prometheus`, with Debian's promtool.
     @Suite("The alert rules")
     struct AlertRuleTests {

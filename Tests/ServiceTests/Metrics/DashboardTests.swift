@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 import Testing
 
-extension ServiceTests {
+extension SharingTests {
     /// `config/grafana/horizond.json`, as Grafana would ask a real Prometheus with real data.
     @Suite("The Grafana dashboard")
     struct DashboardTests {

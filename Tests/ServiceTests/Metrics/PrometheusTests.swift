@@ -2,7 +2,7 @@ import DNS
 import Foundation
 import Testing
 
-extension ServiceTests {
+extension SharingTests {
     /// `/metrics`, as Debian's Prometheus and promtool read it.
     @Suite("Metrics")
     struct PrometheusTests {

@@ -2,7 +2,7 @@ import DNS
 import Foundation
 import Testing
 
-extension ServiceTests {
+extension SharingTests {
     @Suite(
         "Listen addresses come and go",
         .enabled(if: NetworkNamespace.isPermitted, NetworkNamespace.need))

@@ -2,7 +2,7 @@ import DNS
 import Foundation
 import Testing
 
-extension ServiceTests {
+extension SharingTests {
     /// The page as Chromium shows it, before a server that is asked by devices.
     @Suite("The page in a browser", .enabled(if: Browser.isInstalled), .timeLimit(.minutes(5)))
     struct PageTests {

@@ -2,7 +2,7 @@ import DNS
 import Foundation
 import Testing
 
-extension ServiceTests {
+extension SharingTests {
     /// How the page serves whoever looks at it, and whatever they ask and see.
     @Suite("Whoever uses the page", .enabled(if: Browser.isInstalled), .timeLimit(.minutes(5)))
     struct PageUseTests {

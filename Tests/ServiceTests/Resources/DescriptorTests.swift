@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 extension ServiceTests {
-    @Suite("When descriptors run out")
+    @Suite("When descriptors run out", .aloneOnMachine)
     struct DescriptorTests {
         private let upstream: ScriptedUpstream
         private let server: Server

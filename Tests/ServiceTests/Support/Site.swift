@@ -1,10 +1,14 @@
 import DNS
 import Testing
 
-/// The program as it is built, before a real upstream, on the loopback interface. The tests run
-/// one after the other: they measure times, and each has the machine to itself.
+/// The program as it is built, before a real upstream, on the loopback interface or between network namespaces.
+/// The tests run one after the other, since they measure times.
 @Suite("horizond, the program", .serialized)
 enum ServiceTests {}
+
+/// Those of them that mostly wait, one after the other beside the rest.
+@Suite("horizond, the program, beside other tests", .serialized, .sharesMachine)
+enum SharingTests {}
 
 /// The site of the README: an overlay for a domain that a CDN publishes, knotd as the world outside.
 struct Site {
