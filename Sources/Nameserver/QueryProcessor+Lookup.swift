@@ -42,7 +42,6 @@ extension QueryProcessor {
         where answer.key.parameters == key && name.equals(answer.key.name) {
             let image = answer.image
             scratch.set(image.span)
-            if answer.isStale { counters.staleAnswers &+= 1 }
             return StoredAnswer(age: answer.isStale ? .stale : .seconds(0))
         }
         return nil
@@ -74,7 +73,6 @@ extension QueryProcessor {
         if hit.isRecheckDue {
             cache.postponeRecheck(name, key, until: now + Forwarder.staleRecheckInterval)
         }
-        counters.staleAnswers &+= 1
         return .found(StoredAnswer(age: .stale, isDue: hit.isRecheckDue))
     }
 

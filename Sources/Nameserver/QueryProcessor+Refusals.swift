@@ -33,7 +33,6 @@ extension QueryProcessor {
         _ query: Query, _ message: Span<UInt8>, _ reason: ExtendedErrorOption,
         _ rcode: RCode = .refused, into response: inout MutableSpan<UInt8>
     ) -> Disposition {
-        counters.refused &+= 1
         lastSource = .refused
         options.set(reason)
         return .respond(DirectResponse.empty(rcode, query, message, into: &response))

@@ -52,7 +52,6 @@ extension QueryProcessor {
     func refuseOption(
         _ query: Query, _ message: Span<UInt8>, into response: inout MutableSpan<UInt8>
     ) -> Disposition {
-        counters.errors &+= 1
         lastSource = .error
         options.set(.malformedOption)
         return .respond(
@@ -73,7 +72,6 @@ extension QueryProcessor {
         if makeReady(&query, message, client, transport, server), server.cookies != nil {
             rcode = counters.staleCookies == stale ? .noError : .badCookie
         } else {
-            counters.errors &+= 1
             lastSource = .error
         }
         let end = DirectResponse.error(rcode, message, question: nil, into: &response)
@@ -137,7 +135,6 @@ extension QueryProcessor {
         _ query: Query, _ message: Span<UInt8>, _ view: View?,
         into response: inout MutableSpan<UInt8>
     ) -> Disposition {
-        counters.refused &+= 1
         lastSource = .refused
         let (rcode, reason) = changeRefusal(query, view)
         options.set(reason)
@@ -176,7 +173,6 @@ extension QueryProcessor {
         guard let text, Self.refusal(of: query.type) == nil else {
             return refuse(query, message, .notIdentified, into: &response)
         }
-        counters.local &+= 1
         let name = Self.spelledName(query, message)
         var composer = ResponseComposer(
             query, name: name, into: response._mutatingExtracting(...))

@@ -113,7 +113,6 @@ package final class QueryProcessor {
             counters.ignored &+= 1
             return .drop
         case .error(let rcode, let question, let edns):
-            counters.errors &+= 1
             lastSource = .error
             guard !isOverLimit(client, over: transport, snapshot) else { return .drop }
             if let edns { options.begin(dnssecOK: edns.dnssecOK) }
@@ -123,7 +122,6 @@ package final class QueryProcessor {
                     into: &response, at: end, limit: Query.messageLimit(edns, transport),
                     rcode: rcode))
         case .signed(let question, let edns, let signature):
-            counters.errors &+= 1
             lastSource = .error
             guard !isOverLimit(client, over: transport, snapshot) else { return .drop }
             return refuseSignature(
@@ -218,7 +216,6 @@ package final class QueryProcessor {
         fresh: [FreshAnswer], transport: ClientTransport, into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         if let local = view.localAnswer(name, query.type) {
-            counters.local &+= 1
             let length = local.zone.use { zone in
                 lastSource = zone.settings.mode == .overlay ? .overlay : .zone
                 if let bypass = zone.bypass {
@@ -285,7 +282,6 @@ package final class QueryProcessor {
         if stored.age == .stale {
             lastSource = .stale
         } else if fresh.isEmpty {
-            counters.cacheHits &+= 1
             lastSource = .cache
         } else {
             lastSource = fresh[0].upstream == nil ? .failure : .upstream
@@ -357,7 +353,6 @@ package final class QueryProcessor {
     private func minimalAny(
         _ query: Query, _ message: Span<UInt8>, into response: inout MutableSpan<UInt8>
     ) -> Int {
-        counters.local &+= 1
         var composer = ResponseComposer(
             query, name: Self.spelledName(query, message), into: response._mutatingExtracting(...))
         let rdata: [UInt8] = [7] + Array("RFC8482".utf8) + [0]

@@ -101,7 +101,7 @@ struct ClientLimitTests {
         let counts = site.processor.account.counted
         #expect(counts.limited(view: "any", .queryCut) == 11)
         #expect(counts.limited(view: "any", .queryDropped) == 11)
-        #expect(counts.limited == 22)
+        #expect(counts.dropped == 11)
     }
 
     @Test("A cut answer is the query with TC, and no longer with any options")

@@ -63,6 +63,31 @@ extension ServiceTests {
             #expect(refused >= 8)
         }
 
+        @Test(
+            "Each query of a flood is in one row of the statistics",
+            arguments: [
+                "rate-limit: {queries: 1, burst: 10}", "response-rate-limit: {responses: 5}",
+            ])
+        func statistics(limit: String) throws {
+            let server = try Server(
+                """
+                control: control.sock
+                \(Self.zones)
+                views: {lan: {clients: [127.0.0.0/8]}}
+                \(limit)
+                forward: {}
+                """)
+            let flooded = try flood(60, of: server, from: "127.0.0.2")
+            let figures = try object(try server.command("stats", "--json").output)
+            let queries = try #require(figures["queries"] as? [String: Int])
+            let counts = ["zone", "refused", "limited"].compactMap { queries[$0] }
+            #expect(queries["all"] == 60)
+            #expect(counts.reduce(0, +) == 60, "\(queries)")
+            // An answer may come after the flood has stopped waiting for it.
+            #expect(counts[0] >= flooded.answered && counts[1] >= flooded.cut, "\(queries)")
+            #expect((1...20).contains(counts[0]) && counts[1] >= 10 && counts[2] >= 10)
+        }
+
         @Test("A reload changes a limit, and a view's own counts")
         func reload() throws {
             func configuration(_ limits: String) -> String {

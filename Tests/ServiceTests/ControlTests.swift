@@ -309,8 +309,8 @@ extension SharingTests {
             let queries = try #require(figures["queries"] as? [String: Int])
             #expect(
                 queries == [
-                    "all": 9, "zone": 3, "cache": 4, "stale": 0, "upstream": 1, "refused": 1,
-                    "error": 0, "limited": 0,
+                    "all": 9, "zone": 3, "cache": 4, "stale": 0, "upstream": 1, "failure": 0,
+                    "refused": 1, "error": 0, "limited": 0, "unanswered": 0,
                 ])
             let cache = try #require(figures["cache"] as? [String: Int])
             #expect(cache["answers"] == 1 && cache["maximumOctets"] == 64 << 20)

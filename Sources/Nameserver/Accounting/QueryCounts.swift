@@ -48,10 +48,10 @@ package struct QueryCounts: Sendable {
         return row.counts[QueryKind.count + action.rawValue]
     }
 
-    /// All queries over a limit.
-    package var limited: UInt64 {
+    /// All queries that got no answer because of a limit.
+    package var dropped: UInt64 {
         views.reduce(0) { sum, view in
-            LimitAction.allCases.reduce(sum) { $0 &+ limited(view: view, $1) }
+            sum &+ limited(view: view, .queryDropped) &+ limited(view: view, .responseDropped)
         }
     }
 

@@ -17,15 +17,9 @@ extension ServiceStatistics {
     }
 
     private func queryLines(_ rate: Double) -> [String] {
-        let rows: [(String, UInt64)] = [
-            ("from zones", queries.zone), ("from the cache", queries.cache),
-            ("stale", queries.stale), ("for upstreams", queries.upstream),
-            ("refused", queries.refused), ("in error", queries.error),
-            ("over a limit", queries.limited),
-        ]
         let total = "queries".padded(18) + "\(queries.all)".leftPadded(12)
         return ["\(total)    \(String(format: "%.1f", rate)) a second"]
-            + rows.map { name, count in
+            + queries.rows.map { name, count in
                 let share = queries.all > 0 ? Double(count) / Double(queries.all) * 100 : 0
                 return "  " + name.padded(16) + "\(count)".leftPadded(12)
                     + String(format: "%9.1f %%", share)
@@ -33,7 +27,7 @@ extension ServiceStatistics {
     }
 
     private var cacheLine: String {
-        let lookups = queries.cache + queries.upstream
+        let lookups = queries.cache + cache.misses
         let rate = lookups > 0 ? Double(queries.cache) / Double(lookups) * 100 : 0
         return "cache".padded(18)
             + "\(cache.answers) answer\(cache.answers == 1 ? "" : "s") in \(Self.size(cache.octets)) of "

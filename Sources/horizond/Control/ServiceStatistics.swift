@@ -26,18 +26,23 @@ struct ServiceStatistics: Codable, Sendable {
     /// What the last audit found; nil before the first.
     let audit: Audit?
 
-    /// Queries by the source of their answer.
+    /// Queries by what became of them: all is the sum of the others.
     struct Queries: Codable, Sendable {
         let all: UInt64
+        /// Answered from zones, or by the server itself.
         let zone: UInt64
         let cache: UInt64
         let stale: UInt64
-        /// Those that had to wait for an upstream.
         let upstream: UInt64
+        /// No upstream gave an answer in time.
+        let failure: UInt64
+        /// By a rule, or over a limit with TC alone.
         let refused: UInt64
         let error: UInt64
-        /// Those over a limit of their client: dropped, cut or refused.
+        /// Dropped over a limit of their client.
         let limited: UInt64
+        /// Those that wait for an upstream, whose client has gone, or that were none.
+        let unanswered: UInt64
     }
 
     struct Cache: Codable, Sendable {
@@ -47,6 +52,8 @@ struct ServiceStatistics: Codable, Sendable {
         let maximumOctets: Int
         /// What they may take while memory is short; else the same.
         let currentMaximumOctets: Int
+        /// Look-ups that found no good answer.
+        let misses: UInt64
         let evicted: UInt64
         let refreshed: UInt64
     }
@@ -101,16 +108,12 @@ struct ServiceStatistics: Codable, Sendable {
         lastReload = service.status.lastReload
         files = service.configuration.files.map(\.escapingUnprintable)
         configurationHash = "\(service.configuration.hash)"
-        let misses = report.sum(\.queries.cacheMisses)
-        queries = Queries(
-            all: report.sum(\.queries.queries), zone: report.sum(\.queries.local),
-            cache: report.sum(\.queries.cacheHits), stale: report.sum(\.queries.staleAnswers),
-            upstream: misses, refused: report.sum(\.queries.refused),
-            error: report.sum(\.queries.errors), limited: report.counts.limited)
+        queries = Queries(report)
         cache = Cache(
             answers: report.cache.entries, octets: report.cache.octets,
             maximumOctets: service.shared.cache.size,
-            currentMaximumOctets: service.shared.cache.limit, evicted: report.cache.evictions,
+            currentMaximumOctets: service.shared.cache.limit,
+            misses: report.sum(\.queries.cacheMisses), evicted: report.cache.evictions,
             refreshed: report.sum(\.forwarding.refreshes))
         queryLogLinesLost = report.queryLogDropped
         memory = service.memoryGuard.bound.map {

@@ -111,9 +111,9 @@ struct CoreDNSMetrics {
     // MARK: Cache and upstreams
 
     private var cacheFamilies: [MetricFamily] {
-        let hits = metrics.report.sum(\.queries.cacheHits)
+        let hits = metrics.counts.responseCount(.cache)
         let misses = metrics.report.sum(\.queries.cacheMisses)
-        let stale = metrics.report.sum(\.queries.staleAnswers)
+        let stale = metrics.counts.responseCount(.stale)
         let prefetches = metrics.report.sum(\.forwarding.refreshes)
         let rows: [(MetricFamily.Kind, String, String, UInt64)] = [
             (

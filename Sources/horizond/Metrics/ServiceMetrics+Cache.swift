@@ -16,14 +16,14 @@ extension ServiceMetrics {
             gauge(
                 "horizond_cache_full_limit_bytes", "What they may take (cache-size).",
                 memory.cacheSize),
-            counter(
-                "horizond_cache_hits_total",
-                "Queries answered from the cache within the answer's lifetime.", \.queries.cacheHits
-            ),
-            counter(
-                "horizond_cache_stale_hits_total",
+            MetricFamily(
+                .counter, "horizond_cache_hits_total",
+                "Queries answered from the cache within the answer's lifetime.",
+                value: counts.responseCount(.cache)),
+            MetricFamily(
+                .counter, "horizond_cache_stale_hits_total",
                 "Queries answered from the cache with an answer past its lifetime (RFC 8767).",
-                \.queries.staleAnswers),
+                value: counts.responseCount(.stale)),
             counter(
                 "horizond_cache_misses_total",
                 "Look-ups in the cache that found nothing, or what is past its lifetime.",

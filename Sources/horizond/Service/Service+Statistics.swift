@@ -9,8 +9,12 @@ extension Service {
 
     /// Logs it.
     func reportStatistics() {
-        gatherStatistics { [log] report in
+        gatherStatistics { [self] report in
             for line in report.lines { log.notice(line, .statistics) }
+            guard let bound = memoryGuard.bound else { return }
+            log.notice(
+                "memory: \(bound.used) of \(bound.limit) octets taken (\(bound.name))",
+                .statistics)
         }
     }
 

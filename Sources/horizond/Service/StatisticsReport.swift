@@ -29,11 +29,9 @@ struct StatisticsReport {
     }
 
     private var queryLine: String {
-        let refused = sum(\.queries.refused)
-        let errors = sum(\.queries.errors)
-        return "queries: \(sum(\.queries.queries)), of which \(sum(\.queries.local)) from zones, "
-            + "\(sum(\.queries.cacheHits)) from the cache, \(sum(\.queries.staleAnswers)) stale, "
-            + "\(sum(\.queries.cacheMisses)) for upstreams, \(refused) refused, \(errors) in error"
+        let queries = ServiceStatistics.Queries(self)
+        let parts = queries.rows.map { "\($0.count) \($0.name)" }
+        return "queries: \(queries.all), of which \(parts.joined(separator: ", "))"
     }
 
     /// Whether all workers have their share.
