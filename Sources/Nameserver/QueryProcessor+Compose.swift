@@ -33,7 +33,13 @@ extension QueryProcessor {
                 if followLocal(local.answer, zone, query, &chain, &composer) { continue }
                 break
             }
-            guard query.type != .any, let rule = view.rule(for: name)?.kept else { break }
+            guard query.type != .any, let rule = view.rule(for: name)?.kept else {
+                if query.type != .any, let waiting = view.waitingRule {
+                    chain.rcode = .serverFailure
+                    options.set(waiting.error)
+                }
+                break
+            }
             let policy = view.policy(for: name, under: rule)
             let key = AnswerKey.Parameters(
                 type: query.type, bits: AnswerKey.Bits(query), rule: rule, policy: policy)

@@ -38,6 +38,21 @@ extension QueryProcessor {
         return .respond(DirectResponse.empty(rcode, query, message, into: &response))
     }
 
+    /// Answers for a name that no rule with servers is for: SERVFAIL while the rule for it waits for its
+    /// servers, so that the client asks again, else REFUSED.
+    @inline(never)
+    func endWithoutServers(
+        _ query: Query, _ message: Span<UInt8>, _ view: View,
+        into response: inout MutableSpan<UInt8>
+    ) -> Disposition {
+        guard let rule = view.waitingRule else {
+            return refuse(query, message, .noForwardRule, into: &response)
+        }
+        lastSource = .failure
+        options.set(rule.error)
+        return .respond(DirectResponse.empty(.serverFailure, query, message, into: &response))
+    }
+
     /// Has a refusal be no longer than its query, unless its client is known to have asked: so nobody can
     /// make more of it by sending it to another.
     @inline(never)

@@ -229,7 +229,7 @@ package final class QueryProcessor {
                 query, message, view, fresh: fresh, transport: transport, into: &response)
         }
         guard let rule = view.rule(for: name) else {
-            return refuse(query, message, .noForwardRule, into: &response)
+            return endWithoutServers(query, message, view, into: &response)
         }
         if query.type == .any {
             return .respond(minimalAny(query, message, into: &response))

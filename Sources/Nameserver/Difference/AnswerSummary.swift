@@ -22,7 +22,7 @@ extension View {
     /// What this view says to the name and type.
     func summary(_ name: LookupName, _ type: RRType) -> AnswerSummary {
         guard let local = localAnswer(name, type) else {
-            return rule(for: name) == nil ? .refused : .upstream
+            return rule(for: name) == nil && waitingRule == nil ? .refused : .upstream
         }
         let zone = local.zone.kept
         switch local.answer {

@@ -28,7 +28,9 @@ extension View {
         if let local = localAnswer(name, type) {
             return .zone(decision(of: local.zone.kept, local.answer, name, type))
         }
-        guard let rule = rule(for: name)?.kept else { return .refused }
+        guard let rule = rule(for: name)?.kept else {
+            return waitingRule.map { .forward(decision(of: $0, name, type)) } ?? .refused
+        }
         let policy = policy(for: name, under: rule)
         return .forward(
             ForwardDecision(
@@ -36,6 +38,15 @@ extension View {
                 upstreams: rule.upstreams.map(\.address), httpsRecords: policy.httpsRecords,
                 removesPrivateAddresses: policy.rebindProtection != 0,
                 passedBy: passingZone(name, type)))
+    }
+
+    private func decision(
+        of rule: WaitingRule, _ name: LookupName, _ type: RRType
+    ) -> ForwardDecision {
+        ForwardDecision(
+            domain: .root, place: rule.place, upstreams: [],
+            httpsRecords: policies.policy(for: name), removesPrivateAddresses: false,
+            passedBy: passingZone(name, type))
     }
 
     private func decision(

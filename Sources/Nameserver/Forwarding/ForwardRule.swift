@@ -146,7 +146,7 @@ package struct ForwardRule: Equatable, Sendable {
     }
 
     /// The servers of all sources in their order, each once and not more than can be tried. None
-    /// while a file names none: then the rule is as if it were not there.
+    /// while a file names none: then what the rule is for fails (`WaitingRule`).
     package var upstreams: [UpstreamAddress] {
         var upstreams: [UpstreamAddress] = []
         for source in sources {

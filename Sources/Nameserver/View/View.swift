@@ -7,6 +7,8 @@ package final class View: Sendable {
     let place: ConfigurationPlace?
     let zones: [Zone]
     let rules: [ActiveForwardRule]
+    /// The rule for everything while it has no servers; nil where there is none or it has some.
+    let waitingRule: WaitingRule?
     private let zoneTable: DomainTable
     private let ruleTable: DomainTable
     let policies: HTTPSRecordPolicyTable
@@ -29,6 +31,7 @@ package final class View: Sendable {
         zones = description.zones + specialUse
         rules = description.forward.filter { !$0.upstreams.isEmpty }
             .map { ActiveForwardRule($0, upstreams: upstreams) }
+        waitingRule = description.forward.lazy.compactMap { WaitingRule($0) }.first
         zoneTable = DomainTable(
             zones.enumerated().map { ($1.settings.apex, $0) }, seed: seed)
         ruleTable = DomainTable(
@@ -51,6 +54,7 @@ package final class View: Sendable {
         name = view.name
         place = view.place
         rules = view.rules
+        waitingRule = view.waitingRule
         ruleTable = view.ruleTable
         policies = .pass
         limits = nil

@@ -24,7 +24,7 @@ extension ServiceTests.ForwardingContractTests {
             let off = try Timelines.prefetching.off
             #expect(off.last.response.hosts == [1] && off.sentInTime == 1)
             #expect(off.after.response.hosts == [2] && off.sentInAll == 2)
-            #expect(off.after.time >= .milliseconds(400), "asked for by the client")
+            #expect(off.after.time >= .milliseconds(300), "asked for by the client")
         }
     }
 }
@@ -61,7 +61,7 @@ struct PrefetchingTimeline: Sendable {
         func wait(until time: Duration) { pause(start + time - ContinuousClock.now) }
         for _ in 0..<2 { _ = try ask() }
         _ = try server.client.ask("unused.example.net", .a)
-        upstream.change { [.init($0.reply([$0.address(2)]), after: .milliseconds(500))] }
+        upstream.change { [.init($0.reply([$0.address(2)]), after: .milliseconds(300))] }
         wait(until: .milliseconds(9250))
         let last = try ask()
         // Another client in the same second.

@@ -2,7 +2,7 @@ import DNS
 import Foundation
 import Testing
 
-extension SharingTests {
+extension ServiceTests {
     @Suite(
         "The network is down at boot, or goes and comes back",
         .enabled(if: NetworkNamespace.isPermitted, NetworkNamespace.need))
@@ -91,6 +91,10 @@ extension SharingTests {
                 let client = try network.client
                 let local = try network.clients.inside { try client.ask("a.vanillax.me", .a) }
                 #expect(local.data(.a) == ["192.168.10.50"])
+                if text?.isEmpty ?? true {
+                    let other = try network.clients.inside { try client.ask("example.net", .a) }
+                    #expect(other.rcode == .serverFailure)
+                }
                 if text == nil {
                     #expect(server.log.contains("does not exist: it is not asked until it does"))
                 }
