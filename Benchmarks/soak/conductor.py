@@ -84,8 +84,19 @@ class Run:
         self.server = processes.Server("horizond", command, self.home.port, self.directory, None)
         self.server.wait_until_right(f"probe.{home.ZONE}", home.GATEWAY)
         self.stalls = watch.Stalls(self.server.process.pid)
-        self.before = self.admin.metrics()
+        self.before = self.first_metrics()
         self.quiet_before = watch.held_by(self.server)
+
+    def first_metrics(self):
+        """The pages open a moment after the first answer."""
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                return self.admin.metrics()
+            except ConnectionRefusedError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
 
     def start_clients(self):
         self.clients.start()
