@@ -32,11 +32,11 @@ extension QueryProcessor {
             !admits(isProven ? .provenQuery : .forgeableQuery, client, limit)
         {
             guard !isProven else {
-                note(.queryRefused)
+                note(.queryRefused, client)
                 return refuse(query, message, .tooManyQueries, into: &response)
             }
             return slip(
-                limit, .queryCut, .queryDropped, query, message, into: &response)
+                limit, .queryCut, .queryDropped, query, message, from: client, into: &response)
         }
         let disposition = answer(
             query, message, in: view, from: client, over: transport, snapshot, fresh: fresh,
@@ -46,7 +46,7 @@ extension QueryProcessor {
         let (purpose, detail) = kind(of: response.span.extracting(..<end), to: query)
         guard !admits(purpose, client, limit, detail) else { return disposition }
         return slip(
-            limit, .responseCut, .responseDropped, query, message, into: &response)
+            limit, .responseCut, .responseDropped, query, message, from: client, into: &response)
     }
 
     /// Whether a response that needs no view is one too many for its client: to what is no query that could
@@ -60,7 +60,7 @@ extension QueryProcessor {
             if let view { snapshot.views[view].limits?.responses } else { Self.strangers }
         guard let limit, !admits(.refusal, client, limit) else { return false }
         viewNumber = view ?? -1
-        note(.responseDropped)
+        note(.responseDropped, client)
         return true
     }
 
@@ -76,9 +76,10 @@ extension QueryProcessor {
     }
 
     /// Counts what a limit does to the query at hand.
-    func note(_ action: LimitAction) {
+    func note(_ action: LimitAction, _ client: IPAddress) {
         limited = (counters.queries, action)
         account.add(action, view: viewNumber)
+        limitNotices.note(client, view: viewNumber, action)
     }
 
     private func admits(
@@ -108,15 +109,15 @@ extension QueryProcessor {
     /// on over TCP.
     private func slip(
         _ limit: ActiveClientLimit, _ cut: LimitAction, _ dropped: LimitAction, _ query: Query,
-        _ message: Span<UInt8>, into response: inout MutableSpan<UInt8>
+        _ message: Span<UInt8>, from client: IPAddress, into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         lastSource = .refused
         overLimit &+= 1
         guard limit.slip > 0, overLimit % UInt64(limit.slip) == 0 else {
-            note(dropped)
+            note(dropped, client)
             return .drop
         }
-        note(cut)
+        note(cut, client)
         options.dropError()
         let end = query.question.upperBound
         options.fit(message.count &- end)

@@ -7,6 +7,7 @@ package final class QueryProcessor {
     var counters = Counters()
     var lastSource = AnswerSource.server
     package var bypasses = BypassCounter()
+    package var limitNotices = LimitNotices()
     var question: UpstreamQuestion?
     var refresh: UpstreamQuestion?
 

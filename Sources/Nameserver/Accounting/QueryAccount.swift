@@ -112,7 +112,7 @@ package final class QueryAccount {
 
 extension QueryProcessor {
     /// Counts that the query that was processed last may not wait for an upstream.
-    package func countRefusedWaiting() { note(.waitingRefused) }
+    package func countRefusedWaiting(of client: IPAddress) { note(.waitingRefused, client) }
 
     /// Counts the query that was processed last, to which there is no response yet.
     @inline(__always)

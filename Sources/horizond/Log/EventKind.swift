@@ -29,6 +29,7 @@ enum EventKind: String, CaseIterable {
     case descriptors = "0e6c1b94d3a84c7fb5d9f8f2a61e7043"
     case memory = "5d0c8a5f7b1e4b6f9a3d2e61c07f48b2"
     case querySink = "c2a9f3b07d6e4c51a8f4e0d91b3a7c65"
+    case limited = "9e0f6d2b7a5c4d18b1f3c4a86e57d20c"
     case linesDropped = "bc1f4cf100484f6ca9edf72e0de4d107"
     case privileges = "d3a1c7f05b7e4f0f9b6c2e8a417d9c52"
 }

@@ -25,6 +25,10 @@ final class EventLog: Sendable {
     /// The bypasses that were told, by client: their queries reach several workers.
     private let toldBypasses = Mutex<[IPAddress: Set<KnownBypass>]>([:])
 
+    private let toldLimits = Mutex<Set<LimitNotices.Notice>>([])
+    /// In a flood from many addresses, forged ones perhaps, those that come first stand for all.
+    private static let maximumToldLimits = 16
+
     init(logger: Logger, logsErrors: Bool) {
         self.logger = logger
         errors = Atomic(logsErrors)
@@ -60,6 +64,24 @@ final class EventLog: Sendable {
         guard isNew else { return }
         write(
             .notice, EventFields(.bypass, name: notice.domain, client: notice.client), "\(notice)")
+    }
+
+    /// One line for a client that a limit holds back; the same one again after ten minutes at the soonest.
+    func limited(_ notice: LimitNotices.Notice) {
+        let count = toldLimits.withLock { told -> Int? in
+            guard told.count < Self.maximumToldLimits, told.insert(notice).inserted
+            else { return nil }
+            return told.count
+        }
+        guard let count else { return }
+        let rest =
+            count < Self.maximumToldLimits ? "" : "; more of them are not told for ten minutes"
+        write(
+            .notice, EventFields(.limited, client: notice.client, view: notice.view),
+            "\(notice)\(rest)")
+        queue.asyncAfter(deadline: .now() + .seconds(Self.troubleSeconds)) { [self] in
+            _ = toldLimits.withLock { $0.remove(notice) }
+        }
     }
 
     /// One line for a server of several that fails; the same one again after ten minutes at the soonest.

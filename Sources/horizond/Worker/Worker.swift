@@ -102,6 +102,9 @@ final class Worker: NetworkHandler {
         resumePostponed()
         loop.needsTicks = !forwarder.isIdle || !postponed.isEmpty
         for notice in processor.bypasses.takeNotices() { shared.events.bypass(notice) }
+        for notice in processor.limitNotices.take(processor.currentSnapshot) {
+            shared.events.limited(notice)
+        }
     }
 
     func descriptorsRanOut() { shared.events.descriptorsRanOut() }
@@ -127,7 +130,7 @@ final class Worker: NetworkHandler {
                     snapshot: processor.currentSnapshot, because: .tooManyWaiting,
                     into: &response)
                 guard length > 0 else { return 0 }
-                processor.countRefusedWaiting()
+                processor.countRefusedWaiting(of: client)
                 count(message, from: client, over: transport, response.span.extracting(..<length))
                 return length
             }
