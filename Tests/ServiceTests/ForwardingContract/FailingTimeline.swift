@@ -165,22 +165,12 @@ struct FailingTimeline: Sendable {
         var attempts: [Timed] = []
         var counts: [Int] = []
         for number in 0..<4 {
-            let before = try datagramsToClosedPorts()
+            let before = try kernelCounter("Udp", "NoPorts")
             attempts.append(try Timed { try server.client.ask("n\(number).example.net", .a) })
-            counts.append(try datagramsToClosedPorts() - before)
+            counts.append(try kernelCounter("Udp", "NoPorts") - before)
         }
         attempts.append(try Timed { try server.client.ask("tcp.example.net", .a, over: .tcp) })
         return Closed(attempts: attempts, sent: counts.min() ?? 0)
-    }
-
-    /// The kernel's count of datagrams for ports that nobody has (`NoPorts` of UDP).
-    private static func datagramsToClosedPorts() throws -> Int {
-        let lines = try String(contentsOfFile: "/proc/net/snmp", encoding: .utf8)
-            .split(separator: "\n").filter { $0.hasPrefix("Udp:") }.map { $0.split(separator: " ") }
-        guard lines.count == 2, let column = lines[0].firstIndex(of: "NoPorts"),
-            let count = Int(lines[1][column])
-        else { throw Failure("no counters of UDP in /proc/net/snmp") }
-        return count
     }
 
     private static func pair(_ fail: (ScriptedUpstream) -> Void) throws -> Pair {

@@ -84,15 +84,39 @@ extension ServiceTests {
             #expect(try server.stop() == .exited(0))
         }
 
+        /// Asks one after the other from a port of its own, and counts what gets no answer within a second. The
+        /// port may have been another's, whose late answers are not counted.
+        private static func lost(of count: Int, _ client: Client) throws -> Int {
+            let socket = try Socket(.udp, local: Endpoint(client.source, 0))
+            try socket.connect(to: client.server)
+            var lost = 0
+            for number in 0..<count {
+                let name = try DomainName("a\(number).vanillax.me")
+                let query = Query(question: Question(name: name, type: .a))
+                try socket.send(query.octets)
+                var answer: Response?
+                repeat {
+                    answer = try socket.receive(timeout: .seconds(1)).map { try Response($0) }
+                } while answer != nil && answer?.question != query.question
+                if answer?.data(.a) != ["192.168.10.50"] { lost += 1 }
+            }
+            return lost
+        }
+
         @Test("Clients that have gone when their answers come do not disturb others")
         func goneClients() throws {
             let network = try HomeNetwork()
             for setting in ["net/ipv4/icmp_ratelimit", "net/ipv6/icmp/ratelimit"] {
                 try network.clients.set(setting, to: "0")
             }
+            for setting in ["net/ipv4/icmp_msgs_per_sec", "net/ipv4/icmp_msgs_burst"] {
+                // Older kernels have these for the whole host alone, which are enough, too.
+                try? network.clients.set(setting, to: "100000")
+            }
             for listen in [HomeNetwork.listen, "listen: ['0.0.0.0', '::']\n"] {
                 let server = try network.serve(listen + Self.zone + "forward: {}\nworkers: 1\n")
                 for client in [try network.client, try network.client6] {
+                    let dropped = try network.server.inside { try droppedDatagrams() }
                     let gone = try network.clients.inside {
                         Background {
                             let query = Query(
@@ -104,24 +128,22 @@ extension ServiceTests {
                             }
                         }
                     }
-                    let lost = try network.clients.inside {
-                        (0..<1000).count { number in
-                            let answer = try? client.ask(
-                                "a\(number).vanillax.me", .a, timeout: .seconds(1))
-                            return answer?.data(.a) != ["192.168.10.50"]
-                        }
-                    }
-                    #expect(lost == 0)
+                    let lost = try network.clients.inside { try Self.lost(of: 1000, client) }
                     try gone.value
+                    // On a busy machine the kernel may have no room for all of them.
+                    let room = try network.server.inside { try droppedDatagrams() } - dropped
+                    #expect(lost <= room && room < 100, "\(lost) lost, \(room) dropped")
                 }
                 let told = try network.server.inside {
-                    let snmp = try String(contentsOfFile: "/proc/net/snmp", encoding: .utf8)
-                    let icmp = snmp.split(separator: "\n").filter { $0.hasPrefix("Icmp:") }
-                        .map { $0.split(separator: " ") }
-                    let index = try #require(icmp[0].firstIndex(of: "InDestUnreachs"))
-                    return try #require(Int(icmp[1][index]))
+                    (
+                        try kernelCounter("Icmp", "InDestUnreachs"),
+                        try kernelCounter6("Icmp6InDestUnreachs")
+                    )
                 }
-                #expect(told > 1000, "the server was told")
+                #expect(told.0 > 100 && told.1 > 100, "the server was told: \(told)")
+                if ProcessInfo.processInfo.environment["HORIZOND_FIGURES"] != nil {
+                    print("gone clients: port unreachable \(told)")
+                }
                 #expect(try server.stop() == .exited(0))
             }
         }
