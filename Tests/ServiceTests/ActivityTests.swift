@@ -2,7 +2,7 @@ import DNS
 import Foundation
 import Testing
 
-extension SharingTests {
+extension ServiceTests {
     /// What the page shows of the past, asked for by curl.
     @Suite("The data of the page")
     struct ActivityTests {

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-extension ServiceTests {
+extension SharingTests {
     /// A forger who sends from the upstream's address and port, while that one holds back its answer.
     @Suite("Forged replies from upstream")
     struct ForgedRepliesTests {

@@ -6,7 +6,7 @@ import Testing
 extension ServiceTests {
     /// A fifth of the million records that the figures of the documents are for. The bounds have room
     /// for a busy machine, and none for records that lie there twice.
-    @Suite("A large zone")
+    @Suite("A large zone", .aloneOnMachine)
     struct LargeZoneTests {
         private static let count = 200_000
         private static let configuration = "zones: {lab.example: zone.yaml}\nworkers: 1\n"
@@ -82,7 +82,7 @@ extension ServiceTests {
             let count = try load.stop()
             #expect(count.sent > 2_000 && count.lost == 0 && count.failed == 0, "\(count)")
             // Reading takes some hundred milliseconds, which a worker that waited for it would show.
-            #expect(count.longest < .milliseconds(150), "\(count.longest)")
+            #expect(count.longest < .milliseconds(300), "\(count.longest)")
             let wrong = try (0..<200).filter {
                 try !server.client.ask(Self.name($0), .a).data(.a)[0].hasPrefix("10.2.")
             }

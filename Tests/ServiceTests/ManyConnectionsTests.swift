@@ -4,7 +4,7 @@ import Testing
 
 extension ServiceTests.TCPTests {
     /// `Benchmarks/connections/run` has ten thousand.
-    @Suite("Two thousand TCP connections that rest")
+    @Suite("Two thousand TCP connections that rest", .aloneOnMachine)
     struct ManyConnectionsTests {
         typealias TCPTests = ServiceTests.TCPTests
         private static let count = 2000

@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 import Testing
 
-extension SharingTests {
+extension ServiceTests {
     @Suite("Where the query log goes")
     struct QueryLogSinkTests {
         private static let site =

@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 import Testing
 
-extension SharingTests {
+extension ServiceTests {
     @Suite("The query log")
     struct QueryLogTests {
         private static let control = "control: control.sock\n"

@@ -1,7 +1,7 @@
 import DNS
 import Testing
 
-extension ServiceTests {
+extension SharingTests {
     @Suite("Upstreams that fail")
     struct UpstreamFailureTests {
         private let name = "www.example.net"
@@ -82,7 +82,7 @@ extension ServiceTests {
             let server = try Server.forwarding(to: upstream.port)
             let (response, time) = try elapsed { try server.client.ask(name, .a) }
             #expect(response.data(.a) == ["203.0.113.99"])
-            #expect(time >= .milliseconds(1850) && time <= .milliseconds(2400), "\(time)")
+            #expect(time >= .milliseconds(1850) && time <= .milliseconds(3500), "\(time)")
         }
 
         @Test("An answer to the first attempt counts after 2.2 seconds, too (coredns#6163)")

@@ -4,7 +4,7 @@ import Testing
 extension ServiceTests {
     /// Three servers, one zone: what horizond answers is what Knot DNS and NSD answer, but for the
     /// differences that `Explanation` names.
-    @Suite("An authoritative zone, beside Knot DNS and NSD")
+    @Suite("An authoritative zone, beside Knot DNS and NSD", .aloneOnMachine)
     struct DifferentialTests {
         private static let seed: UInt64 = 1034
         private static let zoneFile = "zones/differential.yaml"

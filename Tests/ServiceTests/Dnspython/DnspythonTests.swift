@@ -3,7 +3,7 @@ import Testing
 
 extension ServiceTests {
     /// Octets and texts of horizond's own library, held against dnspython's.
-    @Suite("Messages and RDATA, beside dnspython")
+    @Suite("Messages and RDATA, beside dnspython", .aloneOnMachine)
     struct DnspythonTests {
         private static let seed: UInt64 = 3597
         /// dnspython writes these by fields of their own; here they are octets (RFC 3597 §5).

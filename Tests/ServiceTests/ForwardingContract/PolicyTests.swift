@@ -83,7 +83,7 @@ extension ServiceTests.ForwardingContractTests {
             let arrivals = try upstreams.map { try $0.received("www.example.net").map(\.arrival) }
             #expect(arrivals.map(\.count) == [1, 1, 0])
             let (one, other) = (try #require(arrivals[0].first), try #require(arrivals[1].first))
-            #expect(max(one, other) - min(one, other) < .milliseconds(100))
+            #expect(max(one, other) - min(one, other) < .milliseconds(300))
             // It is cached as any other.
             #expect(try server.client.ask("www.example.net", .a).hosts == [2])
             #expect(upstreams.map { $0.everything.count } == [1, 1, 0])
@@ -111,10 +111,10 @@ extension ServiceTests.ForwardingContractTests {
             let server = try Self.server(upstreams, "{parallel: 2}")
             upstreams[0].change { _ in [] }
             let silent = try Timed { try server.client.ask("silent.example.net", .a) }
-            #expect(silent.response.hosts == [2] && silent.time < .milliseconds(100))
+            #expect(silent.response.hosts == [2] && silent.time < .milliseconds(300))
             upstreams[0].close()
             let closed = try Timed { try server.client.ask("closed.example.net", .a) }
-            #expect(closed.response.hosts == [2] && closed.time < .milliseconds(100))
+            #expect(closed.response.hosts == [2] && closed.time < .milliseconds(300))
         }
     }
 }

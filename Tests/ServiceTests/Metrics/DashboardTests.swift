@@ -3,9 +3,9 @@ import Foundation
 import Glibc
 import Testing
 
-extension SharingTests {
+extension ServiceTests {
     /// `config/grafana/horizond.json`, as Grafana would ask a real Prometheus with real data.
-    @Suite("The Grafana dashboard")
+    @Suite("The Grafana dashboard", .aloneOnMachine)
     struct DashboardTests {
         /// What of the dashboard is looked at here.
         private struct Dashboard: Decodable {

@@ -2,9 +2,9 @@ import DNS
 import Foundation
 import Testing
 
-extension SharingTests {
+extension ServiceTests {
     /// `/metrics`, as Debian's Prometheus and promtool read it.
-    @Suite("Metrics")
+    @Suite("Metrics", .aloneOnMachine)
     struct PrometheusTests {
         @Test("promtool finds nothing to complain about", arguments: [false, true])
         func lint(hasCoreDNSNames: Bool) throws {

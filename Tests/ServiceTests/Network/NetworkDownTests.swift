@@ -2,7 +2,7 @@ import DNS
 import Foundation
 import Testing
 
-extension ServiceTests {
+extension SharingTests {
     @Suite(
         "The network is down at boot, or goes and comes back",
         .enabled(if: NetworkNamespace.isPermitted, NetworkNamespace.need))

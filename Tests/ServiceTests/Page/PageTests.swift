@@ -2,9 +2,11 @@ import DNS
 import Foundation
 import Testing
 
-extension SharingTests {
+extension ServiceTests {
     /// The page as Chromium shows it, before a server that is asked by devices.
-    @Suite("The page in a browser", .enabled(if: Browser.isInstalled), .timeLimit(.minutes(5)))
+    @Suite(
+        "The page in a browser", .aloneOnMachine, .enabled(if: Browser.isInstalled),
+        .timeLimit(.minutes(5)))
     struct PageTests {
         private let view: OpenPage
         private var home: Household { view.home }

@@ -2,9 +2,11 @@ import DNS
 import Foundation
 import Testing
 
-extension SharingTests {
+extension ServiceTests {
     /// How the page serves whoever looks at it, and whatever they ask and see.
-    @Suite("Whoever uses the page", .enabled(if: Browser.isInstalled), .timeLimit(.minutes(5)))
+    @Suite(
+        "Whoever uses the page", .aloneOnMachine, .enabled(if: Browser.isInstalled),
+        .timeLimit(.minutes(5)))
     struct PageUseTests {
         private let view: OpenPage
         private var home: Household { view.home }

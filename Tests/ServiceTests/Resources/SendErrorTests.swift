@@ -4,7 +4,7 @@ import Glibc
 import Testing
 
 extension ServiceTests {
-    @Suite("System calls that fail for a while")
+    @Suite("System calls that fail for a while", .aloneOnMachine)
     struct SendErrorTests {
         private let faults: CallFaults
         private let upstream: ScriptedUpstream
