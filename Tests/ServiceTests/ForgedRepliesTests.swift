@@ -14,7 +14,7 @@ extension SharingTests {
 
         /// An upstream that takes its time, below the two seconds that an attempt has.
         private func slowUpstream(
-            holdingBack delay: Duration = .milliseconds(1500)
+            holdingBack delay: Duration = .milliseconds(1000)
         ) throws -> ScriptedUpstream {
             let octets = IPAddress(address)?.octets ?? []
             return try ScriptedUpstream { query in
