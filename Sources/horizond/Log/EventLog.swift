@@ -39,7 +39,7 @@ final class EventLog: Sendable {
     /// One line for a query that no upstream answered; in an outage the lines are consolidated.
     func failed(_ query: FailedQuery) {
         guard errors.load(ordering: .relaxed) else { return }
-        let verdict = outages.withLock { $0.note(upstream: query.upstream) }
+        let verdict = outages.withLock { $0.note(query.upstream, isBridged: query.isBridged) }
         guard verdict != .count else { return }
         let question = "\(query.name.lineDescription) \(query.type)"
         write(
@@ -147,11 +147,9 @@ final class EventLog: Sendable {
     func linesDropped(_ text: String) { write(.warning, EventFields(.linesDropped), text) }
 
     private func summarize(_ upstream: UpstreamAddress) {
-        guard let count = outages.withLock({ $0.close(upstream) }), count > 0 else { return }
-        let seconds = OutageSummary.windowSeconds
+        guard let text = outages.withLock({ $0.close(upstream) }) else { return }
         logger.log(
-            .error, "SERVFAIL for \(count) more queries within \(seconds) s: \(upstream) fails",
-            EventFields(.queryFailed, upstream: upstream))
+            .error, "\(text): \(upstream) fails", EventFields(.queryFailed, upstream: upstream))
     }
 
     private func write(
@@ -172,30 +170,5 @@ final class EventLog: Sendable {
             }
             logger.log(level, text(), fields())
         }
-    }
-}
-
-/// How many failed queries of an upstream are told one by one before they are only counted.
-struct OutageSummary {
-    static let windowSeconds = 10
-    /// Lines a window and upstream: enough to see which names, too few to flood a log.
-    private static let maximumLines = 5
-
-    enum Verdict {
-        case tell, tellAndSummarizeLater, count
-    }
-
-    private var failures: [UpstreamAddress: Int] = [:]
-
-    /// Notes one failure; a window begins with the first and ends with `close`.
-    mutating func note(upstream: UpstreamAddress) -> Verdict {
-        let count = failures[upstream, default: 0]
-        failures[upstream] = count + 1
-        return count == 0 ? .tellAndSummarizeLater : count < Self.maximumLines ? .tell : .count
-    }
-
-    /// Ends the window; how many failures were not told.
-    mutating func close(_ upstream: UpstreamAddress) -> Int? {
-        failures.removeValue(forKey: upstream).map { max(0, $0 - Self.maximumLines) }
     }
 }
