@@ -84,6 +84,8 @@ struct RepeatedQueryTests {
         site.ask("a-long-name-of-many-letters.example", .a)
         _ = queries(site, until: 0.5)
         #expect(site.sent.count == 2 && site.late == [site.sent[0].exchange])
+        _ = queries(site, until: 1)
+        #expect(site.late.suffix(2) == site.sent.prefix(2).map(\.exchange))
         #expect(site.sent[0].octets[12...] != site.sent[1].octets[12...])
     }
 
@@ -129,6 +131,83 @@ struct RepeatedQueryTests {
         #expect(site.lastAnswer?.rcode == 5 && site.sent.isEmpty)
     }
 
+    @Test("To refuse a repetition says nothing of the first, whose answer may yet come")
+    func refusedRepetition() {
+        let site = knownSite(count: 1)
+        site.ask("a.example", .a)
+        _ = queries(site, until: 0.45)
+        site.sent.swapAt(0, 1)
+        site.reply(rcode: 2)
+        #expect(site.lastAnswer == nil && site.sent.count == 1)
+        _ = queries(site, until: 1.4)
+        #expect(site.sent.count == 1, "it is not asked a third time")
+        answer(site, "a.example")
+        #expect(site.lastAnswer?.answer.count == 1)
+    }
+
+    @Test("Where only a repetition is answered, by a refusal, that is passed on after two seconds")
+    func refusedRepetitionAlone() {
+        let site = knownSite(count: 1)
+        site.ask("b.example", .a)
+        _ = queries(site, until: 0.45)
+        site.sent.swapAt(0, 1)
+        site.reply(rcode: 2)
+        _ = queries(site, until: 1.5)
+        #expect(site.lastAnswer == nil)
+        _ = queries(site, until: 0.2)
+        #expect(site.lastAnswer?.rcode == 2 && site.sent.isEmpty)
+    }
+
+    @Test("One that was silent is asked again when the other one refuses, and has its time")
+    func silentThenRefusal() {
+        for isAnswered in [true, false] {
+            let site = knownSite(count: 2)
+            site.ask("a.example", .a)
+            _ = queries(site, until: 0.45)
+            #expect(site.sent.map(\.to) == upstreams)
+            site.sent.swapAt(0, 1)
+            site.reply(rcode: 2)
+            #expect(site.sent.map(\.to) == [upstreams[0], upstreams[0]])
+            if isAnswered {
+                site.sent.removeFirst()
+                answer(site, "a.example")
+                #expect(site.lastAnswer?.answer.count == 1)
+            } else {
+                _ = queries(site, until: 1.7)
+                #expect(site.lastAnswer?.rcode == 2 && site.sent.isEmpty)
+            }
+        }
+    }
+
+    @Test("The one that is asked after a refusal is asked again, too")
+    func refusalThenSilence() {
+        let site = knownSite(count: 2)
+        for number in 0..<20 { ask(site, "known\(number).second.example") }
+        site.ask("a.example", .a)
+        site.reply(rcode: 5)
+        #expect(queries(site, until: 1.9).map(\.after) == [0, 0.4, 1.2])
+        #expect(site.sent.allSatisfy { $0.to == upstreams[1] })
+        _ = queries(site, until: 0.2)
+        #expect(site.lastAnswer?.rcode == 5 && site.sent.isEmpty)
+    }
+
+    @Test("One that failed is asked all the same when the other one refuses, unless it is down")
+    func failedThenRefusal() {
+        let site = knownSite(count: 2)
+        site.ask("a.example", .a)
+        _ = queries(site, until: 0.45)
+        site.sent.swapAt(0, 1)
+        answer(site, "a.example")
+        #expect(site.registry.upstream(upstreams[0]).isFailing)
+        site.sent.removeAll()
+        site.ask("b.example", .a)
+        #expect(site.sent.map(\.to) == [upstreams[1]])
+        site.reply(rcode: 2)
+        #expect(site.lastAnswer == nil && site.sent.map(\.to) == [upstreams[0]])
+        answer(site, "b.example")
+        #expect(site.lastAnswer?.answer.count == 1)
+    }
+
     @Test("Where hundreds of questions wait, the upstream is slow: none is repeated")
     func manyInFlight() {
         for answered in [0, 100] {
@@ -141,7 +220,7 @@ struct RepeatedQueryTests {
         }
     }
 
-    @Test("An upstream that is down is asked once")
+    @Test("An upstream that is down has two seconds, in which it may come back")
     func down() {
         let site = knownSite(count: 1)
         site.ask("a.example", .a)
@@ -149,6 +228,6 @@ struct RepeatedQueryTests {
         #expect(site.registry.upstream(upstreams[0]).isDown)
         site.sent.removeAll()
         site.ask("b.example", .a)
-        #expect(queries(site, until: 1.9).map(\.after) == [0])
+        #expect(queries(site, until: 1.9).map(\.after) == [0, 0.4, 1.2])
     }
 }

@@ -21,8 +21,10 @@ package final class Attempt {
     var repeatedAt: Int64 = .max
     /// When it counts as failed; an answer is still taken while the flight lasts.
     var expiry: Int64 = .max
-    /// Whether another one stands in for it: it took too long, or does no more than repeat that one.
+    /// Whether another one stands in for it: it took too long, or is a repetition of that one.
     var isLate = false
+    /// Whether it repeats one that may yet be answered, in case a datagram was lost.
+    var isRepetition = false
     /// Whether it was sent again with the cookie of a BADCOOKIE answer.
     var hasNewCookie = false
     /// Whether it has less in it than an earlier query for the same question that came to nothing.

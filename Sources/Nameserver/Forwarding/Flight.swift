@@ -40,9 +40,9 @@ final class Flight {
 
     /// The upstream to ask next; nil when there have been enough attempts, or no time is left.
     func nextUpstream(now: Int64) -> Upstream? {
-        // After a refusal each of the others that are well is asked once: one that fails would only
+        // After a refusal each of the others is asked once, but for those that are down: they would only
         // make the clients wait for the same.
-        let limit = refusal == nil ? order.maximumAttempts : order.wellCount
+        let limit = refusal == nil ? order.maximumAttempts : order.upCount
         while startedAttempts < limit, now < totalDeadline {
             let upstream = order.upstreams[startedAttempts % order.upstreams.count]
             startedAttempts += 1

@@ -23,7 +23,9 @@ extension Forwarder {
             tookTooLong(attempt, now: now)
         }
         for attempt in flight.attempts where !attempt.isLate && attempt.repeatedAt <= now {
-            askAgain(attempt, now: now)
+            // Once after the time that an answer usually takes, once after twice that time more.
+            attempt.repeatedAt += 2 * (attempt.repeatedAt - attempt.sentAt)
+            if flight.refusal?.upstream !== attempt.upstream { askAgain(attempt, now: now) }
         }
         if flight.place != nil, !flight.hasHope(now: now) { giveUp(flight, now: now) }
     }

@@ -167,15 +167,17 @@ package final class Forwarder {
     /// Asks an attempt's upstream once more beside it, from another port: a datagram that was lost shall not
     /// cost the client two seconds. That says nothing of the upstream, which may have to ask others.
     func askAgain(_ attempt: Attempt, now: Int64) {
-        // Once after the time that an answer usually takes, once after twice that time more.
-        attempt.repeatedAt += 2 * (attempt.repeatedAt - attempt.sentAt)
         let (flight, upstream) = (attempt.flight, attempt.upstream)
-        guard upstream.isQuick, !upstream.isDown, flight.question.rule.mayRepeat else { return }
-        commands.append(.late(exchange: attempt.exchange))
+        guard attempt.transport == .udp, upstream.isQuick, flight.question.rule.mayRepeat
+        else { return }
+        for earlier in flight.attempts where earlier.upstream === upstream {
+            commands.append(.late(exchange: earlier.exchange))
+        }
         counters.repeated += 1
         let again = Attempt(
             attempts.nextExchange(draw()), of: flight, to: upstream, over: .udp, attempt.form,
             isPlainer: attempt.isPlainer)
+        again.isRepetition = true
         again.isLate = true
         begin(again, now: now)
         again.expiry = attempt.expiry

@@ -3,8 +3,8 @@ struct UpstreamOrder {
     /// Those that are well, then those that have failed since they last answered, then those that are
     /// down. Without those that send questions back here; empty when all do.
     let upstreams: [Upstream]
-    /// How many of `upstreams` are well.
-    let wellCount: Int
+    /// How many of `upstreams` are not down.
+    let upCount: Int
     /// How many are asked at once at the start.
     let width: Int
     /// How many attempts there may be in all: each is asked twice, or once when all are down, since
@@ -18,7 +18,7 @@ struct UpstreamOrder {
     init(_ rule: ActiveForwardRule, _ random: () -> UInt64) {
         if rule.isInOrder {
             upstreams = rule.upstreams
-            wellCount = upstreams.count
+            upCount = upstreams.count
             width = 1
             maximumAttempts = 2 * upstreams.count
             return
@@ -44,7 +44,7 @@ struct UpstreamOrder {
         case .parallel(let count): width = min(count, max(well.count, 1))
         }
         upstreams = well + up.filter(\.isFailing) + usable.filter(\.isDown)
-        wellCount = well.count
+        upCount = up.count
         self.width = min(width, upstreams.count)
         maximumAttempts = up.isEmpty ? upstreams.count : 2 * upstreams.count
     }
