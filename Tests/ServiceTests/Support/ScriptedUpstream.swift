@@ -197,9 +197,12 @@ final class ScriptedUpstream: Sendable {
         thread.start()
     }
 
+    /// Of its own: tests block the global queues' few threads, and further ones come within a second.
+    private static let delays = DispatchQueue(label: "scripted upstreams' delays")
+
     private static func after(_ delay: Duration, _ body: @escaping @Sendable () -> Void) {
         guard delay > .zero else { return body() }
-        DispatchQueue.global().asyncAfter(
+        delays.asyncAfter(
             deadline: .now() + .nanoseconds(Int(delay / .nanoseconds(1))), execute: body)
     }
 
