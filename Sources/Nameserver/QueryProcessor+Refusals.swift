@@ -39,7 +39,7 @@ extension QueryProcessor {
     }
 
     /// Answers for a name that no rule with servers is for: SERVFAIL while the rule for it waits for its
-    /// servers, so that the client asks again, else REFUSED.
+    /// servers, so that the client asks again, else REFUSED. For ANY no server would be asked.
     @inline(never)
     func endWithoutServers(
         _ query: Query, _ message: Span<UInt8>, _ view: View,
@@ -47,6 +47,9 @@ extension QueryProcessor {
     ) -> Disposition {
         guard let rule = view.waitingRule else {
             return refuse(query, message, .noForwardRule, into: &response)
+        }
+        guard query.type != .any else {
+            return .respond(minimalAny(query, message, into: &response))
         }
         lastSource = .failure
         options.set(rule.error)

@@ -351,7 +351,7 @@ package final class QueryProcessor {
     }
 
     /// RFC 8482 §4.2: ANY is answered with one HINFO record, and nobody is asked.
-    private func minimalAny(
+    func minimalAny(
         _ query: Query, _ message: Span<UInt8>, into response: inout MutableSpan<UInt8>
     ) -> Int {
         var composer = ResponseComposer(
