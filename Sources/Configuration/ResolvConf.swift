@@ -13,8 +13,10 @@ struct ResolvConf {
         case unreadable(String)
         /// It is not there, as one that a network manager writes when it has a network.
         case absent
-        /// It names no server, or none but ourselves.
+        /// It has no line that names a server.
         case withoutServers
+        /// All servers that it names are ourselves.
+        case withoutOthers
     }
 
     /// The servers in the order of the file, each once.
@@ -35,7 +37,9 @@ struct ResolvConf {
     /// The servers but for those that are ourselves, who listen on `listen`; at least one.
     func servers(besides listen: [ListenAddress]) throws(Failure) -> [UpstreamAddress] {
         let others = nameservers.filter { server in !listen.contains { $0.receives(server) } }
-        guard !others.isEmpty else { throw .withoutServers }
+        guard !others.isEmpty else {
+            throw nameservers.isEmpty ? .withoutServers : .withoutOthers
+        }
         return others
     }
 
@@ -87,7 +91,8 @@ extension ResolvConf.Failure: CustomStringConvertible {
         switch self {
         case .unreadable(let reason): "cannot be read: \(reason)"
         case .absent: "does not exist"
-        case .withoutServers: "names no server but ourselves"
+        case .withoutServers: "names no server"
+        case .withoutOthers: "names no server but ourselves"
         }
     }
 }

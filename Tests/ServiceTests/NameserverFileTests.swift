@@ -53,7 +53,7 @@ extension SharingTests {
 
             // In place, by way of an empty file.
             try Self.writeInPlace("", server)
-            let emptied = "names no server but ourselves; the servers that it named before stay"
+            let emptied = "names no server; the servers that it named before stay"
             #expect(eventually { server.log.contains(emptied) })
             #expect(try Self.isAnswered(server, "203.0.113.2"))
             try Self.writeInPlace(Self.line(first), server)
