@@ -94,10 +94,37 @@ class Load:
         )
 
 
-class Upstream:
-    """Gives every name an address of its own, for an hour."""
+def ask_each(names, kind=1, server=("127.0.0.1", 53), together=64):
+    """Asks for each name once, `together` at a time. Returns how many had an answer without an error."""
+    names = iter(names)
+    waiting = {}
+    answered = number = 0
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.connect(server)
+        one.settimeout(PATIENCE)
+        while True:
+            while len(waiting) < together and (name := next(names, None)) is not None:
+                number = (number + 1) % 65536
+                one.send(query(number, name, kind))
+                waiting[number] = name
+            if not waiting:
+                return answered
+            try:
+                message = one.recv(4096)
+            except TimeoutError:
+                waiting.clear()
+                continue
+            if waiting.pop(struct.unpack("!H", message[:2])[0], None) is not None:
+                answered += message[3] & 15 == 0
 
-    def __init__(self):
+
+class Upstream:
+    """Gives every name an address of its own for an hour, or a TXT record of so many octets."""
+
+    def __init__(self, text=0):
+        self.text = b"".join(
+            bytes([len(part)]) + part
+            for part in (b"x" * min(255, text - at) for at in range(0, text, 255)))
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
         self.socket.settimeout(0.1)
@@ -113,8 +140,10 @@ class Upstream:
             except TimeoutError:
                 continue
             end = message.index(b"\0", 12) + 5
-            host = sum(message[12:end].lower()) & 0xFF
-            record = b"\xc0\x0c" + struct.pack("!HHIHBBBB", 1, 1, 3600, 4, 203, 0, 113, host)
+            data, kind = self.text, 16
+            if not data:
+                data, kind = bytes([203, 0, 113, sum(message[12:end].lower()) & 0xFF]), 1
+            record = b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 3600, len(data)) + data
             header = message[:2] + struct.pack("!HHHHH", 0x8180, 1, 1, 0, 0)
             self.socket.sendto(header + message[12:end] + record, client)
 

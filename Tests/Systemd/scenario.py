@@ -14,7 +14,7 @@ import sys
 import time
 import urllib.request
 
-from load import Load, Upstream
+from load import Load, Upstream, ask_each
 
 CONFIGURATION = "/etc/horizond/horizond.yaml"
 ZONE = "/etc/horizond/zone.yaml"
@@ -500,6 +500,36 @@ def reads_credentials():
     check("also to a reload", result.returncode == 0)
 
 
+def keeps_to_its_memory():
+    """The cache shrinks before MemoryMax= of the unit is met, and nothing is killed for it."""
+    upstream = Upstream(text=1000)
+    configure(logs="false", upstream=f"127.0.0.1:{upstream.port}")
+    drop_in("memory", "[Service]\nMemoryMax=32M\n")
+    systemctl("restart", "horizond")
+    group = "/sys/fs/cgroup/memory/system.slice/horizond.service"
+    if not os.path.exists(group):
+        upstream.stop()
+        return print("skipped MemoryMax=: systemd has no memory controller here")
+    before = main_pid()
+    count = 40_000
+    asked = ask_each((f"host{number}.example.net" for number in range(count)), 16)
+    upstream.stop()
+    check("beyond what MemoryMax= holds every answer comes", asked == count, asked)
+    stats = run("/opt/horizond/bin/horizond", "stats").stdout
+    taken = re.search(r"^memory .*", stats, re.M)
+    check(
+        "the server knows the unit's bound", taken and "32.0 MiB" in taken[0]
+        and "horizond.service" in taken[0], taken and taken[0])
+    told = [line["MESSAGE"] for line in journal() if "memory is short" in line["MESSAGE"]]
+    check("the journal says that the cache became smaller", told, told[:1])
+    with open(f"{group}/memory.oom_control", encoding="utf-8") as file:
+        killed = dict(line.split() for line in file)["oom_kill"]
+    check("nothing was killed", killed == "0" and main_pid() == before and ask() != "", killed)
+    os.remove("/run/systemd/system/horizond.service.d/memory.conf")
+    systemctl("daemon-reload")
+    systemctl("stop", "horizond")
+
+
 def main():
     # The user of a service that runs has a name.
     write("/etc/nsswitch.conf", "passwd: files systemd\ngroup: files systemd\nhosts: files dns\n")
@@ -508,6 +538,7 @@ def main():
     parts = [
         starts, reloads, tells_the_journal, feeds_the_watchdog, keeps_its_sockets,
         survives_crashes, is_activated, is_started_again, reads_credentials,
+        keeps_to_its_memory,
     ]
     for part in parts:
         begun = time.monotonic()
