@@ -11,7 +11,8 @@ final class Flight {
     /// When they get an earlier answer instead, if there is one.
     var staleDeadline: Int64
     private var firstAttempt: Attempt?
-    /// When the last attempt was sent that repeats no other. Nobody has been asked on behalf of those who join later.
+    /// When the last attempt was sent that repeats no other. Nobody has been asked on behalf of those who
+    /// join later.
     var lastSentAt: Int64
     /// A response that was cut, while the whole one is asked for over TCP: better than none.
     var truncated: UpstreamAnswer.Made?

@@ -2,7 +2,7 @@ import DNS
 import Foundation
 import Testing
 
-extension ServiceTests {
+extension SharingTests {
     @Suite(
         "The way to upstreams and back to clients fails",
         .enabled(if: NetworkNamespace.isPermitted, NetworkNamespace.need))
