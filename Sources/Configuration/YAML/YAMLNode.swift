@@ -51,7 +51,8 @@ extension YAMLReader {
         case .scalar(let scalar) where scalar.isNull:
             throw YAMLError(nil, "it is empty", expected: expected)
         case .scalar(let scalar):
-            throw YAMLError(scalar.mark, "found \(scalar.text.quoted)", expected: expected)
+            // Not quoted: it may be the secret of a file that was named in the wrong place.
+            throw YAMLError(scalar.mark, "found a text", expected: expected)
         case .sequenceStart(let mark):
             throw YAMLError(mark, "found a list", expected: expected)
         case .mappingEnd, .sequenceEnd:
