@@ -60,16 +60,21 @@ extension QueryProcessor {
     }
 
     /// A message without a question that asks for a cookie: NOERROR, or BADCOOKIE when it brings one
-    /// that is not ours (RFC 7873 §5.4). FORMERR where no cookies are made.
+    /// that is not ours (RFC 7873 §5.4). FORMERR where no cookies are made. A client in no view is refused,
+    /// since a cookie is longer than the request for it.
     func answerCookieRequest(
         _ query: Query, _ message: Span<UInt8>, _ client: IPAddress,
-        _ transport: ClientTransport, _ server: ServerDescription,
+        _ transport: ClientTransport, _ snapshot: Snapshot,
         into response: inout MutableSpan<UInt8>
     ) -> Disposition {
         var query = query
         let stale = counters.staleCookies
         var rcode = RCode.formatError
-        if makeReady(&query, message, client, transport, server), server.cookies != nil {
+        let isReady = makeReady(&query, message, client, transport, snapshot.server)
+        if isReady, snapshot.viewIndex(for: client) == nil {
+            lastSource = .refused
+            rcode = .refused
+        } else if isReady, snapshot.server.cookies != nil {
             rcode = counters.staleCookies == stale ? .noError : .badCookie
         } else {
             lastSource = .error

@@ -130,7 +130,7 @@ package final class QueryProcessor {
         case .cookieRequest(let query):
             guard !isOverLimit(client, over: transport, snapshot) else { return .drop }
             return answerCookieRequest(
-                query, message, client, transport, snapshot.server, into: &response)
+                query, message, client, transport, snapshot, into: &response)
         case .zoneChange(var query):
             let isReady = makeReady(&query, message, client, transport, snapshot.server)
             guard !isOverLimit(client, over: transport, snapshot) else { return .drop }
