@@ -4,14 +4,19 @@
 
 #include <sched.h>
 #include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
 #include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pwd.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -321,3 +326,32 @@ void hs_give_way_after(uint64_t slice_ns) {
 void hs_map_blocks_of(int octets) { mallopt(M_MMAP_THRESHOLD, octets); }
 
 void hs_return_free_memory(void) { malloc_trim(0); }
+
+int hs_become(const char *user) {
+    errno = 0;
+    const struct passwd *entry = getpwnam(user);
+    if (!entry) {
+        if (errno == 0) errno = ENOENT;
+        return -1;
+    }
+    if (entry->pw_uid == 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    const uid_t uid = entry->pw_uid;
+    const gid_t gid = entry->pw_gid;
+    // The rights outlive the change of the user, but they take effect only after the last call here.
+    if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 || initgroups(user, gid) != 0
+        || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
+        return -1;
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    const uint32_t bind = 1u << CAP_NET_BIND_SERVICE;
+    const struct __user_cap_data_struct rights[_LINUX_CAPABILITY_U32S_3] = {
+        {.effective = bind, .permitted = bind}};
+    if (syscall(SYS_capset, &header, rights) != 0) return -1;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
+    // Else its own files in /proc belong to root; secrets are still in no core file.
+    const struct rlimit none = {0, 0};
+    if (setrlimit(RLIMIT_CORE, &none) != 0) return -1;
+    return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+}

@@ -113,6 +113,9 @@ extension ServiceTests {
                 "{secrets: \(secrets[0])}",
                 secrets[0], "{\(secrets[0]): true}", "{file: \(secrets[0])}",
                 "{secrets: [\(secrets[0]), \(secrets[0])]}",
+                // A file with a secret where another file belongs.
+                "true\nzones: {lab.example: token}", "true\nviews: {lan: {forward: {.: ./token}}}",
+                "{file: token}", "true\ntls-ca: token",
             ] {
                 try server.configure(configuration(cookies))
                 outputs.append(try server.command("plan").output)
@@ -234,6 +237,57 @@ extension ServiceTests {
             #expect(!directory.read("log").contains("runs as root"))
             other.signal(SIGTERM)
             #expect(try other.wait(timeout: .seconds(8)) == .exited(0))
+        }
+
+        @Test(
+            "Started as root it becomes the user that it is told, in each thread, and keeps port 53",
+            .enabled(if: NetworkNamespace.isPermitted, NetworkNamespace.need))
+        func becomes() throws {
+            let network = try NetworkNamespace()
+            let directory = try TemporaryDirectory()
+            func configure(_ port: Int) throws {
+                try directory.write(
+                    "listen: [127.0.0.1:\(port)]\nforward: {}\nadmin: off\n", to: "horizond.yaml")
+            }
+            func start(_ user: String) throws -> ChildProcess {
+                let file = directory.file("horizond.yaml")
+                return try ChildProcess(
+                    network.entrance
+                        + [try Server.binary, "serve", "--config", file, "--user", user],
+                    output: directory.file("log"))
+            }
+            try configure(53)
+            for (user, reason) in [
+                ("nemo", "there is none of that name"), ("root", "that is root again"),
+            ] {
+                #expect(try start(user).wait(timeout: .seconds(8)) == .exited(1))
+                #expect(directory.read("log").contains("the user \"\(user)\": \(reason)"))
+            }
+            let server = try start("nobody")
+            #expect(eventually { directory.read("log").contains(" serves ") })
+            #expect(Server.warnings(in: directory.read("log")) == [])
+            // Another low port, which the user alone may not have.
+            try configure(54)
+            server.signal(SIGHUP)
+            #expect(eventually { directory.read("log").contains("reloaded: ") })
+            let answer = try network.inside {
+                try Client(server: Endpoint(port: 54)).ask("localhost", .a).data(.a)
+            }
+            #expect(answer == ["127.0.0.1"])
+            let tasks = "/proc/\(server.pid)/task"
+            for task in try FileManager.default.contentsOfDirectory(atPath: tasks) {
+                let status = try String(
+                    contentsOfFile: "\(tasks)/\(task)/status", encoding: .utf8)
+                for field in [
+                    "Uid:\t65534\t65534\t65534\t65534", "Gid:\t65534\t65534\t65534\t65534",
+                    "CapInh:\t0000000000000000", "CapPrm:\t0000000000000400",
+                    "CapEff:\t0000000000000400", "NoNewPrivs:\t1",
+                ] {
+                    #expect(status.contains("\(field)\n"), "\(status)")
+                }
+            }
+            server.signal(SIGTERM)
+            #expect(try server.wait(timeout: .seconds(8)) == .exited(0))
         }
     }
 }

@@ -44,7 +44,7 @@ struct ImportRulesTests {
         "Transport/TLS/TLSTickets.swift",
         "horizond/AtomicFile.swift", "horizond/NewFile.swift", "horizond/Progress/Terminal.swift",
         "horizond/Control/UnixSocket.swift",
-        "horizond/Service/Systemd.swift",
+        "horizond/Service/Rights.swift", "horizond/Service/Systemd.swift",
         "horizond/Log/Journal.swift",
         "horizond/Log/Sinks/RotatingFile.swift",
     ]

@@ -177,5 +177,12 @@ void hs_return_free_memory(void);
 // where it would wait some milliseconds. Linux before 6.12 takes no notice.
 void hs_give_way_after(uint64_t slice_ns);
 
+// Rights.
+
+// Has the calling thread, the process's only one, be the user of that name with its groups, for good,
+// and keep no right of root but to bind ports below 1024. A name that nobody has is ENOENT, root's own
+// EINVAL.
+int hs_become(const char *user);
+
 // How many processors this process may run on; at least 1.
 int hs_available_processors(void);

@@ -13,9 +13,22 @@ struct ServeCommand: ParsableCommand {
 
     @OptionGroup var options: ConfigurationOption
 
+    @Option(
+        help: ArgumentHelp(
+            "The user to go on as, for who starts it as root.",
+            discussion: "Of root's rights it keeps that to bind ports below 1024.",
+            valueName: "name"))
+    var user: String?
+
     func run() throws {
-        FreeMemory.mapLargeBlocks()
         let log = ServiceLog.standard()
+        do {
+            try user.map(Rights.become)
+        } catch {
+            log.patient.error("\(error)", .privileges)
+            throw ExitCode(ExitStatus.failed)
+        }
+        FreeMemory.mapLargeBlocks()
         try requireDescriptors(log)
         let service = try makeService(log)
         FreeMemory.returnToSystem()

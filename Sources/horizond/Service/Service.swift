@@ -189,14 +189,14 @@ final class Service: @unchecked Sendable {
         }
     }
 
-    /// Does not give the rights up by itself: a reload would then miss files and ports that it had at the
-    /// start, and which user to become, only the host knows.
+    /// Does not give the rights up by itself: which user to become, and whether that one can read the files,
+    /// only the host knows.
     private func complainOfRoot() {
         guard geteuid() == 0 else { return }
         log.warning(
             "runs as root, whose every right a fault in it would have, and needs but the capability "
                 + "CAP_NET_BIND_SERVICE for ports below 1024: start it by its systemd unit, which has "
-                + "a user for it, or by setpriv(1)", .privileges)
+                + "a user for it, or with --user NAME", .privileges)
     }
 
     /// Answers what is in flight, closes everything and lets `run` return.
