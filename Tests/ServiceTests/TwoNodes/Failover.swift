@@ -4,6 +4,9 @@ import Testing
 
 /// What happens to two nodes, event by event, while a client asks their address.
 final class Failover {
+    /// Queries a second of the client that asks once.
+    static let rate = 500
+
     private let nodes: TwoNodes
     private var servers: [String: ChildProcess] = [:]
     private var keepalived: [String: ChildProcess] = [:]
@@ -33,7 +36,7 @@ final class Failover {
         let shared = Endpoint(try #require(IPAddress(TwoNodes.sharedAddress)), 53)
         (once, again) = try nodes.client.inside {
             (
-                try SteadyClient(asking: shared, rate: 500, attempts: 1),
+                try SteadyClient(asking: shared, rate: Self.rate, attempts: 1),
                 try SteadyClient(asking: shared, rate: 50, attempts: 5)
             )
         }

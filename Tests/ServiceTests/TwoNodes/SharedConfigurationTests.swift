@@ -20,12 +20,25 @@ extension ServiceTests {
             try nodes.dig("+short", "@\(node.address)", "CH", "TXT", name)
         }
 
+        /// The digest as Prometheus sees it.
+        private func metric(at node: Node) throws -> String {
+            let bearer = "Authorization: Bearer \(node.read("secrets/admin-token"))"
+            let text = try node.network.inside {
+                try AdminClient(port: 8053).ask("/metrics", headers: [bearer]).body
+            }
+            let name = "\nhorizond_configuration_hash "
+            let value = try #require(text.split(separator: name).last?.prefix { $0 != "\n" })
+            let digits = String(try #require(UInt64(value)), radix: 16)
+            return "\"" + String(repeating: "0", count: 12 - digits.count) + digits + "\""
+        }
+
         @Test("They have one digest and an identifier each; `check` says the digest beforehand")
         func digest() throws {
             let (a, b) = (nodes.nodes[0], nodes.nodes[1])
             let digest = try chaos("digest.server", at: a)
             #expect(digest.wholeMatch(of: #/"[0-9a-f]{12}"/#) != nil, "\(digest)")
             #expect(try chaos("digest.server", at: b) == digest)
+            #expect(try metric(at: a) == digest && metric(at: b) == digest)
             #expect(try chaos("id.server", at: a) == "\"node-a\"")
             #expect(try chaos("id.server", at: b) == "\"node-b\"")
             let nsid = try nodes.dig("+nsid", "@\(b.address)", "a.vanillax.me")
@@ -40,6 +53,7 @@ extension ServiceTests {
             servers[1].signal(SIGHUP)
             #expect(try eventually { try chaos("digest.server", at: b) == "\"\(other)\"" })
             #expect(try chaos("digest.server", at: a) == digest)
+            #expect(try metric(at: b) == "\"\(other)\"" && metric(at: a) == digest)
         }
 
         @Test("Secrets are no part of it, and it is for clients of a view alone")

@@ -119,6 +119,7 @@ final class Node: Sendable {
     func plugIn() throws { try lan.ip("link set \(name) up") }
 
     func write(_ text: String, to file: String) throws { try directory.write(text, to: file) }
+    func read(_ file: String) -> String { directory.read(file) }
 }
 
 extension NetworkNamespace {

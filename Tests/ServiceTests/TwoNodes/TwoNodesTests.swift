@@ -50,6 +50,9 @@ extension ServiceTests {
                     continue
                 }
                 #expect(outage.seconds < outage.limit + Limit.slack, "\(outage)")
+                // No others than those of that time.
+                let most = Int((outage.limit + Limit.slack) * Double(Failover.rate))
+                #expect(outage.lost < most, "\(outage)")
             }
             check(again)
         }
