@@ -182,6 +182,14 @@ struct ClientLimitTests {
         #expect(site.processor.account.counted.limited(view: "any", .responseDropped) > 90)
     }
 
+    @Test("Of so many answers over the limit one goes out cut", arguments: [2, 3, 10])
+    func slips(slip: Int) throws {
+        var limit = ClientLimit.responses(5)
+        limit.slip = slip
+        let outcome = ask(try Self.site(responses: limit), 5 + 30)
+        #expect(outcome == Outcome(answered: 5, cut: 30 / slip, dropped: 30 - 30 / slip))
+    }
+
     @Test("Many names do not make many kinds: ANY, and what a DNAME leads to")
     func manyNames() throws {
         var limit = ClientLimit.responses(5)

@@ -11,19 +11,41 @@ extension ServiceTests {
         /// How much more memory the server may have afterwards.
         private static let memoryLimit = 24 << 20
 
-        private static func configuration(_ address: String, _ upstream: ScriptedUpstream) -> String
+        private static func configuration(_ address: String, _ upstreams: [ScriptedUpstream])
+            -> String
         {
-            """
-            zones: {lab.example: {records: {"*": \(address)}}}
-            forward: {.: {to: "127.0.0.1:\(upstream.port)", cache: 30}}
+            let servers = upstreams.map { "\"127.0.0.1:\($0.port)\"" }.joined(separator: ", ")
+            return """
+                control: control.sock
+                zones: {lab.example: {records: {"*": \(address)}}}
+                forward: {.: {to: [\(servers)], cache: 30}}
 
-            """
+                """
         }
 
-        @Test("Fifty a second, good and bad in turn, lose no query, and the last one is served")
-        func storm() throws {
-            let upstream = try ScriptedUpstream.answering()
-            let server = try Server(Self.configuration("192.0.2.1", upstream))
+        /// An upstream that is silent for three tenths of a second of every six.
+        private static func flapping() throws -> ScriptedUpstream {
+            let start = ContinuousClock.now
+            return try ScriptedUpstream { query in
+                let phase = Int((ContinuousClock.now - start) / .milliseconds(300))
+                let record = Record(query.question.name, .a, ttl: 300, [203, 0, 113, 99])
+                return phase % 2 == 0 ? [.init(query.reply([record]))] : []
+            }
+        }
+
+        @Test(
+            "Fifty a second, good and bad in turn, lose no query, and the last one is served; also while one upstream of two comes and goes, and tools are stuck",
+            arguments: [false, true])
+        func storm(hasFaults: Bool) throws {
+            let upstreams =
+                try (hasFaults ? [Self.flapping()] : []) + [ScriptedUpstream.answering()]
+            let server = try Server(Self.configuration("192.0.2.1", upstreams))
+            let tools = try (0..<(hasFaults ? 8 : 0)).map { _ in
+                let tool = try ControlSocket(path: server.controlPath)
+                try tool.send(octets: Array(#"{"version":1,"comm"#.utf8))
+                return tool
+            }
+            defer { withExtendedLifetime(tools) {} }
             // Every other name is of the server's own zone, and each of the others is new.
             let load = PacedLoad(
                 rate: 1000, server: Endpoint(port: server.port), isDear: { $0 / 8 % 2 == 0 }
@@ -39,14 +61,14 @@ extension ServiceTests {
                 number += 1
                 let isGood = number % 2 == 0
                 try server.configure(
-                    Self.configuration("192.0.2.\(number % 200)", upstream)
+                    Self.configuration("192.0.2.\(number % 200)", upstreams)
                         + (isGood ? "" : "nonsense: \(number)\n"))
                 server.process.signal(SIGHUP)
                 // Else the server would wait for whoever reads what it tells.
                 try server.notifications.drain()
                 pause(Self.interval)
             }
-            try server.configure(Self.configuration("192.0.2.250", upstream))
+            try server.configure(Self.configuration("192.0.2.250", upstreams))
             #expect(
                 try eventually {
                     server.process.signal(SIGHUP)

@@ -101,6 +101,7 @@ extension ServiceTests {
         @Test("A hostile name is text, wherever it is shown")
         func hostileNames() throws {
             let names = [
+                #"<script>alert\(1\)<\047script>.vanillax.me"#,
                 #"<img\032src=x\032onerror=alert\(1\)>.vanillax.me"#,
                 #"\226\128\174evil\000\010.vanillax.me"#,
             ]
@@ -109,6 +110,7 @@ extension ServiceTests {
             #expect(
                 try browser.waits(
                     for: "document.querySelector('#log-lines').innerText.includes('<img')"))
+            #expect(try browser.text("#log-lines").contains("<script>alert"))
             #expect(
                 try browser.waits(
                     for: "document.querySelector('#top-names').innerText.includes('<img')"))
