@@ -91,7 +91,7 @@ struct FailoverTests {
         site.ask("a.example", .a)
         site.reply(rcode: 5)
         #expect(site.lastAnswer == nil)
-        site.advance(seconds: 2)
+        site.advance(seconds: 4)
         site.tick()
         #expect(site.lastAnswer?.rcode == 5)
         // Its probes stay unanswered, so it is down.
@@ -104,6 +104,54 @@ struct FailoverTests {
         site.ask("b.example", .a)
         site.reply(rcode: 5)
         #expect(site.lastAnswer?.rcode == 5)
+    }
+
+    @Test("one that leaves a type unanswered is well as soon as it answers what it did before")
+    func unansweredType() throws {
+        let upstreams = [UpstreamAddress(.v4(1)), UpstreamAddress(.v4(2))]
+        let site = Site(forward: [ForwardRule(domain: .root, upstreams: upstreams)])
+        func answer(_ name: String) { site.reply { $0.add(name, .a, [1, 2, 3, 4]) } }
+        site.ask("known.example", .a)
+        answer("known.example")
+        site.ask("www.example", .https)
+        site.advance(seconds: 0.85)
+        site.tick()
+        #expect(site.registry.upstream(upstreams[0]).isFailing)
+        // Not for `. NS`, which it may not answer either.
+        let probe = try #require(site.watch.first)
+        let known = Message("known.example", .a, flags: 0x0100).octets
+        #expect(probe.to == upstreams[0] && probe.octets[12...].starts(with: known[12...]))
+        site.answerProbe()
+        site.sent.removeAll()
+        site.ask("b.example", .a)
+        #expect(site.sent.map(\.to) == [upstreams[0]])
+    }
+
+    @Test("what answers its clients is not probed on, whatever its probes come to")
+    func answersClients() {
+        let site = Site()
+        let upstream = site.registry.upstream(UpstreamAddress(.v4(0x0101_0101)))
+        site.ask("www.example", .https)
+        for _ in 0..<90 {
+            site.advance(seconds: 0.05)
+            site.tick()
+        }
+        #expect(upstream.isFailing && upstream.probes.failed > 0)
+        site.ask("a.example", .a)
+        site.reply { $0.add("a.example", .a, [1, 2, 3, 4]) }
+        let probes = upstream.probes.sent
+        for _ in 0..<200 {
+            site.advance(seconds: 0.05)
+            site.tick()
+        }
+        #expect(!upstream.isDown && !upstream.isFailing && upstream.probes.sent == probes)
+        // The next failure has it probed again.
+        site.ask("www2.example", .https)
+        for _ in 0..<50 {
+            site.advance(seconds: 0.05)
+            site.tick()
+        }
+        #expect(upstream.probes.sent > probes)
     }
 
     @Test("a server that cannot prove who it is costs a notice, although another one answers")

@@ -145,14 +145,14 @@ struct RepeatedQueryTests {
         #expect(site.lastAnswer?.answer.count == 1)
     }
 
-    @Test("Where only a repetition is answered, by a refusal, that is passed on after two seconds")
+    @Test("Where only a repetition is answered, by a refusal, that is passed on after four seconds")
     func refusedRepetitionAlone() {
         let site = knownSite(count: 1)
         site.ask("b.example", .a)
         _ = queries(site, until: 0.45)
         site.sent.swapAt(0, 1)
         site.reply(rcode: 2)
-        _ = queries(site, until: 1.5)
+        _ = queries(site, until: 3.5)
         #expect(site.lastAnswer == nil)
         _ = queries(site, until: 0.2)
         #expect(site.lastAnswer?.rcode == 2 && site.sent.isEmpty)
@@ -173,7 +173,9 @@ struct RepeatedQueryTests {
                 answer(site, "a.example")
                 #expect(site.lastAnswer?.answer.count == 1)
             } else {
-                _ = queries(site, until: 1.7)
+                _ = queries(site, until: 3.4)
+                #expect(site.lastAnswer == nil)
+                _ = queries(site, until: 0.3)
                 #expect(site.lastAnswer?.rcode == 2 && site.sent.isEmpty)
             }
         }
@@ -185,10 +187,37 @@ struct RepeatedQueryTests {
         for number in 0..<20 { ask(site, "known\(number).second.example") }
         site.ask("a.example", .a)
         site.reply(rcode: 5)
-        #expect(queries(site, until: 1.9).map(\.after) == [0, 0.4, 1.2])
+        #expect(queries(site, until: 3.9).map(\.after) == [0, 0.4, 1.2])
         #expect(site.sent.allSatisfy { $0.to == upstreams[1] })
         _ = queries(site, until: 0.2)
         #expect(site.lastAnswer?.rcode == 5 && site.sent.isEmpty)
+    }
+
+    @Test("An answer after a refusal has the same time as one without")
+    func slowAfterRefusal() {
+        let site = knownSite(count: 2)
+        site.ask("a.example", .a)
+        site.reply(rcode: 5)
+        _ = queries(site, until: 3)
+        answer(site, "a.example")
+        #expect(site.lastAnswer?.answer.count == 1)
+    }
+
+    @Test("Beside one that is down the other is asked as if it were alone")
+    func besideOneThatIsDown() {
+        let site = knownSite(count: 2)
+        for number in 0..<20 { ask(site, "known\(number).second.example") }
+        site.ask("a.second.example", .a)
+        for _ in 0..<200 {
+            site.advance(seconds: 0.05)
+            site.tick()
+        }
+        #expect(site.registry.upstream(upstreams[1]).isDown)
+        site.sent.removeAll()
+        site.ask("a.example", .a)
+        let queries = queries(site, until: 3.9)
+        #expect(queries.map(\.after) == [0, 0.4, 1.2, 2, 2.4, 3.2])
+        #expect(queries.allSatisfy { $0.to == upstreams[0] })
     }
 
     @Test("One that failed is asked all the same when the other one refuses, unless it is down")

@@ -64,6 +64,24 @@ struct StaleAnswerTests {
     }
 
     @Test(
+        "one name without an answer makes no outage: others are asked for, until a probe fails too")
+    func oneSilentName() throws {
+        let site = siteWithOldAnswer()
+        site.ask("dead.example", .a)
+        wait(site, seconds: 2.05)
+        #expect(site.registry.upstream(UpstreamAddress(.v4(0x0101_0101))).isFailing)
+        site.sent.removeAll()
+        #expect(site.ask("a.example", .a) == nil && site.sent.count == 1)
+        site.reply { $0.add("a.example", .a, [5, 6, 7, 8]) }
+        #expect(site.lastAnswer?.answer.map(\.rdata) == [[5, 6, 7, 8]])
+
+        site.advance(seconds: 31)
+        site.ask("dead2.example", .a)
+        wait(site, seconds: 3.1)
+        #expect(site.ask("a.example", .a)?.answer.map(\.rdata) == [[5, 6, 7, 8]])
+    }
+
+    @Test(
         "an upstream that refuses: the old answer at once, and no new question for 5 s",
         arguments: [1, 2, 4, 5])
     func refusal(rcode: UInt16) throws {

@@ -53,5 +53,7 @@ package final class ActiveForwardRule: Sendable {
     func flightEnds() { flights.subtract(1, ordering: .relaxed) }
 
     /// Whether none of its servers has answered lately.
-    var isFailing: Bool { upstreams.allSatisfy { $0.isFailing || $0.isLooping(for: domain) } }
+    var isFailing: Bool {
+        upstreams.allSatisfy { $0.isSurelyFailing || $0.isLooping(for: domain) }
+    }
 }

@@ -45,7 +45,7 @@ final class Flight {
         // make the clients wait for the same.
         let limit = refusal == nil ? order.maximumAttempts : order.upCount
         while startedAttempts < limit, now < totalDeadline {
-            let upstream = order.upstreams[startedAttempts % order.upstreams.count]
+            let upstream = order.upstream(for: startedAttempts)
             startedAttempts += 1
             if !upstream.isLooping(for: question.rule.domain) { return upstream }
         }
@@ -53,12 +53,12 @@ final class Flight {
     }
 
     /// Whether upstreams are asked for the second time.
-    var isSecondRound: Bool { startedAttempts > order.upstreams.count }
+    var isSecondRound: Bool { startedAttempts > order.roundLength }
 
     /// Whether the next attempt had better wait: each upstream has been asked, and one may yet answer
     /// in its time.
     var canWait: Bool {
-        startedAttempts >= order.upstreams.count && attempts.contains { !$0.isLate }
+        startedAttempts >= order.roundLength && attempts.contains { !$0.isLate }
     }
 
     /// The transport of the attempt that was just started. One without TCP must not cost the client, or
@@ -68,9 +68,9 @@ final class Flight {
         return startedAttempts <= order.width ? question.transport : .udp
     }
 
-    /// Whether each upstream has been asked as often as the others: none is left to be asked beside the
-    /// attempt that was just started.
-    var isRoundComplete: Bool { max(startedAttempts, order.width) % order.upstreams.count == 0 }
+    /// Whether no upstream is left to be asked beside the attempt that was just started, but such as are
+    /// down.
+    var isRoundComplete: Bool { order.isRoundComplete(after: max(startedAttempts, order.width)) }
 
     /// The attempts that an answer may still come to.
     var attempts: AttemptList { AttemptList(first: firstAttempt) }
@@ -100,8 +100,12 @@ final class Flight {
 
     func endAttempts() { firstAttempt = nil }
 
-    /// Whether an attempt may still be answered in its time.
+    /// Whether an attempt may still be answered in its time. One that may know better than who refused has
+    /// all the time that there is, since it is not asked a second time.
     func hasHope(now: Int64) -> Bool {
-        now < totalDeadline && attempts.contains { $0.expiry > now }
+        now < totalDeadline
+            && attempts.contains {
+                $0.expiry > now || refusal != nil && !$0.upstream.isDown
+            }
     }
 }

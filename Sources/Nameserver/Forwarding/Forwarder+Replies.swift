@@ -87,6 +87,7 @@ extension Forwarder {
             // A connection to a server that is mostly asked over UDP has to be opened first.
             let isUsualWay = attempt.transport == .udp || attempt.upstream.address.isSecure
             attempt.upstream.answered(after: isUsualWay ? now - attempt.sentAt : nil)
+            attempt.upstream.answered(question)
             if made.isRefusal {
                 refused(made, attempt, now: now)
             } else {

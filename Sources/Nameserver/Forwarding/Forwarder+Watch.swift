@@ -89,6 +89,11 @@ extension Forwarder {
                 probes[index].failed(now: now)
             } else if probes[index].upstream.isRetired {
                 probes.remove(at: index)
+            } else if probes[index].isOver {
+                if let exchange = probes[index].exchange {
+                    commands.append(.cancel(exchange: exchange))
+                }
+                endProbing(at: index)
             } else if probes[index].exchange == nil, probes[index].deadline <= now {
                 sendProbe(at: index, now: now)
             }
@@ -99,10 +104,20 @@ extension Forwarder {
     func receiveForWatch(_ message: Span<UInt8>, exchange: UInt64, now: Int64) -> Bool {
         guard let index = probes.firstIndex(where: { $0.exchange == exchange }) else { return true }
         guard let header = Header(message), header.isResponse else { return false }
-        let upstream = probes.remove(at: index).upstream
-        upstream.answered()
-        upstream.endProbing()
+        probes[index].upstream.answered()
+        endProbing(at: index)
         return true
+    }
+
+    private func endProbing(at index: Int) {
+        let upstream = probes[index].upstream
+        upstream.endProbing()
+        // Another worker may have seen it fail just before, and left the probing to this one.
+        if upstream.isFailing, upstream.beginProbing() {
+            probes[index].beginAgain()
+        } else {
+            probes.remove(at: index)
+        }
     }
 
     func failWatch(exchange: UInt64, now: Int64) {

@@ -13,6 +13,9 @@ package final class Upstream: Sendable {
     private let retired = Atomic<Bool>(false)
     private let hasFailed = Atomic<Bool>(false)
     private let lastFailure = Mutex<AttemptFailure?>(nil)
+    /// A query for the first question that it answered, and whether there is one.
+    private let firstAnswered = Mutex<[UInt8]?>(nil)
+    private let hasAnsweredQuestion = Atomic<Bool>(false)
 
     /// The smoothed time to an answer and its variation (RFC 6298 §2), in nanoseconds; 0 before the
     /// first.
@@ -73,6 +76,17 @@ package final class Upstream: Sendable {
         }
     }
 
+    /// It has answered this question.
+    func answered(_ question: UpstreamQuestion) {
+        guard !hasAnsweredQuestion.load(ordering: .relaxed) else { return }
+        hasAnsweredQuestion.store(true, ordering: .relaxed)
+        let query = question.encode()
+        firstAnswered.withLock { $0 = query }
+    }
+
+    /// A query for a question that it has answered; nil before.
+    var answeredQuestion: [UInt8]? { firstAnswered.withLock { $0 } }
+
     /// An attempt at it has failed: others come first until it answers. Whether that is news.
     @discardableResult
     func failed(_ failure: AttemptFailure) -> Bool {
@@ -86,6 +100,13 @@ package final class Upstream: Sendable {
 
     /// Whether it has failed since it last answered.
     package var isFailing: Bool { hasFailed.load(ordering: .relaxed) }
+
+    /// Whether it surely fails, and did not just leave a single name without an answer: a probe has failed
+    /// as well, or it was more than silent.
+    var isSurelyFailing: Bool {
+        guard isFailing else { return false }
+        return failedProbes.load(ordering: .relaxed) > 0 || failure != .timeout
+    }
 
     /// The smoothed time to an answer in nanoseconds; 0 before the first.
     package var responseTime: Int64 { smoothedTime.load(ordering: .relaxed) }

@@ -3,13 +3,15 @@ struct UpstreamOrder {
     /// Those that are well, then those that have failed since they last answered, then those that are
     /// down. Without those that send questions back here; empty when all do.
     let upstreams: [Upstream]
-    /// How many of `upstreams` are not down.
+    /// How many of `upstreams` are not down: they are asked twice before those that are.
     let upCount: Int
     /// How many are asked at once at the start.
     let width: Int
-    /// How many attempts there may be in all: each is asked twice, or once when all are down, since
-    /// they are tried even then.
+    /// How many attempts there may be in all: each is asked twice, but those that are down once, since they
+    /// are tried even then.
     let maximumAttempts: Int
+    /// How many are asked before one is asked again.
+    let roundLength: Int
 
     /// One question in so many also goes to an upstream that is not the fastest known, to measure it.
     private static let measuringInterval: UInt64 = 32
@@ -20,7 +22,8 @@ struct UpstreamOrder {
             upstreams = rule.upstreams
             upCount = upstreams.count
             width = 1
-            maximumAttempts = 2 * upstreams.count
+            roundLength = upCount
+            maximumAttempts = 2 * upCount
             return
         }
         let usable = rule.upstreams.filter { !$0.isLooping(for: rule.domain) }
@@ -46,7 +49,20 @@ struct UpstreamOrder {
         upstreams = well + up.filter(\.isFailing) + usable.filter(\.isDown)
         upCount = up.count
         self.width = min(width, upstreams.count)
-        maximumAttempts = up.isEmpty ? upstreams.count : 2 * upstreams.count
+        roundLength = up.isEmpty ? upstreams.count : upCount
+        maximumAttempts = upstreams.count + upCount
+    }
+
+    /// Which one gets the attempt of that number, from 0.
+    func upstream(for attempt: Int) -> Upstream {
+        upstreams[attempt < 2 * upCount ? attempt % upCount : attempt - upCount]
+    }
+
+    /// Whether a round is over after so many attempts: no other one is left to be asked beside the last of
+    /// them, but such as are down.
+    func isRoundComplete(after attempts: Int) -> Bool {
+        guard attempts > 2 * upCount else { return attempts % roundLength == 0 }
+        return attempts == maximumAttempts
     }
 }
 

@@ -1,7 +1,8 @@
 package import DNS
 
-/// The probing of one upstream that failed until it answers: `. NS`, which every resolver knows, and every
-/// third time the question that it failed at, since some routers leave `. NS` unanswered.
+/// The probing of one upstream that failed until it answers, its clients or a probe: with a question that it
+/// did answer, with `. NS`, which every resolver knows, and with the one that it failed at, in turn. Some
+/// leave `. NS` unanswered, or all questions of a type, and names whose own servers are gone.
 struct UpstreamProbe {
     let upstream: Upstream
     /// The exchange in flight; nil while waiting to ask again.
@@ -10,6 +11,8 @@ struct UpstreamProbe {
     private(set) var deadline: Int64 = 0
     private var count = 0
     private let question: [UInt8]
+    /// Answers that had come from it when the probing began.
+    private let answersBefore: UInt64
 
     private static let timeout: Int64 = 1_000_000_000
     private static let interval: Int64 = 500_000_000
@@ -21,16 +24,32 @@ struct UpstreamProbe {
     init(_ upstream: Upstream, question: [UInt8] = Self.rootQuery) {
         self.upstream = upstream
         self.question = question
+        answersBefore = upstream.counts.answered
     }
 
+    /// Whether it has answered a client since, and not failed again.
+    var isOver: Bool { !upstream.isFailing && upstream.counts.answered != answersBefore }
+
     /// The query to send now.
-    var query: [UInt8] { count % 3 == 2 ? question : Self.rootQuery }
+    var query: [UInt8] {
+        switch count % 3 {
+        case 0: upstream.answeredQuestion ?? Self.rootQuery
+        case 1: Self.rootQuery
+        default: question
+        }
+    }
 
     mutating func sent(_ exchange: UInt64, now: Int64) {
         upstream.probed()
         self.exchange = exchange
         count += 1
         deadline = now + Self.timeout
+    }
+
+    /// To be sent with the next tick.
+    mutating func beginAgain() {
+        exchange = nil
+        deadline = 0
     }
 
     mutating func failed(now: Int64) {
