@@ -218,6 +218,51 @@ def tells_the_journal():
     check("each line has a kind", all("MESSAGE_ID" in line for line in journal("_COMM=horizond")))
 
 
+def outlives_a_stuck_journal():
+    """Queries are answered and orders taken while nobody reads what the service logs."""
+    queries = "MESSAGE_ID=93223232c480470fb0554699dcdb5bb2"
+    serve("192.0.2.4")
+    # So that a control queue that waits for the journal is noticed; and without journald's own limit,
+    # which would drop some of the lines that are looked for.
+    drop_in("stuck", "[Service]\nWatchdogSec=2\nLogRateLimitIntervalSec=0\n")
+    systemctl("restart", "horizond")
+    before = show("MainPID", "NRestarts")
+    journald = int(show("MainPID", unit="systemd-journald.service")["MainPID"])
+    load = Load(NAME)
+    time.sleep(1)
+    os.kill(journald, signal.SIGSTOP)
+    try:
+        written = len(journal(queries))
+        time.sleep(2)
+        serve("192.0.2.3")
+        begun = time.monotonic()
+        result = systemctl("reload", "horizond")
+        took = time.monotonic() - begun
+        check(
+            "while the journal is stuck a reload ends, and the new data are served",
+            result.returncode == 0 and ask() == "192.0.2.3", f"{took * 1000:.0f} ms")
+        time.sleep(3)
+        more = len(journal(queries)) - written
+        check("it is stuck all the time", written > 0 and more == 0, f"{written} lines, then {more}")
+    finally:
+        os.kill(journald, signal.SIGCONT)
+    time.sleep(1)
+    load.stop()
+    check("no query is lost for it", load.sent > 5000 and load.lost == 0, load)
+    check("and none waits for it", load.slowest < 0.1, f"{load.slowest * 1000:.0f} ms")
+    check("the watchdog is fed all the time", show("MainPID", "NRestarts") == before)
+    ask("later.home.test")
+    check(
+        "the journal goes on afterwards",
+        eventually(lambda: journal(queries, "HORIZOND_QNAME=later.home.test")))
+    # Every ten seconds it says how many.
+    def missing():
+        return [l["MESSAGE"] for l in journal("MESSAGE_ID=bc1f4cf100484f6ca9edf72e0de4d107")]
+    check("and has how many lines are missing", eventually(missing, 15), missing())
+    os.remove("/run/systemd/system/horizond.service.d/stuck.conf")
+    systemctl("daemon-reload")
+
+
 def busiest_thread(pid, seconds):
     """That which runs most while it is looked at: under load, a worker's."""
     def running():
@@ -536,8 +581,8 @@ def main():
     serve("192.0.2.1")
     configure()
     parts = [
-        starts, reloads, tells_the_journal, feeds_the_watchdog, keeps_its_sockets,
-        survives_crashes, is_activated, is_started_again, reads_credentials,
+        starts, reloads, tells_the_journal, outlives_a_stuck_journal, feeds_the_watchdog,
+        keeps_its_sockets, survives_crashes, is_activated, is_started_again, reads_credentials,
         keeps_to_its_memory,
     ]
     for part in parts:
