@@ -263,8 +263,8 @@ def outlives_a_stuck_journal():
     systemctl("daemon-reload")
 
 
-def busiest_thread(pid, seconds):
-    """That which runs most while it is looked at: under load, a worker's."""
+def threads_by_work(pid, seconds):
+    """All of them, those first that run most while they are looked at: under load, the workers'."""
     def running():
         nanoseconds = {}
         for thread in os.listdir(f"/proc/{pid}/task"):
@@ -274,7 +274,7 @@ def busiest_thread(pid, seconds):
     before = running()
     time.sleep(seconds)
     after = running()
-    return max(after, key=lambda thread: after[thread] - before.get(thread, 0))
+    return sorted(after, key=lambda thread: before.get(thread, 0) - after[thread])
 
 
 def stop_thread(thread):
@@ -296,6 +296,11 @@ def has_ended(thread):
     return os.WIFSIGNALED(status)
 
 
+def timeouts():
+    lines = [line["MESSAGE"] for line in journal("_PID=1")]
+    return [line for line in lines if "Watchdog timeout" in line]
+
+
 def feeds_the_watchdog():
     drop_in("watchdog", "[Service]\nWatchdogSec=2\n")
     systemctl("restart", "horizond")
@@ -305,9 +310,6 @@ def feeds_the_watchdog():
     os.kill(before, signal.SIGSTOP)
     revived = eventually(lambda: main_pid() not in (0, before) and ask() == "192.0.2.3", 15)
     check("a stopped one is killed and started again", revived)
-    def timeouts():
-        lines = [line["MESSAGE"] for line in journal("_PID=1")]
-        return [line for line in lines if "Watchdog timeout" in line]
     check("the journal says why", len(timeouts()) == 1, timeouts())
 
     # Else the thread that writes the log has most to do.
@@ -315,7 +317,7 @@ def feeds_the_watchdog():
     systemctl("restart", "horizond")
     before = main_pid()
     load = Load(NAME, rate=4000)
-    thread = busiest_thread(before, 1)
+    thread = threads_by_work(before, 1)[0]
     stop_thread(thread)
     later = Load(NAME, ports=64)
     time.sleep(0.5)
@@ -326,8 +328,45 @@ def feeds_the_watchdog():
     load.stop()
     later.stop()
     check("a stuck worker is enough to be killed", revived and len(timeouts()) == 2, timeouts())
+    takes_no_orders()
     os.remove("/run/systemd/system/horizond.service.d/watchdog.conf")
     systemctl("daemon-reload")
+
+
+def takes_no_orders():
+    """With the watchdog's drop-in: of all threads only the workers' go on, and the first.
+
+    Nobody can say which will run the control queue next: it is any of Dispatch's that is free, once the
+    one that waits for signals and timers has seen something. The workers keep theirs for ten seconds
+    from the start on, and need no other meanwhile. The first waits for the end of the program and does
+    nothing else; all others block SIGABRT, by which the watchdog kills.
+    """
+    systemctl("restart", "horizond")
+    before = main_pid()
+    load = Load(NAME, rate=4000)
+    workers = threads_by_work(before, 1)[:2]
+    begun = time.monotonic()
+    others = set(os.listdir(f"/proc/{before}/task")) - {*workers, str(before)}
+    for thread in others:
+        stop_thread(thread)
+    later = Load(NAME, ports=64)
+    time.sleep(0.5)
+    sent, answered = later.sent, later.answered
+    check(
+        "while the part that takes orders is stuck both workers answer",
+        others and main_pid() == before and answered > 450,
+        f"{answered} of {sent} queries, {len(others)} threads stopped")
+    # Note is to be taken of each, whatever of those before it.
+    eventually(lambda: all([has_ended(thread) for thread in others]), 15)
+    took = time.monotonic() - begun
+    revived = eventually(lambda: main_pid() not in (0, before) and ask() == "192.0.2.3", 15)
+    load.stop()
+    later.stop()
+    # The last sign of life was no later than the stop, or is the answer to what was asked before it.
+    check(
+        "for which the server is killed within WatchdogSec=", took < 3 and len(timeouts()) == 3,
+        f"{took:.1f} s")
+    check("and started again", revived)
 
 
 def keeps_its_sockets():
