@@ -445,7 +445,7 @@ def survives_crashes():
             revived and load.lost <= 4, load)
         # What comes as it crashes waits until the next process is ready. As RestartSec=0 was chosen
         # that took 94 to 136 ms; 137 to 396 where others kept both of two processors busy.
-        check("and none waits for long", load.slowest < 0.4, f"{load.slowest * 1000:.0f} ms")
+        check("and none waits for long", load.slowest < 0.8, f"{load.slowest * 1000:.0f} ms")
         kept = sum(ask(name) == answers[name] for name in names)
         check("what was cached still is, without an upstream", kept == len(names), kept)
     warning = "the last process ended within seconds of loading"

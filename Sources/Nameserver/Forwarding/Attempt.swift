@@ -21,7 +21,7 @@ package final class Attempt {
     var repeatedAt: Int64 = .max
     /// When it counts as failed; an answer is still taken while the flight lasts.
     var expiry: Int64 = .max
-    /// Whether another one stands in for it: it took too long, or is a repetition of that one.
+    /// Whether another one stands in for it: it took too long, or is a repetition of one.
     var isLate = false
     /// Whether it repeats one that may yet be answered, in case a datagram was lost.
     var isRepetition = false

@@ -106,16 +106,12 @@ extension Forwarder {
     private func refused(_ made: UpstreamAnswer.Made, _ attempt: Attempt, now: Int64) {
         guard end(attempt) else { return }
         attempt.flight.refusal = made
-        for other in attempt.flight.attempts where other.isLate {
-            if other.upstream !== attempt.upstream {
-                // It was silent when this one was asked. All depends on it now.
-                if !other.isRepetition { askAgain(other, now: now) }
-            } else if other.isRepetition, !attempt.isRepetition {
-                // It says no other to the same question. (To a repetition it may, while it still looks
-                // for the answer to the first.)
-                commands.append(.cancel(exchange: other.exchange))
-                _ = end(other)
-            }
+        // It says no other to the same question. (To a repetition it may, while it still looks for the
+        // answer to the first.)
+        for other in attempt.flight.attempts
+        where other.isRepetition && !attempt.isRepetition && other.upstream === attempt.upstream {
+            commands.append(.cancel(exchange: other.exchange))
+            _ = end(other)
         }
         goOn(attempt.flight, now: now)
     }

@@ -22,7 +22,7 @@ extension Forwarder {
         for attempt in flight.attempts where !attempt.isLate && attempt.patienceEnd <= now {
             tookTooLong(attempt, now: now)
         }
-        for attempt in flight.attempts where !attempt.isLate && attempt.repeatedAt <= now {
+        for attempt in flight.attempts where attempt.repeatedAt <= now && attempt.expiry > now {
             // Once after the time that an answer usually takes, once after twice that time more.
             attempt.repeatedAt += 2 * (attempt.repeatedAt - attempt.sentAt)
             if flight.refusal?.upstream !== attempt.upstream { askAgain(attempt, now: now) }

@@ -190,7 +190,8 @@ package final class Forwarder {
         let patience = attempt.upstream.patience
         let isLast = flight.isRoundComplete
         attempt.patienceEnd = now + (isLast ? Self.attemptTimeout : patience)
-        attempt.repeatedAt = isLast && attempt.transport == .udp ? now + patience : .max
+        attempt.repeatedAt =
+            attempt.transport == .udp && !attempt.isRepetition ? now + patience : .max
         attempt.expiry = min(now + Self.attemptTimeout, flight.totalDeadline)
         if !attempt.isLate { flight.lastSentAt = now }
         counters.sent += 1

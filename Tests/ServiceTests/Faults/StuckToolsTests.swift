@@ -115,7 +115,9 @@ extension ServiceTests {
                 connections.append(listener.accept())
             """
 
-        @Test("A query log at a pipe, which is refused, or at a collector that never reads, costs lines alone")
+        @Test(
+            "A query log at a pipe, which is refused, or at a collector that never reads, costs lines alone"
+        )
         func querySink() throws {
             let pipe = try StuckPipe()
             let directory = try TemporaryDirectory()
