@@ -2,7 +2,7 @@ import DNS
 import Foundation
 import Testing
 
-extension SharingTests {
+extension ServiceTests {
     @Suite("An upstream that comes and goes")
     struct FlappingTests {
         private static let length = Duration.seconds(15)
