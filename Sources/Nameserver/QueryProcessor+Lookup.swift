@@ -69,7 +69,7 @@ extension QueryProcessor {
         else { return .missing(hasOlder: false) }
         // Nobody is made to wait for what could not be had a moment ago, or for upstreams that do
         // not answer anyone; but they are asked all the same.
-        guard !hit.isRecheckDue || rule.isFailing else { return .missing(hasOlder: true) }
+        guard !hit.isRecheckDue || rule.isFailing(now: now) else { return .missing(hasOlder: true) }
         if hit.isRecheckDue {
             cache.postponeRecheck(name, key, until: now + Forwarder.staleRecheckInterval)
         }

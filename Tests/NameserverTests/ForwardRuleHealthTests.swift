@@ -51,7 +51,7 @@ struct ForwardRuleHealthTests {
         #expect(!health.isGood, "one has failed, one is unknown")
         site.reply { $0.add("a.example", .a, [1, 1, 1, 1]) }
         #expect(health.isGood)
-        site.registry.upstream(upstreams[1]).failed(.refused)
+        site.registry.upstream(upstreams[1]).failed(.refused, now: 0)
         #expect(!health.isGood)
     }
 

@@ -53,7 +53,7 @@ package final class ActiveForwardRule: Sendable {
     func flightEnds() { flights.subtract(1, ordering: .relaxed) }
 
     /// Whether none of its servers has answered lately.
-    var isFailing: Bool {
-        upstreams.allSatisfy { $0.isSurelyFailing || $0.isLooping(for: domain) }
+    func isFailing(now: Int64) -> Bool {
+        upstreams.allSatisfy { $0.isSurelyFailing(now: now) || $0.isLooping(for: domain) }
     }
 }

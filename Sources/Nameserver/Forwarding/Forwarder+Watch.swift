@@ -51,7 +51,7 @@ extension Forwarder {
 
     /// An attempt has failed: its upstream comes last and is probed until it answers.
     func noteFailure(of attempt: Attempt, _ failure: AttemptFailure, now: Int64) {
-        let isNews = attempt.upstream.failed(failure)
+        let isNews = attempt.upstream.failed(failure, now: now)
         // Where there is no other one, each query tells.
         if isNews, case .network(let reason) = failure,
             attempt.flight.question.rule.upstreams.count > 1

@@ -12,6 +12,8 @@ package final class Upstream: Sendable {
     private let isProbed = Atomic<Bool>(false)
     private let retired = Atomic<Bool>(false)
     private let hasFailed = Atomic<Bool>(false)
+    /// When it failed first since its last answer, in monotonic nanoseconds.
+    private let failingSince = Atomic<Int64>(0)
     private let lastFailure = Mutex<AttemptFailure?>(nil)
     /// A query for the first question that it answered, and whether there is one.
     private let firstAnswered = Mutex<[UInt8]?>(nil)
@@ -89,10 +91,12 @@ package final class Upstream: Sendable {
 
     /// An attempt at it has failed: others come first until it answers. Whether that is news.
     @discardableResult
-    func failed(_ failure: AttemptFailure) -> Bool {
+    func failed(_ failure: AttemptFailure, now: Int64) -> Bool {
         failureCount.add(1, ordering: .relaxed)
         lastFailure.withLock { $0 = failure }
-        return !hasFailed.exchange(true, ordering: .relaxed)
+        let isNews = !hasFailed.exchange(true, ordering: .relaxed)
+        if isNews { failingSince.store(now, ordering: .relaxed) }
+        return isNews
     }
 
     /// How the last attempt that failed did.
@@ -101,11 +105,11 @@ package final class Upstream: Sendable {
     /// Whether it has failed since it last answered.
     package var isFailing: Bool { hasFailed.load(ordering: .relaxed) }
 
-    /// Whether it surely fails, and did not just leave a single name without an answer: a probe has failed
-    /// as well, or it was more than silent.
-    var isSurelyFailing: Bool {
+    /// Whether it surely fails, and did not just leave a single name without an answer: a probe took longer
+    /// than it usually does, or it was more than silent.
+    func isSurelyFailing(now: Int64) -> Bool {
         guard isFailing else { return false }
-        return failedProbes.load(ordering: .relaxed) > 0 || failure != .timeout
+        return now - failingSince.load(ordering: .relaxed) >= patience || failure != .timeout
     }
 
     /// The smoothed time to an answer in nanoseconds; 0 before the first.

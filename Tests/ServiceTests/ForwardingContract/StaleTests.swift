@@ -201,8 +201,8 @@ struct StaleTimeline: Sendable {
         try expired { server, upstream in
             upstream.change { _ in [] }
             let first = try ask(server, "a")
-            // The attempt that the first client did not wait for fails after 2 s.
-            pause(.milliseconds(500))
+            // The attempt that the first client did not wait for fails after 2 s, and then a probe.
+            pause(.milliseconds(1000))
             let next = try ask(server, "b")
             let denied = try ask(server, "denied")
             let empty = try ask(server, "empty")
