@@ -145,7 +145,7 @@ package final class Upstream: Sendable {
 
     func endProbing() { isProbed.store(false, ordering: .relaxed) }
 
-    /// A server that is down is asked only when no other one is up.
+    /// A server that is down is asked only when the others have failed twice.
     package var isDown: Bool {
         failedProbes.load(ordering: .relaxed) > Self.maximumFailedProbes
     }

@@ -26,9 +26,17 @@ struct UpstreamOrder {
             maximumAttempts = 2 * upCount
             return
         }
-        let usable = rule.upstreams.filter { !$0.isLooping(for: rule.domain) }
-        let up = usable.filter { !$0.isDown }
-        var well = up.filter { !$0.isFailing }
+        // Other workers change what they are meanwhile: each is looked at once.
+        var (well, failing, down): ([Upstream], [Upstream], [Upstream]) = ([], [], [])
+        for upstream in rule.upstreams where !upstream.isLooping(for: rule.domain) {
+            if upstream.isDown {
+                down.append(upstream)
+            } else if upstream.isFailing {
+                failing.append(upstream)
+            } else {
+                well.append(upstream)
+            }
+        }
         var width = 1
         switch rule.policy {
         case .sequential: break
@@ -46,10 +54,10 @@ struct UpstreamOrder {
         // One that has failed would only keep the refusal of another one waiting.
         case .parallel(let count): width = min(count, max(well.count, 1))
         }
-        upstreams = well + up.filter(\.isFailing) + usable.filter(\.isDown)
-        upCount = up.count
+        upCount = well.count + failing.count
+        upstreams = well + failing + down
         self.width = min(width, upstreams.count)
-        roundLength = up.isEmpty ? upstreams.count : upCount
+        roundLength = upCount == 0 ? upstreams.count : upCount
         maximumAttempts = upstreams.count + upCount
     }
 
