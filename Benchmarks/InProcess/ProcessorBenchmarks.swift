@@ -104,7 +104,7 @@ enum ProcessorBenchmarks {
                 _ = forwarder.receive(reply.span, exchange: attempt.exchange, now: now)
             case .answer(_, let fresh):
                 if case .respond = process(message, fresh: fresh) { isAnswered = true }
-            case .sendCheck, .cancel, .report, .trouble, .loop: break
+            case .sendCheck, .late, .cancel, .report, .trouble, .loop: break
             }
         }
         return isAnswered
