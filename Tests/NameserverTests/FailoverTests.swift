@@ -132,25 +132,16 @@ struct FailoverTests {
         let site = Site()
         let upstream = site.registry.upstream(UpstreamAddress(.v4(0x0101_0101)))
         site.ask("www.example", .https)
-        for _ in 0..<90 {
-            site.advance(seconds: 0.05)
-            site.tick()
-        }
+        site.wait(seconds: 4.5)
         #expect(upstream.isFailing && upstream.probes.failed > 0)
         site.ask("a.example", .a)
         site.reply { $0.add("a.example", .a, [1, 2, 3, 4]) }
         let probes = upstream.probes.sent
-        for _ in 0..<200 {
-            site.advance(seconds: 0.05)
-            site.tick()
-        }
+        site.wait(seconds: 10)
         #expect(!upstream.isDown && !upstream.isFailing && upstream.probes.sent == probes)
         // The next failure has it probed again.
         site.ask("www2.example", .https)
-        for _ in 0..<50 {
-            site.advance(seconds: 0.05)
-            site.tick()
-        }
+        site.wait(seconds: 2.5)
         #expect(upstream.probes.sent > probes)
     }
 

@@ -13,18 +13,11 @@ struct FlightTests {
         ])
     }
 
-    private func wait(_ site: Site, seconds: Double) {
-        for _ in 0..<Int((seconds / 0.05).rounded()) {
-            site.advance(seconds: 0.05)
-            site.tick()
-        }
-    }
-
     @Test("an answer to an earlier attempt counts as long as anybody waits (coredns#6163)")
     func late() throws {
         let site = site(.sequential, count: 1)
         site.ask("a.example", .a)
-        wait(site, seconds: 3.5)
+        site.wait(seconds: 3.5)
         #expect(site.sent.count == 2 && site.lastAnswer == nil)
         site.reply { $0.add("a.example", .a, address) }
         #expect(site.lastAnswer?.answer.count == 1)
@@ -36,18 +29,18 @@ struct FlightTests {
         let site = site(.sequential, count: 1)
         site.ask("a.example", .a)
         let first = site.lastTicket
-        wait(site, seconds: 1)
+        site.wait(seconds: 1)
         site.ask("a.example", .a)
-        wait(site, seconds: 1.5)
+        site.wait(seconds: 1.5)
         site.ask("a.example", .a)
         #expect(site.sent.count == 2)
-        wait(site, seconds: 1.6)
+        site.wait(seconds: 1.6)
         #expect(site.answer(first)?.rcode == 2 && site.answer(first + 1)?.rcode == 2)
         #expect(site.answer(first + 2) == nil && site.sent.count == 1)
         // Its own four seconds began at 2.5 s.
-        wait(site, seconds: 2.3)
+        site.wait(seconds: 2.3)
         #expect(site.answer(first + 2) == nil)
-        wait(site, seconds: 0.2)
+        site.wait(seconds: 0.2)
         #expect(site.answer(first + 2)?.rcode == 2)
         #expect(site.sent.isEmpty && site.forwarder.counted.joined == 2)
     }
@@ -56,7 +49,7 @@ struct FlightTests {
     func outage() throws {
         let site = site(.sequential)
         for number in 0..<50 { site.ask("h\(number % 10).example", .a) }
-        wait(site, seconds: 4.1)
+        site.wait(seconds: 4.1)
         #expect((1...50).allSatisfy { site.answer($0)?.rcode == 2 })
         #expect(site.reports.count == 10)
         for upstream in upstreams { #expect(site.registry.upstream(upstream).isFailing) }
@@ -65,7 +58,7 @@ struct FlightTests {
         for _ in 0..<3 {
             while !site.sent.isEmpty { site.reply() }
             for _ in site.watch { site.answerProbe() }
-            wait(site, seconds: 2.5)
+            site.wait(seconds: 2.5)
         }
         for upstream in upstreams { #expect(!site.registry.upstream(upstream).isFailing) }
         #expect(site.forwarder.isIdle && site.sent.isEmpty && site.watch.isEmpty)
@@ -167,11 +160,11 @@ struct FlightTests {
     func parallelSilent() throws {
         let site = site(.parallel(3))
         site.ask("a.example", .a)
-        wait(site, seconds: 1.9)
+        site.wait(seconds: 1.9)
         #expect(site.sent.count == 3)
-        wait(site, seconds: 0.2)
+        site.wait(seconds: 0.2)
         #expect(site.sent.count == 6)
-        wait(site, seconds: 2)
+        site.wait(seconds: 2)
         #expect(site.lastAnswer?.rcode == 2 && site.sent.isEmpty)
     }
 

@@ -17,13 +17,6 @@ struct LoopGuardTests {
         return site
     }
 
-    private func wait(_ site: Site, seconds: Double) {
-        for _ in 0..<Int((seconds / 0.05).rounded()) {
-            site.advance(seconds: 0.05)
-            site.tick()
-        }
-    }
-
     /// Lets the router send a question back here, as a client.
     private func sendBack(_ octets: [UInt8], to site: Site) -> Answer? {
         site.process(
@@ -37,7 +30,7 @@ struct LoopGuardTests {
         let client = site.lastTicket
         // What comes back joins its own question: nothing more is sent.
         #expect(sendBack(site.sent[0].octets, to: site) == nil)
-        wait(site, seconds: 2.05)
+        site.wait(seconds: 2.05)
         let check = try #require(site.watch.first { $0.octets[12] == 16 })
         #expect(check.to == router)
         let answer = try #require(sendBack(check.octets, to: site))
@@ -59,7 +52,7 @@ struct LoopGuardTests {
         let site = distinct(
             Site(forward: [ForwardRule(domain: .root, upstreams: [router, other])]))
         site.ask("www.example.com", .a)
-        wait(site, seconds: 0.85)
+        site.wait(seconds: 0.85)
         #expect(site.sent.map(\.to) == [router, other])
         let check = try #require(site.watch.first { $0.octets[12] == 16 })
         _ = sendBack(check.octets, to: site)
@@ -71,14 +64,14 @@ struct LoopGuardTests {
         // Ten seconds later it still loops, and ten later it does not.
         for isLooping in [true, false] {
             site.watch = []
-            wait(site, seconds: 12.1)
+            site.wait(seconds: 12.1)
             if isLooping {
                 let check = try #require(site.watch.first { $0.octets[12] == 16 })
                 _ = sendBack(check.octets, to: site)
-                wait(site, seconds: 2.1)
+                site.wait(seconds: 2.1)
             }
         }
-        wait(site, seconds: 2.1)
+        site.wait(seconds: 2.1)
         #expect(site.loops.map(\.isFound) == [true, false])
     }
 
@@ -87,7 +80,7 @@ struct LoopGuardTests {
         let site = distinct(Site())
         site.ask("x.evil.example", .a)
         let victim = site.lastTicket
-        wait(site, seconds: 2.05)
+        site.wait(seconds: 2.05)
         site.ask("www.example.com", .a)
         let other = site.lastTicket
         // The second one, whose name the servers of evil.example see.
@@ -121,7 +114,7 @@ struct LoopGuardTests {
                 ForwardRule(domain: .root, upstreams: [router]),
             ]))
         site.ask("nas.home.arpa", .a)
-        wait(site, seconds: 2.05)
+        site.wait(seconds: 2.05)
         let check = try #require(site.watch.first { $0.octets[12] == 16 })
         #expect(try #require(Answer(check.octets)).question.hasSuffix(".home.arpa."))
         _ = sendBack(check.octets, to: site)
@@ -134,7 +127,7 @@ struct LoopGuardTests {
     func lookalike() throws {
         let site = distinct(Site())
         site.ask("a.example", .a)
-        wait(site, seconds: 2.05)
+        site.wait(seconds: 2.05)
         site.sent = []
         #expect(site.ask("0123456789abcdef.a.example", .txt) == nil)
         #expect(site.ask("zzzzzzzzzzzzzzzz.a.example", .txt) == nil)

@@ -86,6 +86,14 @@ final class Site {
 
     func advance(seconds: Double) { now += Int64(seconds * 1e9) }
 
+    /// Lets time pass, with a tick each 50 ms.
+    func wait(seconds: Double) {
+        for _ in 0..<Int((seconds / 0.05).rounded()) {
+            advance(seconds: 0.05)
+            tick()
+        }
+    }
+
     /// Asks and returns the answer; nil when it was dropped or waits for an upstream.
     @discardableResult
     func ask(

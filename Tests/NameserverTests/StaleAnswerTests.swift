@@ -16,20 +16,13 @@ struct StaleAnswerTests {
         return site
     }
 
-    private func wait(_ site: Site, seconds: Double) {
-        for _ in 0..<Int(seconds / 0.05) {
-            site.advance(seconds: 0.05)
-            site.tick()
-        }
-    }
-
     @Test("a silent upstream: the old answer after 1.8 s, with a TTL of 30 and its reason")
     func afterPatience() throws {
         let site = siteWithOldAnswer()
         site.ask("A.example", .a, edns: true)
-        wait(site, seconds: 1.75)
+        site.wait(seconds: 1.75)
         #expect(site.lastAnswer == nil)
-        wait(site, seconds: 0.1)
+        site.wait(seconds: 0.1)
         let answer = try #require(site.lastAnswer)
         #expect(answer.rcode == 0 && answer.extendedError == 3)
         #expect(answer.answer.map(\.ttl) == [30] && answer.answer.map(\.rdata) == [address])
@@ -49,14 +42,14 @@ struct StaleAnswerTests {
     func knownOutage() throws {
         let site = siteWithOldAnswer()
         site.ask("a.example", .a)
-        wait(site, seconds: 4.1)
+        site.wait(seconds: 4.1)
         #expect(site.lastAnswer?.answer.count == 1 && site.sent.isEmpty)
         for _ in 0..<3 {
             let answer = try #require(site.ask("a.example", .a, edns: true))
             #expect(answer.answer.map(\.ttl) == [30] && answer.extendedError == 3)
             #expect(site.sent.isEmpty, "nothing newer could be had a moment ago")
         }
-        wait(site, seconds: 5)
+        site.wait(seconds: 5)
         for _ in 0..<3 { #expect(site.ask("a.example", .a)?.answer.count == 1) }
         #expect(site.sent.count == 1)
         site.reply { $0.add("a.example", .a, [5, 6, 7, 8]) }
@@ -69,7 +62,7 @@ struct StaleAnswerTests {
     func oneSilentName() throws {
         let site = siteWithOldAnswer()
         site.ask("dead.example", .a)
-        wait(site, seconds: 2.05)
+        site.wait(seconds: 2.05)
         #expect(site.registry.upstream(UpstreamAddress(.v4(0x0101_0101))).isFailing)
         site.sent.removeAll()
         #expect(site.ask("a.example", .a) == nil && site.sent.count == 1)
@@ -78,7 +71,7 @@ struct StaleAnswerTests {
 
         site.advance(seconds: 31)
         site.ask("dead2.example", .a)
-        wait(site, seconds: 2.9)
+        site.wait(seconds: 2.9)
         #expect(site.ask("a.example", .a)?.answer.map(\.rdata) == [[5, 6, 7, 8]])
     }
 
@@ -101,7 +94,7 @@ struct StaleAnswerTests {
             let site = siteWithOldAnswer(CacheLifetimes(stale: stale))
             site.advance(seconds: age - 31)
             site.ask("a.example", .a)
-            wait(site, seconds: 4.1)
+            site.wait(seconds: 4.1)
             #expect(site.lastAnswer?.rcode == 2)
         }
     }
@@ -110,7 +103,7 @@ struct StaleAnswerTests {
     func reports() throws {
         let site = siteWithOldAnswer()
         site.ask("a.example", .a)
-        wait(site, seconds: 1)
+        site.wait(seconds: 1)
         for _ in site.sent { site.fail(.refused) }
         while !site.sent.isEmpty { site.fail(.refused) }
         #expect(site.lastAnswer?.answer.count == 1)
@@ -118,7 +111,7 @@ struct StaleAnswerTests {
         // Also when they got it before the last attempt was over.
         let silent = siteWithOldAnswer()
         silent.ask("a.example", .a)
-        wait(silent, seconds: 4.1)
+        silent.wait(seconds: 4.1)
         #expect(silent.reports.map(\.isBridged) == [true])
         site.advance(seconds: 6)
         #expect(site.ask("a.example", .a)?.answer.count == 1)
@@ -133,11 +126,11 @@ struct StaleAnswerTests {
         site.reply(rcode: 3) { $0.addSOA("example") }
         site.advance(seconds: 31)
         site.ask("a.example", .a, edns: true)
-        wait(site, seconds: 1.9)
+        site.wait(seconds: 1.9)
         let answer = try #require(site.lastAnswer)
         #expect(answer.rcode == 3 && answer.extendedError == 19 && answer.answer.isEmpty)
         #expect(answer.authority.map(\.ttl) == [30])
-        wait(site, seconds: 2.5)
+        site.wait(seconds: 2.5)
         #expect(site.ask("a.example", .a)?.rcode == 3, "at once")
         // Another type was denied as well; a name below is not known to be.
         #expect(site.ask("a.example", .txt, edns: true)?.extendedError == 19)
@@ -151,7 +144,7 @@ struct StaleAnswerTests {
         site.reply(rcode: 2)
         site.advance(seconds: 6)
         site.ask("a.example", .a, edns: true)
-        wait(site, seconds: 1.9)
+        site.wait(seconds: 1.9)
         #expect(site.lastAnswer == nil)
         site.reply { $0.add("a.example", .a, address) }
         #expect(site.lastAnswer?.answer.count == 1)
@@ -225,7 +218,7 @@ struct StaleAnswerTests {
         site.reply { $0.add("a.example", .a, address) }
         site.advance(seconds: 31)
         site.ask("alias.example.com", .a, edns: true)
-        wait(site, seconds: 1.9)
+        site.wait(seconds: 1.9)
         let answer = try #require(site.lastAnswer)
         #expect(answer.answer.map(\.type) == [.cname, .a] && answer.answer.map(\.ttl)[1] == 30)
         #expect(answer.extendedError == 3)
