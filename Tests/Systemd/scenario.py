@@ -93,6 +93,12 @@ def drop_in(name, text):
     systemctl("daemon-reload")
 
 
+def take_out(name):
+    """The drop-in of that name."""
+    os.remove(f"/run/systemd/system/horizond.service.d/{name}.conf")
+    systemctl("daemon-reload")
+
+
 def main_pid():
     return int(show("MainPID")["MainPID"])
 
@@ -259,8 +265,7 @@ def outlives_a_stuck_journal():
     def missing():
         return [l["MESSAGE"] for l in journal("MESSAGE_ID=bc1f4cf100484f6ca9edf72e0de4d107")]
     check("and has how many lines are missing", eventually(missing, 15), missing())
-    os.remove("/run/systemd/system/horizond.service.d/stuck.conf")
-    systemctl("daemon-reload")
+    take_out("stuck")
 
 
 def threads_by_work(pid, seconds):
@@ -329,8 +334,7 @@ def feeds_the_watchdog():
     later.stop()
     check("a stuck worker is enough to be killed", revived and len(timeouts()) == 2, timeouts())
     takes_no_orders()
-    os.remove("/run/systemd/system/horizond.service.d/watchdog.conf")
-    systemctl("daemon-reload")
+    take_out("watchdog")
 
 
 def takes_no_orders():
@@ -445,7 +449,7 @@ def survives_crashes():
             revived and load.lost <= 4, load)
         # What comes as it crashes waits until the next process is ready. As RestartSec=0 was chosen
         # that took 94 to 136 ms; 137 to 396 where others kept both of two processors busy.
-        check("and none waits for long", load.slowest < 0.8, f"{load.slowest * 1000:.0f} ms")
+        check("and none waits for long", load.slowest < 0.4, f"{load.slowest * 1000:.0f} ms")
         kept = sum(ask(name) == answers[name] for name in names)
         check("what was cached still is, without an upstream", kept == len(names), kept)
     warning = "the last process ended within seconds of loading"
@@ -524,8 +528,7 @@ def is_activated():
     time.sleep(1.5)
     check("a restart of an activated service loses no query", load.stop().lost == 0, load)
     systemctl("stop", "horizond.socket", "horizond-control.socket", "horizond.service")
-    os.remove("/run/systemd/system/horizond.service.d/socket-only.conf")
-    systemctl("daemon-reload")
+    take_out("socket-only")
 
 
 def processor_seconds(pid):
@@ -557,8 +560,7 @@ def is_started_again():
     check("a service that crashes is started again and again", restarts > 2, f"{restarts:.0f}/s")
     share = (processor_seconds(1) - pid1) / passed
     check("which costs less than a processor", share < 0.9, f"{share * 100:.0f} %")
-    os.remove("/run/systemd/system/horizond.service.d/crash.conf")
-    systemctl("daemon-reload")
+    take_out("crash")
     result = systemctl("restart", "horizond")
     check("once it is mended the service starts", result.returncode == 0 and ask(), result.stderr)
     systemctl("stop", "horizond")
@@ -628,8 +630,7 @@ def keeps_to_its_memory():
     with open(f"{group}/memory.oom_control", encoding="utf-8") as file:
         killed = dict(line.split() for line in file)["oom_kill"]
     check("nothing was killed", killed == "0" and main_pid() == before and ask() != "", killed)
-    os.remove("/run/systemd/system/horizond.service.d/memory.conf")
-    systemctl("daemon-reload")
+    take_out("memory")
     systemctl("stop", "horizond")
 
 
