@@ -340,7 +340,7 @@ int hs_become(const char *user) {
     }
     const uid_t uid = entry->pw_uid;
     const gid_t gid = entry->pw_gid;
-    // The rights outlive the change of the user, but they take effect only after the last call here.
+    // So root's rights stay permitted as the user changes; `capset` then has one of them alone hold.
     if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 || initgroups(user, gid) != 0
         || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
         return -1;
