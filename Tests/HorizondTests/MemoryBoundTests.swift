@@ -65,6 +65,19 @@ final class MemoryBoundTests {
                     name: "memory.limit_in_bytes of /", limit: 64_000_000, used: 36_000_000))
     }
 
+    @Test("What version 1 says where there is no limit is none, however little seems to be taken")
+    func unlimited() throws {
+        try write("4:memory:/a\n", to: "/proc/self/cgroup")
+        let group = "/sys/fs/cgroup/memory/a/"
+        try write("9223372036854771712\n", to: group + "memory.limit_in_bytes")
+        try write("40000000\n", to: group + "memory.usage_in_bytes")
+        // Read a moment later.
+        try write("total_inactive_file 40008192\n", to: group + "memory.stat")
+        #expect(tightest() == nil)
+        try write("64000000\n", to: group + "memory.limit_in_bytes")
+        #expect(tightest()?.room == 64_000_000)
+    }
+
     @Test("Without a bound of a group, the machine's memory; without either, none")
     func machine() throws {
         #expect(tightest() == nil)

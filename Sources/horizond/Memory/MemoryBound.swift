@@ -12,6 +12,9 @@ struct MemoryBound: Equatable, Sendable {
     /// What may still be taken.
     var room: Int { limit - used }
 
+    /// A larger limit is none: so the first version says that there is no limit.
+    fileprivate static let largestLimit = 1 << 50
+
     /// What should stay free: a second of a flood of new answers and what sockets hold.
     var margin: Int { min(limit / 8, 64 << 20) }
 }
@@ -75,17 +78,19 @@ struct MemoryBounds {
 
     private func bounds(_ hierarchy: Hierarchy, at group: String) -> [MemoryBound] {
         let directory = hierarchy.directory + group + "/"
-        // "max" is none.
+        // "max" is no number.
         let limits = hierarchy.limits.compactMap { file in
             number(text(directory + file)).map { (file, $0) }
-        }
+        }.filter { $0.1 <= MemoryBound.largestLimit }
         guard !limits.isEmpty, let charged = number(text(directory + hierarchy.used)) else {
             return []
         }
         let statistics = text(directory + "memory.stat") ?? ""
         let droppable = hierarchy.droppable.reduce(0) { $0 + (Self.field($1, statistics) ?? 0) }
+        // The kernel adds up the two at different times, so that the part may be more than the whole.
+        let used = max(0, charged - droppable)
         return limits.map { file, limit in
-            MemoryBound(name: "\(file) of \(group)", limit: limit, used: charged - droppable)
+            MemoryBound(name: "\(file) of \(group)", limit: limit, used: used)
         }
     }
 
@@ -97,7 +102,8 @@ struct MemoryBounds {
         else { return nil }
         // In units of 1024 octets.
         return MemoryBound(
-            name: "this machine's memory", limit: total << 10, used: (total - available) << 10)
+            name: "this machine's memory", limit: total << 10,
+            used: max(0, total - available) << 10)
     }
 
     private func text(_ path: String) -> String? {
