@@ -94,7 +94,7 @@ enum ProcessorBenchmarks {
             return disposition != .drop
         }
         nextTicket += 1
-        forwarder.ask(question, ticket: nextTicket, now: now)
+        forwarder.ask(question, ticket: nextTicket, waiting: 1, now: now)
         var isAnswered = false
         // The query goes out, its reply comes in, and then its client's turn comes.
         while let command = forwarder.nextCommand() {

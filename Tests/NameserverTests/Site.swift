@@ -136,7 +136,8 @@ final class Site {
             nextTicket = max(nextTicket, ticket + 1)
             waiting[ticket] = Waiting(
                 message: message, client: client, transport: transport, fresh: fresh)
-            forwarder.ask(question, ticket: ticket, now: now)
+            let count = waiting.values.count { $0.client == client }
+            forwarder.ask(question, ticket: ticket, waiting: count, now: now)
             carryOut()
             return answers[ticket]
         }

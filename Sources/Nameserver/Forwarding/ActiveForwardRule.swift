@@ -15,6 +15,8 @@ package final class ActiveForwardRule: Sendable {
     /// so that a reload or a restart keeps their answers.
     let cacheIdentity: UInt64
     private let flights = Atomic<Int>(0)
+    /// Those of them whose queries are repeated.
+    private let repeatedFlights = Atomic<Int>(0)
 
     init(_ rule: ForwardRule, upstreams registry: UpstreamRegistry) {
         domain = rule.domain
@@ -42,15 +44,26 @@ package final class ActiveForwardRule: Sendable {
     /// Counts a flight that begins; returns how many there are, over all workers.
     func flightBegins() -> Int { flights.add(1, ordering: .relaxed).newValue }
 
-    /// Whether so few questions are in flight that queries may be repeated.
-    var mayRepeat: Bool {
-        flights.load(ordering: .relaxed) <= Forwarder.maximumRepeatedInFlight
+    /// Counts a flight whose queries are to be repeated; false when they are not. A client with `waiting`
+    /// queries has as many repeated as there is still room for others (as in `ClientShares`): a lone one
+    /// half of the room. So one that asks for many dead names takes it from nobody else.
+    func repeatingBegins(waiting: Int) -> Bool {
+        let room = Forwarder.maximumRepeated - repeatedFlights.load(ordering: .relaxed)
+        guard waiting < room else { return false }
+        repeatedFlights.add(1, ordering: .relaxed)
+        return true
     }
+
+    /// What newer answers than those that clients still get have as their `waiting`: half of the room.
+    static var waitingForRefresh: Int { Forwarder.maximumRepeated / 2 }
 
     /// How many more questions may be in flight.
     package var room: Int { Forwarder.maximumInFlight - flights.load(ordering: .relaxed) }
 
-    func flightEnds() { flights.subtract(1, ordering: .relaxed) }
+    func flightEnds(wasRepeated: Bool) {
+        flights.subtract(1, ordering: .relaxed)
+        if wasRepeated { repeatedFlights.subtract(1, ordering: .relaxed) }
+    }
 
     /// Whether none of its servers has answered lately.
     func isFailing(now: Int64) -> Bool {

@@ -6,6 +6,10 @@ final class Flight {
     /// Where it stands among its forwarder's flights; nil once it is over.
     var place: Int?
     let question: UpstreamQuestion
+    /// How many queries of the client that began it waited then.
+    let waiting: Int
+    /// Whether its queries are repeated, which its rule counts.
+    private(set) var isRepeated = false
     /// When those who wait are told that nobody answers.
     let totalDeadline: Int64
     /// When they get an earlier answer instead, if there is one.
@@ -28,8 +32,9 @@ final class Flight {
     private var startedAttempts = 0
 
     /// `askedAt` is when the first client asked for it, and `random` gives random numbers.
-    init(_ question: UpstreamQuestion, askedAt: Int64, _ random: () -> UInt64) {
+    init(_ question: UpstreamQuestion, askedAt: Int64, waiting: Int, _ random: () -> UInt64) {
         self.question = question
+        self.waiting = waiting
         totalDeadline = askedAt + Forwarder.totalTimeout
         staleDeadline = question.hasOlderAnswer ? askedAt + Forwarder.stalePatience : .max
         lastSentAt = askedAt
@@ -66,6 +71,12 @@ final class Flight {
     func transport(to upstream: Upstream) -> ClientTransport {
         if upstream.address.isSecure { return .tcp }
         return startedAttempts <= order.width ? question.transport : .udp
+    }
+
+    /// Whether there is room among its rule's flights to repeat its queries; then it takes that.
+    func mayRepeat() -> Bool {
+        if !isRepeated { isRepeated = question.rule.repeatingBegins(waiting: waiting) }
+        return isRepeated
     }
 
     /// Whether no upstream is left to be asked beside the attempt that was just started, but such as are

@@ -57,7 +57,9 @@ extension Forwarder {
                     FailedQuery(question, failure, at: upstream, isBridged: older != nil)))
         }
         answer(failed, older ?? self.failure(of: question, failure, at: upstream))
-        if let nextJoinedAt { start(question, askedAt: nextJoinedAt, now: now) }
+        guard let nextJoinedAt else { return }
+        start(
+            Flight(question, askedAt: nextJoinedAt, waiting: flight.waiting, random), now: now)
     }
 
     /// Gives an answer past its lifetime to those who have waited long enough; the flight goes on for
@@ -102,7 +104,7 @@ extension Forwarder {
             commands.append(.cancel(exchange: attempt.exchange))
         }
         flight.endAttempts()
-        flight.question.rule.flightEnds()
+        flight.question.rule.flightEnds(wasRepeated: flight.isRepeated)
         return true
     }
 }

@@ -21,9 +21,9 @@ package final class Forwarder {
     /// rule whose upstreams are silent must leave room for the others among the exchanges that a sender
     /// can hold; each of its questions has up to two for every upstream.
     package static let maximumInFlight = 8192
-    /// With more questions of a rule in flight than this, its upstreams are slow or gone rather than the
-    /// way to them lossy: no query is repeated.
-    static let maximumRepeatedInFlight = 512
+    /// Questions of one rule in flight whose queries are repeated, over all workers: where more wait, its
+    /// upstreams are slow or gone rather than the way to them lossy.
+    static let maximumRepeated = 512
 
     /// What the worker is to do.
     package enum Command {
@@ -96,15 +96,16 @@ package final class Forwarder {
 
     // MARK: Questions
 
-    /// Asks for `ticket`, unless the same is being asked already.
-    package func ask(_ question: UpstreamQuestion, ticket: UInt64, now: Int64) {
+    /// Asks for `ticket`, unless the same is being asked already. `waiting` is how many of the client's
+    /// queries wait.
+    package func ask(_ question: UpstreamQuestion, ticket: UInt64, waiting: Int, now: Int64) {
         let waiter = Waiter(worker: worker, ticket: ticket)
         if let check = shared.loops.check(in: question) {
             foundLoop(check, now: now)
             return answer(Waiters(first: waiter), failure(of: question, .loop, at: check.upstream))
         }
         if shared.pending.join(question.key, waiter, now: now) {
-            start(question, askedAt: now, now: now)
+            start(Flight(question, askedAt: now, waiting: waiting, random), now: now)
         } else {
             counters.joined += 1
         }
@@ -114,12 +115,13 @@ package final class Forwarder {
     package func refresh(_ question: UpstreamQuestion, now: Int64) {
         guard shared.pending.join(question.key, nil, now: now) else { return }
         counters.refreshes += 1
-        start(question, askedAt: now, now: now)
+        let waiting = ActiveForwardRule.waitingForRefresh
+        start(Flight(question, askedAt: now, waiting: waiting, random), now: now)
     }
 
-    /// Begins a flight. `askedAt` is when the first of those who wait has asked.
-    func start(_ question: UpstreamQuestion, askedAt: Int64, now: Int64) {
-        let flight = Flight(question, askedAt: askedAt, random)
+    /// Begins a flight.
+    func start(_ flight: Flight, now: Int64) {
+        let question = flight.question
         flights.add(flight)
         guard question.rule.flightBegins() <= Self.maximumInFlight else {
             flight.lastFailure = (question.rule.upstreams[0], .busy)
@@ -168,8 +170,7 @@ package final class Forwarder {
     /// cost the client two seconds. That says nothing of the upstream, which may have to ask others.
     func askAgain(_ attempt: Attempt, now: Int64) {
         let (flight, upstream) = (attempt.flight, attempt.upstream)
-        guard attempt.transport == .udp, upstream.isQuick, flight.question.rule.mayRepeat
-        else { return }
+        guard attempt.transport == .udp, upstream.isQuick, flight.mayRepeat() else { return }
         for earlier in flight.attempts where earlier.upstream === upstream {
             commands.append(.late(exchange: earlier.exchange))
         }

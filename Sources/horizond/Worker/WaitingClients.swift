@@ -100,6 +100,9 @@ final class WaitingClients {
         return shares.count(share) < min(places, room) ? share : nil
     }
 
+    /// How many queries of a client wait, with this one; 0 for the program's own.
+    func count(of client: WaitingClient) -> Int { client.share.map(shares.count) ?? 0 }
+
     /// A client that waits for nothing yet; nil when too many wait already.
     func add(
         _ message: Span<UInt8>, from address: IPAddress, to recipient: Recipient,

@@ -190,7 +190,9 @@ final class Worker: NetworkHandler {
             }
             return waiting.remove(client)
         }
-        forwarder.ask(question, ticket: waiting.ticket(for: client), now: now)
+        forwarder.ask(
+            question, ticket: waiting.ticket(for: client), waiting: waiting.count(of: client),
+            now: now)
         carryOut()
     }
 

@@ -91,7 +91,7 @@ final class FuzzSite {
         _ question: UpstreamQuestion, _ upstream: Upstream
     ) throws(Finding) -> FreshAnswer {
         answered = nil
-        forwarder.ask(question, ticket: 1, now: now)
+        forwarder.ask(question, ticket: 1, waiting: 1, now: now)
         for _ in 0..<Self.maximumCommands {
             guard let command = forwarder.nextCommand() else { break }
             try carryOut(command, upstream)
