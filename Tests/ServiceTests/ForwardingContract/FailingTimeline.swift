@@ -110,8 +110,9 @@ struct FailingTimeline: Sendable {
         let server = try Server.forwarding(Forwarded("example.net", upstream))
         let start = ContinuousClock.now
         let first = try Attempted("first.example.net", server, upstream)
-        // Three probes of a second each, half a second between them, after the first failed attempt.
-        pause(start + .milliseconds(6500) - ContinuousClock.now)
+        // Three probes of a second each, half a second between them, after the first failed attempt: 6 s,
+        // and the fourth one is under way.
+        pause(start + .milliseconds(7250) - ContinuousClock.now)
         let second = try Attempted("second.example.net", server, upstream)
         let probes = upstream.everything.filter { $0.question.type == .ns }
         return ([first, second], probes.map { $0.arrival - start })
@@ -130,8 +131,8 @@ struct FailingTimeline: Sendable {
         let server = try Server.forwarding(Forwarded("example.net", upstream))
         upstream.close()
         _ = try server.client.ask("first.example.net", .a)
-        // Probes at once and each half second are refused.
-        pause(.milliseconds(1400))
+        // Probes at once and each half second are refused: the third one after a second.
+        pause(.milliseconds(2250))
         try upstream.open()
         return try Attempted("down.example.net", server, upstream)
     }
