@@ -7,6 +7,8 @@ DESTDIR ?=
 FUZZ_SECONDS ?= 60
 SOAK_SECONDS ?= 300
 SCREENSHOT_SECONDS ?= 3600
+# Options of `swift test`, such as --filter ReloadTests.
+TEST ?=
 # Options of Benchmarks/peers/run, such as --quick.
 BENCH ?=
 # Options of Benchmarks/soak/run, such as --publish.
@@ -43,7 +45,7 @@ run: build ## Serves config/horizond.yaml on 127.0.0.1:1053 as the user that you
 test: ## Runs all tests, and first installs Debian packages that they lack.
 	@.ci/packages test
 	$(SWIFT) build $(RELEASE) --product horizond
-	HORIZOND_BINARY=$(CURDIR)/$(BINARY) $(SWIFT) test --disable-xctest
+	HORIZOND_BINARY=$(CURDIR)/$(BINARY) $(SWIFT) test --disable-xctest $(TEST)
 
 test-systemd: ## Runs the service in a real systemd, in a container; as root.
 	@.ci/packages systemd
