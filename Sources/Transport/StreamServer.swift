@@ -45,11 +45,10 @@ final class StreamServer {
     // MARK: Opening
 
     /// Takes over an accepted connection. In a full table the idlest connection makes room; a client
-    /// that has too many loses its own idlest that owes nothing, and if it has none here the new one
-    /// is closed.
+    /// that has too many loses one of its own, and if none of those here may go the new one is closed.
     func open(_ descriptor: Int32, _ peer: KernelAddress) {
         let client = ClientPrefix(peer.ip)
-        guard admit(client) || (closeIdlest(of: client) && admit(client)) else {
+        guard admit(client) || (makeRoom(for: peer.ip, of: client) && admit(client)) else {
             context.counters.tcpRefused &+= 1
             return Syscalls.close(descriptor)
         }
@@ -90,9 +89,19 @@ final class StreamServer {
         return evict(idlest)
     }
 
-    private func closeIdlest(of client: ClientPrefix) -> Bool {
-        let candidates = (slots[client] ?? []).prefix(Self.maximumWalk)
-            .compactMap { connections[slot: $0] }.filter(\.owesNothing)
+    /// Closes the idlest of a client's connections that owe nothing. Where there is none such, the idlest of
+    /// the host that has most of them, when the newcomer's has fewer: no device of a home keeps the
+    /// others out with queries that nobody answers.
+    private func makeRoom(for newcomer: IPAddress, of client: ClientPrefix) -> Bool {
+        let open = (slots[client] ?? []).prefix(Self.maximumWalk)
+            .compactMap { connections[slot: $0] }
+        var candidates = open.filter(\.owesNothing)
+        if candidates.isEmpty {
+            let hosts = Dictionary(grouping: open, by: \.peer.ip)
+            let most = hosts.values.max { $0.count < $1.count } ?? []
+            // After it the two have equally many at most.
+            if most.count >= (hosts[newcomer]?.count ?? 0) + 2 { candidates = most }
+        }
         guard let idlest = candidates.min(by: { $0.lastActivity < $1.lastActivity }) else {
             return false
         }

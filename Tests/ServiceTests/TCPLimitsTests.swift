@@ -111,6 +111,57 @@ extension ServiceTests.TCPTests {
             #expect(other.isServed(Self.local))
         }
 
+        @Test(
+            "connections-per-client: in a home with IPv6 one host keeps no other out",
+            .enabled(if: NetworkNamespace.isPermitted, NetworkNamespace.need))
+        func perHost() throws {
+            let network = try HomeNetwork()
+            let hosts = ["fd00:10::66", "fd00:10::7"]
+            for host in hosts {
+                try network.clients.ip("addr add \(host)/64 dev lan0 nodad")
+            }
+            let upstream = try network.server.inside { try ScriptedUpstream.silent() }
+            let server = try network.serve(
+                "workers: 1\ntcp: {connections-per-client: 4}\n"
+                    + "zones: {vanillax.me: {records: {'*': 192.168.10.50}}}\n"
+                    + "forward: {.: '127.0.0.1:\(upstream.port)'}\n")
+            let seen = try network.clients.inside {
+                let (greedy, modest) = (hosts[0], hosts[1])
+                let waiting = try (0..<4).map { number in
+                    let client = try Self.connect(from: greedy)
+                    try client.send("dead\(number).example", id: 1)
+                    return client
+                }
+                let neighbours = try (0..<2).map { number in
+                    let client = try Self.connect(from: modest)
+                    let isServed = client.isServed("a.vanillax.me")
+                    try client.send("dead\(number).example", id: 2)
+                    return (client: client, isServed: isServed)
+                }
+                // Now both have two that wait, and neither gives way.
+                let further = try hosts.map { host in
+                    try Self.connect(from: host).end(within: .seconds(1)) != .open
+                }
+                return (
+                    served: neighbours.map(\.isServed), refused: further,
+                    ended: waiting.count { $0.end(within: .milliseconds(100)) != .open },
+                    answered: try neighbours.map { try $0.client.receive()?.header.id }
+                )
+            }
+            #expect(seen.served == [true, true] && seen.refused == [true, true])
+            #expect(seen.ended == 2 && seen.answered == [2, 2])
+            #expect(server.process.status == nil)
+        }
+
+        /// Connects to the home's server, in the namespace of its clients.
+        private static func connect(from host: String) throws -> TCPClient {
+            let server = HomeNetwork.Address.server.v6
+            guard let server = IPAddress(server), let host = IPAddress(host) else {
+                throw Failure("\(host): no address")
+            }
+            return try TCPClient(Endpoint(server, 53), from: host)
+        }
+
         @Test("Without descriptors the idlest makes room, too")
         func descriptors() throws {
             let server = try TCPTests.server("workers: 1\n")

@@ -7,10 +7,14 @@ final class TCPClient {
     private let socket: Socket
 
     /// Connects from a loopback address.
-    init(_ server: Server, from address: String = "127.0.0.1") throws {
+    convenience init(_ server: Server, from address: String = "127.0.0.1") throws {
         guard let source = IPAddress(address) else { throw Failure("\(address): no address") }
+        try self.init(Endpoint(port: server.port), from: source)
+    }
+
+    init(_ server: Endpoint, from source: IPAddress) throws {
         socket = try Socket(.tcp, local: Endpoint(source, 0))
-        try socket.connect(to: Endpoint(port: server.port))
+        try socket.connect(to: server)
         try socket.set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         stream = MessageStream(socket)
     }
