@@ -59,7 +59,6 @@ extension QueryProcessor {
         let limit =
             if let view { snapshot.views[view].limits?.responses } else { Self.strangers }
         guard let limit, !admits(.refusal, client, limit) else { return false }
-        viewNumber = view ?? -1
         note(.responseDropped, client)
         return true
     }
@@ -78,8 +77,10 @@ extension QueryProcessor {
     /// Counts what a limit does to the query at hand.
     func note(_ action: LimitAction, _ client: IPAddress) {
         limited = (counters.queries, action)
-        account.add(action, view: viewNumber)
-        limitNotices.note(client, view: viewNumber, action)
+        // A query that has waited is answered on the snapshot of before, which may have other views.
+        let view = snapshot.viewIndex(for: client)
+        account.add(action, view: view ?? -1)
+        limitNotices.note(client, view: view.map { snapshot.views[$0].name }, action)
     }
 
     private func admits(

@@ -156,6 +156,41 @@ extension ServiceTests {
             #expect(try flood(40, of: server, from: "127.0.0.2").answered == 40)
         }
 
+        @Test(
+            "Queries that wait while a reload takes their view's place: within its limits as before"
+        )
+        func reloadMeanwhile() throws {
+            let upstream = try ScriptedUpstream { query in
+                [.init(query.reply(rcode: .nameError), after: .seconds(1))]
+            }
+            func configuration(_ others: String) -> String {
+                """
+                workers: 1
+                control: control.sock
+                views: {\(others)world: {clients: any}}
+                forward: {.: '127.0.0.1:\(upstream.port)'}
+                """
+            }
+            let server = try Server(
+                configuration("a: {clients: [192.0.2.1]}, b: {clients: [192.0.2.2]}, "))
+            let socket = try Socket(.udp, local: Endpoint(.v4(0x7f00_0002), 0))
+            try socket.connect(to: server.client.server)
+            for index in 0..<60 { try socket.send(try query("h\(index).example").octets) }
+            #expect(eventually { upstream.everything.count == 60 })
+            try server.configure(configuration(""))
+            try server.reload()
+            // Of the answers to queries without a cookie, 20 a second, and of the others each second one is cut.
+            var cut = 0
+            for _ in 0..<40 {
+                guard let octets = try socket.receive(timeout: .seconds(3)) else { break }
+                if try Response(octets).isTruncated { cut += 1 }
+            }
+            #expect((18...20).contains(cut), "\(cut)")
+            #expect(try server.client.ask("after.example", .a, over: .tcp).rcode == .nameError)
+            #expect(server.process.status == nil)
+            #expect(heldBack(server).first?.contains("127.0.0.2, view world,") == true)
+        }
+
         @Test("A client that asks for what nobody answers leaves room for the others")
         func fairness() throws {
             let upstream = try ScriptedUpstream(remembers: false) { query in

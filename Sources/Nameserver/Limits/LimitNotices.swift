@@ -14,25 +14,22 @@ package struct LimitNotices: Sendable {
     /// So many clients of one round are told of; in a flood the next one has the others.
     private static let maximumClients = 8
 
-    private var clients: [(address: IPAddress, view: Int, action: LimitAction)] = []
+    private var notices: [Notice] = []
 
-    mutating func note(_ client: IPAddress, view: Int, _ action: LimitAction) {
-        guard clients.count < Self.maximumClients,
-            !clients.contains(where: { $0.address == client })
+    mutating func note(
+        _ client: IPAddress, view: @autoclosure () -> String?, _ action: LimitAction
+    ) {
+        guard notices.count < Self.maximumClients,
+            !notices.contains(where: { $0.client == client })
         else { return }
-        clients.append((client, view, action))
+        notices.append(Notice(client: client, view: view(), reason: action.reason))
     }
 
     /// The clients since the last call.
-    package mutating func take(_ snapshot: Snapshot) -> [Notice] {
-        guard !clients.isEmpty else { return [] }
-        defer { clients.removeAll(keepingCapacity: true) }
-        return clients.map { client in
-            Notice(
-                client: client.address,
-                view: client.view >= 0 ? snapshot.views[client.view].name : nil,
-                reason: client.action.reason)
-        }
+    package mutating func take() -> [Notice] {
+        guard !notices.isEmpty else { return [] }
+        defer { notices.removeAll(keepingCapacity: true) }
+        return notices
     }
 }
 

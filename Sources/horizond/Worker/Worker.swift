@@ -102,9 +102,7 @@ final class Worker: NetworkHandler {
         resumePostponed()
         loop.needsTicks = !forwarder.isIdle || !postponed.isEmpty
         for notice in processor.bypasses.takeNotices() { shared.events.bypass(notice) }
-        for notice in processor.limitNotices.take(processor.currentSnapshot) {
-            shared.events.limited(notice)
-        }
+        for notice in processor.limitNotices.take() { shared.events.limited(notice) }
     }
 
     func descriptorsRanOut() { shared.events.descriptorsRanOut() }
