@@ -83,6 +83,14 @@ struct RecentQueriesTests {
         #expect(recent.allow(2000, at: start + .seconds(3600)) == 1000)
     }
 
+    @Test("Time that goes back, as on a machine that is restored, takes no line away")
+    func restored() {
+        var recent = RecentQueries(at: start)
+        #expect(recent.allow(600, at: start) == 600)
+        #expect(recent.allow(600, at: start - .seconds(100_000)) == 400)
+        #expect(recent.allow(600, at: start - .seconds(99_999)) == 400)
+    }
+
     @Test("A line has its number beside its fields")
     func json() throws {
         let data = try JSONEncoder().encode(try recent(1).reply(after: nil, count: 1) { _ in true })

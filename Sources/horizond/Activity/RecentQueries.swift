@@ -37,7 +37,8 @@ struct RecentQueries: Sendable {
 
     /// How many of `wanted` lines may be made now.
     mutating func allow(_ wanted: Int, at now: ContinuousClock.Instant) -> Int {
-        let elapsed = (now - allowanceAt) / .seconds(1)
+        // A machine that is restored may count its time from before.
+        let elapsed = max(0, (now - allowanceAt) / .seconds(1))
         allowance = min(
             Double(Self.kept), allowance + elapsed * Double(Self.linesPerSecond))
         allowanceAt = now
