@@ -71,4 +71,16 @@ struct CacheSizingTests {
         #expect(cost.expected(fileOctets: 20 * Self.mebi) == 110 * Self.mebi)
         #expect(LoadCost(octets: 5, fileOctets: 0).expected(fileOctets: 100) == 0)
     }
+
+    @Test(
+        "A file may say that it is as long as a number can be",
+        .enabled(if: SparseFiles.isPossible), arguments: [Int.max, 1 << 62, 1 << 45])
+    func longFiles(length: Int) throws {
+        let files = try SparseFiles()
+        let cost = LoadCost(octets: 200 * Self.mebi, fileOctets: 1)
+        let paths = try ["a", "b"].map { try files.make($0, length: length) }
+        let octets = LoadCost.fileOctets(paths)
+        #expect(octets >= 1 << 40)
+        #expect(Octets.text(cost.expected(fileOctets: octets)) == "1048576.0 MiB")
+    }
 }

@@ -49,6 +49,20 @@ struct RotatingFileTests {
         #expect(attributes[.posixPermissions] as? Int == 0o640)
     }
 
+    @Test(
+        "A file that says that it is as long as a number can be is rotated",
+        .enabled(if: SparseFiles.isPossible))
+    func longFile() throws {
+        let files = try SparseFiles()
+        let path = try files.make("q", length: .max)
+        var rotation = QueryLogSettings.Rotation()
+        rotation.size = 20
+        let file = RotatingFile(path: path, rotation: rotation)
+        try file.open()
+        try file.write(lines(1...1))
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "line 1\n")
+    }
+
     @Test("A line that is longer than a file may be has a file of its own")
     func longLine() throws {
         let file = try file(size: 10, keep: 3)

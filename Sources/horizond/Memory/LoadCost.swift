@@ -8,6 +8,9 @@ struct LoadCost: Equatable, Sendable {
     /// Of the files that were read.
     let fileOctets: Int
 
+    /// What a file says of its length may be anything; beyond this it takes too much in any case.
+    private static let longestFile = 1 << 40
+
     /// Less is tried whatever is left: what else the process does takes as much.
     static let negligible = 16 << 20
 
@@ -16,14 +19,14 @@ struct LoadCost: Equatable, Sendable {
     func expected(fileOctets: Int) -> Int {
         guard self.fileOctets > 0 else { return 0 }
         let share = Double(fileOctets) / Double(self.fileOctets)
-        return Int(1.1 * share * Double(octets))
+        return Int(min(1.1 * share * Double(octets), Double(Self.longestFile)))
     }
 
     /// What the files have together; one that is gone has nothing.
     static func fileOctets(_ paths: [String]) -> Int {
         paths.reduce(0) { sum, path in
             let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-            return sum + (attributes?[.size] as? Int ?? 0)
+            return sum + min(attributes?[.size] as? Int ?? 0, longestFile)
         }
     }
 }

@@ -74,7 +74,9 @@ final class RotatingFile: SinkWriter {
     /// The end of the last whole line that a file of `size` octets has room for; an empty one has room
     /// for a line of any length.
     private func end(of octets: [UInt8], from start: Int, size: Int) -> Int {
-        guard let rotation, size + octets.count - start > rotation.size else { return octets.count }
+        guard let rotation, size > rotation.size - (octets.count - start) else {
+            return octets.count
+        }
         let room = start + max(0, rotation.size - size)
         if let last = octets[start..<min(room, octets.count)].lastIndex(of: Self.newline) {
             return last + 1
