@@ -68,6 +68,16 @@ struct HostileInputTests {
         #expect(Service.workers(7, processors: 2) == 7)
     }
 
+    @Test(
+        "A line of a server gone mad is shown, whatever its times are",
+        arguments: [1e300, -1e300, 9.3e15, -9.3e15, .infinity, .nan, 0])
+    func times(time: Double) throws {
+        var line = try QueryLine.sample("a.example")
+        line.time = time
+        line.milliseconds = time
+        #expect(line.text(colored: false).contains("a.example A"))
+    }
+
     @Test("A filter takes any line, whatever its text")
     func filters() throws {
         for text in ["*.example", ".example", "*.", ".", "*", "*..", "\\", "a b", "*.\u{202e}"] {

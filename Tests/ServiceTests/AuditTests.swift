@@ -119,6 +119,8 @@ extension SharingTests {
             let (lines, status) = try Scene("{records: {\(records)}}").audit("--limit", "4")
             #expect(status == .exited(0))
             #expect(lines.contains("This was a sample: 4 of 40 names (--limit)."))
+            let all = try Scene("{records: {\(records)}}").audit("--limit", "\(Int.max)")
+            #expect(all.status == .exited(0) && !all.lines.contains { $0.contains("sample") })
         }
 
         @Test("what could not be checked is not well; what is not there is wrong usage")

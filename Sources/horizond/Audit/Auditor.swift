@@ -91,7 +91,7 @@ struct Auditor: Sendable {
             (scope.view == nil || scope.view == $0.name) && !overlays(of: $0, scope).isEmpty
         }
         let total = views.reduce(0) { $0 + count($1, scope) }
-        let step = max(1, (total + max(1, scope.limit) - 1) / max(1, scope.limit))
+        let step = 1 + max(0, total - 1) / max(1, scope.limit)
         var number = 0
         for view in views {
             guard let client = snapshot.client(of: view) else {

@@ -27,7 +27,7 @@ extension ServiceStatistics {
     }
 
     private var cacheLine: String {
-        let lookups = queries.cache + cache.misses
+        let lookups = queries.cache &+ cache.misses
         let rate = lookups > 0 ? Double(queries.cache) / Double(lookups) * 100 : 0
         return "cache".padded(18)
             + "\(cache.answers) answer\(cache.answers == 1 ? "" : "s") in \(Self.size(cache.octets)) of "
@@ -63,7 +63,7 @@ extension ServiceStatistics {
 
     private var auditLines: [String] {
         guard let audit else { return [] }
-        let ago = max(0, Int(Date.now.timeIntervalSince1970) - audit.lastEnded)
+        let ago = Int(clamping: max(0, Date.now.timeIntervalSince1970 - Double(audit.lastEnded)))
         return [
             "audit".padded(18) + "\(audit.names) name\(audit.names == 1 ? "" : "s") asked for "
                 + "\(Self.duration(ago)) ago: \(audit.leaks) leak\(audit.leaks == 1 ? "" : "s"), "

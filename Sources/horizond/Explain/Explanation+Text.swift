@@ -109,7 +109,7 @@ extension Explanation.Answer {
 
     /// Where it came from, if not from a zone.
     private var origin: String? {
-        let time = milliseconds < 1 ? "" : " in \(Int(milliseconds.rounded())) ms"
+        let time = milliseconds < 1 ? "" : " in \(Int(clamping: milliseconds)) ms"
         switch source {
         case "overlay", "zone": return nil
         case "upstream": return "\(upstream ?? "an upstream")\(time)"

@@ -129,7 +129,7 @@ extension QueryLine {
 
     /// The time of day here.
     private static func clock(_ time: Double) -> String {
-        let milliseconds = Int((time * 1000).rounded())
+        let milliseconds = Int(clamping: time * 1000)
         let second = Date(timeIntervalSince1970: Double(milliseconds / 1000))
         let style = Date.ISO8601FormatStyle(timeZone: .current)
             .time(includingFractionalSeconds: false)
