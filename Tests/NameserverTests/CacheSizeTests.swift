@@ -1,4 +1,5 @@
 import DNS
+import Foundation
 import Testing
 
 @testable import Nameserver
@@ -56,6 +57,21 @@ struct CacheSizeTests {
         #expect(bare.cache.count == held)
         bare.flood(8000, from: 8000)
         #expect(bare.cache.count > 3 * held)
+    }
+
+    @Test("It may begin with less than it may take, and has no more memory")
+    func smallerAtFirst() throws {
+        // In address space, which is taken at once; what is used of it comes later.
+        let address = try Self.addressSpace()
+        let cache = ResponseCache(size: 64 << 30, limit: 8 << 20, seed: 1)
+        #expect(try Self.addressSpace() - address < 1 << 30)
+        #expect(cache.limit >= cache.leastLimit && cache.limit <= 64 << 20)
+        #expect(ResponseCache(size: 1 << 20, limit: -5, seed: 1).limit == 1 << 18)
+    }
+
+    private static func addressSpace() throws -> Int {
+        let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+        return (Int(pages.prefix { $0 != " " }) ?? 0) * 4096
     }
 
     @Test("The limit stays between the least and the full size")

@@ -608,7 +608,9 @@ def reads_credentials():
 def keeps_to_its_memory():
     """The cache shrinks before MemoryMax= of the unit is met, and nothing is killed for it."""
     upstream = Upstream(text=1000)
-    configure(logs="false", upstream=f"127.0.0.1:{upstream.port}")
+    # The index of a cache of that size would be more than all that there is.
+    configure(
+        logs="false", upstream=f"127.0.0.1:{upstream.port}", more="cache-size: 4GiB\n")
     drop_in("memory", "[Service]\nMemoryMax=32M\n")
     systemctl("restart", "horizond")
     group = "/sys/fs/cgroup/memory/system.slice/horizond.service"

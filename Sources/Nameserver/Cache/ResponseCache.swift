@@ -26,15 +26,16 @@ package final class ResponseCache: Sendable {
     /// How many denials of whole names are stored, so that nobody looks for them in vain.
     private let denialCount = Atomic<Int>(0)
 
-    /// `size` in octets bounds all that is stored and its index. `seed` is the process's secret for
-    /// its hash tables.
-    package init(size: Int, seed: UInt64) {
+    /// `size` in octets bounds all that is stored and its index, and `limit` does so at first. `seed` is the
+    /// process's secret for its hash tables.
+    package init(size: Int, limit: Int = .max, seed: UInt64) {
         var count = Self.usualShardCount
         while count > 1, size / count < Self.minimumShardSize { count /= 2 }
         while count < Self.maximumShardCount, size / count > Self.maximumShardSize { count *= 2 }
         self.size = size
-        currentLimit = Atomic(size)
-        shards = (0..<count).map { _ in LockedCacheShard(octets: size / count) }
+        let limit = min(max(limit, count * Self.leastShardSize), size)
+        currentLimit = Atomic(limit)
+        shards = (0..<count).map { _ in LockedCacheShard(octets: limit / count) }
         self.seed = seed
     }
 

@@ -37,12 +37,17 @@ final class MemoryGuard: @unchecked Sendable {
     /// The bound that was tightest when it was looked at last.
     var bound: MemoryBound? { tightest.withLock { $0 } }
 
+    /// What a cache may take that is yet to be made.
+    static func firstLimit(_ bounds: MemoryBounds = MemoryBounds()) -> Int {
+        bounds.tightest.map { $0.room - $0.margin } ?? .max
+    }
+
     /// Has the cache take no more than there is room for, before it is filled from a file.
     func fitCache() {
         queue.sync {
-            guard let bound = read(), bound.room - bound.margin < cache.limit else { return }
-            change(to: bound.room - bound.margin)
-            tellShortage(bound)
+            guard let bound = read() else { return }
+            if bound.room - bound.margin < cache.limit { change(to: bound.room - bound.margin) }
+            if cache.limit < cache.size { tellShortage(bound) }
         }
     }
 

@@ -111,7 +111,8 @@ final class Service: @unchecked Sendable {
         events = EventLog(logger: log.direct, logsErrors: configuration.log.errors)
         let queryLog = QueryLog(events)
         queryLog.configure(configuration.log.queries, identity: configuration.server.id)
-        let cache = ResponseCache(size: configuration.cacheSize, seed: secrets.tableSeed)
+        let cache = ResponseCache(
+            size: configuration.cacheSize, limit: MemoryGuard.firstLimit(), seed: secrets.tableSeed)
         memoryGuard = MemoryGuard(cache, events: events)
         memoryGuard.fitCache()
         cacheKeeper = CacheKeeper(configuration, cache, log.patient)
