@@ -89,6 +89,10 @@ extension StreamServer {
             taken &+= 1
             answer(query: octets.extracting(range), connection, handler)
         }
+        guard connections[connection.key] != nil else {
+            // To ask an upstream may have taken a descriptor from the idlest connection: this one.
+            return answers.removeAll()
+        }
         if taken > 0 {
             context.counters.tcpReceived &+= taken
             connection.hasQueried = true
