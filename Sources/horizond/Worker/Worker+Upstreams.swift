@@ -22,7 +22,12 @@ extension Worker {
 
     /// Carries out what the forwarder decided, until it has nothing more to say.
     func carryOut() {
+        // An answer may have its client ask again. That waits for its turn: of thousands at once each would
+        // else be carried out within the one before.
+        guard !isCarryingOut else { return }
+        isCarryingOut = true
         while let command = forwarder.nextCommand() { carryOut(command) }
+        isCarryingOut = false
     }
 
     private func carryOut(_ command: Forwarder.Command) {

@@ -47,6 +47,8 @@ final class Worker: NetworkHandler {
     /// When the queries came whose answers go out next.
     private var batchBegan: Int64 = 0
     private var recordGate = RecordGate()
+    /// Whether the forwarder's commands are being carried out.
+    var isCarryingOut = false
     /// All workers' mailboxes, for answers that their clients wait for.
     var mailboxes: [Mailbox] = []
     let waiting: WaitingClients
