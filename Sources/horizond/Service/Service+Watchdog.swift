@@ -6,8 +6,8 @@ extension Service {
     /// Begins to give signs of life, when the service manager wants them.
     func startWatchdog() {
         guard let microseconds = Systemd.watchdogMicroseconds else { return }
-        // Half of what is allowed, as sd_watchdog_enabled(3) recommends.
-        let interval = DispatchTimeInterval.microseconds(Int(clamping: microseconds / 2))
+        // Half of what is allowed, as sd_watchdog_enabled(3) recommends, but not without end.
+        let interval = DispatchTimeInterval.microseconds(Int(clamping: max(1000, microseconds / 2)))
         let timer = DispatchSource.makeTimerSource(queue: control)
         timer.setEventHandler { [unowned self] in probeWorkers() }
         timer.schedule(
