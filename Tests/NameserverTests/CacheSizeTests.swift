@@ -65,8 +65,11 @@ struct CacheSizeTests {
         let address = try Self.addressSpace()
         let cache = ResponseCache(size: 64 << 30, limit: 8 << 20, seed: 1)
         #expect(try Self.addressSpace() - address < 1 << 30)
-        #expect(cache.limit >= cache.leastLimit && cache.limit <= 64 << 20)
-        #expect(ResponseCache(size: 1 << 20, limit: -5, seed: 1).limit == 1 << 18)
+        #expect(cache.limit == 8 << 20 && cache.leastLimit == 1 << 20)
+        cache.resize(to: 16 << 20)
+        #expect(cache.limit == 16 << 20)
+        #expect(ResponseCache(size: 1 << 20, limit: -5, seed: 1).limit == 1 << 20)
+        #expect(ResponseCache(size: 4 << 20, limit: -5, seed: 1).limit == 1 << 20)
     }
 
     private static func addressSpace() throws -> Int {

@@ -29,11 +29,12 @@ package final class ResponseCache: Sendable {
     /// `size` in octets bounds all that is stored and its index, and `limit` does so at first. `seed` is the
     /// process's secret for its hash tables.
     package init(size: Int, limit: Int = .max, seed: UInt64) {
+        let limit = min(max(limit, Self.usualShardCount * Self.leastShardSize), size)
+        // By what there is room for: each shard takes some, however small the cache has to be.
         var count = Self.usualShardCount
-        while count > 1, size / count < Self.minimumShardSize { count /= 2 }
-        while count < Self.maximumShardCount, size / count > Self.maximumShardSize { count *= 2 }
+        while count > 1, limit / count < Self.minimumShardSize { count /= 2 }
+        while count < Self.maximumShardCount, limit / count > Self.maximumShardSize { count *= 2 }
         self.size = size
-        let limit = min(max(limit, count * Self.leastShardSize), size)
         currentLimit = Atomic(limit)
         shards = (0..<count).map { _ in LockedCacheShard(octets: limit / count) }
         self.seed = seed
