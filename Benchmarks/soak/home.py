@@ -38,6 +38,13 @@ def rule_for(view, name):
     return rules[domain]
 
 
+def visitors(generation):
+    """Views in front of the others, none to three, so that each reload moves these."""
+    return "".join(
+        f"\n  visitors{number}: {{clients: [127.0.{20 + number}.0/24], zones: []}}"
+        for number in range(generation % 4))
+
+
 class Home:
     """The configuration in a directory. Files change by a rename, so that none is read half."""
 
@@ -69,7 +76,7 @@ listen: ["127.0.0.1:{self.port}"]
 zones:
   {ZONE}: zone.yaml
   {LAB}: {{mode: authoritative, reverse: true, records: {lab_records(generation)}}}
-views:
+views:{visitors(generation)}
   lan: {{clients: [127.0.1.0/24, 127.0.0.1]}}
   guest:
     clients: [127.0.2.0/24]
