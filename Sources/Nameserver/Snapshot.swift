@@ -7,6 +7,8 @@ package final class Snapshot: Sendable {
     /// Which prefixes choose which view.
     package let clients: ViewClients
     let server: ServerDescription
+    /// What each upstream server is asked for.
+    let uses: [UpstreamAddress: Set<UpstreamUse>]
     private let prefixes: PrefixTable
 
     /// The fixed prefixes of clients must differ between views; `networks` are what the host's
@@ -25,7 +27,12 @@ package final class Snapshot: Sendable {
         }
         clients = ViewClients(views, networks: networks)
         prefixes = clients.table
-        upstreams.keep(only: Set(views.flatMap { $0.forward.flatMap(\.upstreams) }))
+        var uses: [UpstreamAddress: Set<UpstreamUse>] = [:]
+        for rule in views.flatMap(\.forward) {
+            let use = UpstreamUse(domain: rule.domain, clientSubnet: rule.clientSubnet)
+            for upstream in rule.upstreams { uses[upstream, default: []].insert(use) }
+        }
+        self.uses = uses
     }
 
     /// What `snapshot` would serve if no policy took anything from upstream's answers; of the public
@@ -33,6 +40,7 @@ package final class Snapshot: Sendable {
     package init(unfiltered snapshot: Snapshot, hasZones: Bool) {
         views = snapshot.views.map { View(unfiltered: $0, hasZones: hasZones) }
         server = snapshot.server
+        uses = snapshot.uses
         clients = snapshot.clients
         prefixes = snapshot.prefixes
     }
@@ -41,6 +49,7 @@ package final class Snapshot: Sendable {
     package init(_ other: Snapshot, clients: ViewClients) {
         views = other.views
         server = other.server
+        uses = other.uses
         self.clients = clients
         prefixes = clients.table
     }

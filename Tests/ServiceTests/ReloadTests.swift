@@ -32,6 +32,38 @@ extension ServiceTests {
             #expect(try server.stop() == .exited(0))
         }
 
+        @Test("After a reload that fails an upstream that it left out is watched as before")
+        func failedReload() throws {
+            let (first, second) = (
+                try ScriptedUpstream.answering("203.0.113.1"),
+                try ScriptedUpstream.answering("203.0.113.2")
+            )
+            let port = try freePort()
+            let taken = try Socket(.udp, local: Endpoint(port: port))
+            defer { withExtendedLifetime(taken) {} }
+            func configuration(_ upstreams: [ScriptedUpstream]) -> String {
+                let list = upstreams.map { "'127.0.0.1:\($0.port)'" }.joined(separator: ", ")
+                return "forward: {.: {to: [\(list)]}}\n"
+            }
+            let server = try Server(configuration([first, second]))
+            #expect(try server.client.ask("a.example", .a).data(.a) == ["203.0.113.1"])
+            try server.directory.write(
+                "listen: ['127.0.0.1:\(server.port)', '127.0.0.1:\(port)']\n"
+                    + configuration([second]) + "admin: off\n", to: "horizond.yaml")
+            try server.reload()
+            #expect(server.log.contains("the reload failed"))
+            first.close()
+            #expect(try server.client.ask("b.example", .a).data(.a) == ["203.0.113.2"])
+            pause(.milliseconds(700))
+            try first.open()
+            var number = 0
+            let isBack = try eventually(within: .seconds(5)) {
+                number += 1
+                return try server.client.ask("c\(number).example", .a).data(.a) == ["203.0.113.1"]
+            }
+            #expect(isBack)
+        }
+
         @Test("Forwarders, views and listeners are taken over too")
         func everything() throws {
             let first = try ScriptedUpstream.answering("203.0.113.1")

@@ -33,6 +33,8 @@ package final class ActiveForwardRule: Sendable {
                 + (rule.clientSubnet?.description ?? ""))
     }
 
+    var use: UpstreamUse { UpstreamUse(domain: domain, clientSubnet: clientSubnet) }
+
     /// Whether its servers are asked just in the order of the configuration: mostly.
     var isInOrder: Bool {
         guard upstreams.count == 1 || policy == .sequential else { return false }

@@ -87,9 +87,7 @@ extension Forwarder {
             if let exchange = probes[index].exchange, probes[index].deadline <= now {
                 commands.append(.cancel(exchange: exchange))
                 probes[index].failed(now: now)
-            } else if probes[index].upstream.isRetired {
-                probes.remove(at: index)
-            } else if probes[index].isOver {
+            } else if probes[index].upstream.isRetired || probes[index].isOver {
                 if let exchange = probes[index].exchange {
                     commands.append(.cancel(exchange: exchange))
                 }
@@ -113,7 +111,7 @@ extension Forwarder {
         let upstream = probes[index].upstream
         upstream.endProbing()
         // Another worker may have seen it fail just before, and left the probing to this one.
-        if upstream.isFailing, upstream.beginProbing() {
+        if upstream.isFailing, !upstream.isRetired, upstream.beginProbing() {
             probes[index].beginAgain()
         } else {
             probes.remove(at: index)

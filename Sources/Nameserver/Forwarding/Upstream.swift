@@ -1,5 +1,11 @@
-package import DNS
+import DNS
 import Synchronization
+
+/// What a rule asks a server for, and what it tells it.
+struct UpstreamUse: Hashable {
+    let domain: DomainName
+    let clientSubnet: AddressPrefix?
+}
 
 /// What all workers know of one upstream server: whether it answers, how fast, and how it is best
 /// spoken to. Lives as long as the configuration names it, also over reloads.
@@ -18,6 +24,8 @@ package final class Upstream: Sendable {
     /// A query for the first question that it answered, and whether there is one.
     private let firstAnswered = Mutex<[UInt8]?>(nil)
     private let hasAnsweredQuestion = Atomic<Bool>(false)
+    /// By which rules it is asked; nil before a reload.
+    private let uses = Mutex<Set<UpstreamUse>?>(nil)
 
     /// The smoothed time to an answer and its variation (RFC 6298 §2), in nanoseconds; 0 before the
     /// first.
@@ -54,6 +62,30 @@ package final class Upstream: Sendable {
 
     func retire() { retired.store(true, ordering: .relaxed) }
 
+    /// It is asked by these rules alone from now on. What it was asked by others may be nobody's business
+    /// any more, and whether it looped there nobody looks.
+    func change(to new: Set<UpstreamUse>) {
+        let isChanged = uses.withLock { uses in
+            defer { uses = new }
+            return uses != new
+        }
+        guard isChanged else { return }
+        hasAnsweredQuestion.store(false, ordering: .relaxed)
+        firstAnswered.withLock { $0 = nil }
+        let domains = Set(new.map(\.domain))
+        let gone = loops.withLock { loops in
+            let gone = loops.keys.filter { !domains.contains($0) }
+            for domain in gone { loops[domain] = nil }
+            return gone.count
+        }
+        loopCount.subtract(gone, ordering: .relaxed)
+    }
+
+    /// Whether a rule of before, on which queries may still wait, is one of the present.
+    private func isUsed(_ matches: (UpstreamUse) -> Bool) -> Bool {
+        uses.withLock { $0?.contains(where: matches) ?? true }
+    }
+
     // MARK: Health
 
     /// A query goes to it.
@@ -80,7 +112,8 @@ package final class Upstream: Sendable {
 
     /// It has answered this question.
     func answered(_ question: UpstreamQuestion) {
-        guard !hasAnsweredQuestion.load(ordering: .relaxed) else { return }
+        guard !hasAnsweredQuestion.load(ordering: .relaxed), isUsed({ $0 == question.rule.use })
+        else { return }
         hasAnsweredQuestion.store(true, ordering: .relaxed)
         let query = question.encode()
         firstAnswered.withLock { $0 = query }
@@ -162,6 +195,7 @@ package final class Upstream: Sendable {
 
     /// It has sent a question of the rule for `domain` back; true when that is news.
     func foundLooping(for domain: DomainName, now: Int64) -> Bool {
+        guard isUsed({ $0.domain == domain }) else { return false }
         let isNews = loops.withLock { $0.updateValue(now, forKey: domain) == nil }
         if isNews { loopCount.add(1, ordering: .relaxed) }
         return isNews
@@ -198,38 +232,5 @@ package final class Upstream: Sendable {
     /// Probes sent to it, and those of them that failed.
     package var probes: (sent: UInt64, failed: UInt64) {
         (probeCount.load(ordering: .relaxed), failedProbeCount.load(ordering: .relaxed))
-    }
-}
-
-/// The upstream servers by address, so that a reload keeps what is known of them.
-package final class UpstreamRegistry: Sendable {
-    private let upstreams = Mutex<[UpstreamAddress: Upstream]>([:])
-    /// The process's secret for the cookies that servers are shown.
-    private let cookieKey: SipHash.Key
-
-    package init(cookieKey: SipHash.Key) {
-        self.cookieKey = cookieKey
-    }
-
-    package func upstream(_ address: UpstreamAddress) -> Upstream {
-        upstreams.withLock { upstreams in
-            if let known = upstreams[address] { return known }
-            let upstream = Upstream(address, cookieKey: cookieKey)
-            upstreams[address] = upstream
-            return upstream
-        }
-    }
-
-    /// All of them, in no order.
-    package var all: [Upstream] { upstreams.withLock { Array($0.values) } }
-
-    /// Forgets the servers that no rule names any more.
-    package func keep(only addresses: Set<UpstreamAddress>) {
-        upstreams.withLock { upstreams in
-            for (address, upstream) in upstreams where !addresses.contains(address) {
-                upstream.retire()
-                upstreams[address] = nil
-            }
-        }
     }
 }

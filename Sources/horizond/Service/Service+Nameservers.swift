@@ -39,6 +39,7 @@ extension Service {
             control.async { [self] in
                 let served = Served(snapshot: snapshot, tls: published.served.tls)
                 retire(published.publish(withCurrentClients(served, of: changed)))
+                registry.keep(only: served.snapshot)
                 self.configuration = changed
                 status.nameserversChanged(changed)
                 for line in news.changes { log.notice(line, .nameservers) }

@@ -45,6 +45,8 @@ extension Service {
                 log.notice("reloaded: \(ServiceStatus.summary(configuration))", .reloaded)
             } catch {
                 errors = ["\(error)"]
+                // Nobody asks those that it alone names.
+                registry.keep(only: published.served.snapshot)
                 log.error("\(error)", .listening)
             }
         case .failure(let mistakes):
@@ -89,6 +91,7 @@ extension Service {
         let change = try listeners.change(to: configuration)
         followInterfaces(for: configuration)
         let old = published.publish(withCurrentClients(served, of: configuration))
+        registry.keep(only: served.snapshot)
         listen(change)
         if listeners.hasUnwanted { closeUnwantedListeners() }
         events.configure(logsErrors: configuration.log.errors)
