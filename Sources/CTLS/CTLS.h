@@ -13,6 +13,10 @@
 static const unsigned int ht_host_flags =
     X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
 
+// To be called first. The library is not taken down as the process ends: another thread may be using it.
+// 1, or 0 on failure.
+static inline int ht_initialize(void) { return OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL); }
+
 // What a client's context needs: TLS 1.2 or later and no renegotiation, writes of which a part may
 // go through, no buffers in idle connections, and sessions that are handed out, not kept.
 // 1, or 0 on failure.

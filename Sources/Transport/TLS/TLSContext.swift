@@ -13,7 +13,7 @@ internal import CTLS
 
     /// Trusts the system's authorities and those of `authorities`, certificates in PEM.
     package init(authorities: [UInt8]? = nil) throws(TLSContextError) {
-        guard let pointer = unsafe SSL_CTX_new(TLS_client_method()) else {
+        guard ht_initialize() == 1, let pointer = unsafe SSL_CTX_new(TLS_client_method()) else {
             throw .system(TLSReason.take())
         }
         unsafe self.pointer = pointer
