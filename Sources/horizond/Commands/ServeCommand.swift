@@ -1,6 +1,8 @@
 import ArgumentParser
 import Configuration
+import Dispatch
 import Foundation
+import Glibc
 import Transport
 
 struct ServeCommand: ParsableCommand {
@@ -28,9 +30,13 @@ struct ServeCommand: ParsableCommand {
             log.patient.error("\(error)", .privileges)
             throw ExitCode(ExitStatus.failed)
         }
+        // Not before: each thread has rights of its own. A reload that is asked for meanwhile comes after the
+        // start, for what is read now may be of before.
+        let signals = Signals(queue: DispatchQueue(label: "control", qos: .default))
+        signals.hold(SIGHUP, SIGUSR1)
         FreeMemory.mapLargeBlocks()
         try requireDescriptors(log)
-        let service = try makeService(log)
+        let service = try makeService(log, signals)
         FreeMemory.returnToSystem()
         service.run()
     }
@@ -51,7 +57,7 @@ struct ServeCommand: ParsableCommand {
 
     /// The service with what the configuration says. A function of its own, since nothing but the
     /// service may hold a configuration that a reload replaces.
-    private func makeService(_ log: ServiceLog) throws -> Service {
+    private func makeService(_ log: ServiceLog, _ signals: Signals) throws -> Service {
         let secrets = ProcessSecrets()
         let configuration: LoadedConfiguration
         do {
@@ -68,7 +74,7 @@ struct ServeCommand: ParsableCommand {
         do {
             return try Service(
                 configuration, passed: PassedSockets(Systemd.takePassedDescriptors()),
-                path: options.config, secrets: secrets, log: log)
+                path: options.config, secrets: secrets, log: log, signals: signals)
         } catch {
             log.patient.error("\(error)", .listening)
             throw ExitCode(ExitStatus.failed)

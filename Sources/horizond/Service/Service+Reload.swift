@@ -7,6 +7,11 @@ import Transport
 extension Service {
     /// Reads everything anew, off this queue; several requests while it runs become one more.
     func reload() {
+        guard !isStopping else {
+            let wanted = reloadsWanted
+            reloadsWanted = []
+            return refuseReload(wanted)
+        }
         guard !isReloading else {
             reloadAgain = true
             return
@@ -32,10 +37,16 @@ extension Service {
         }
     }
 
+    /// What is served ends, and nothing else begins.
+    private func refuseReload(_ wanted: [@Sendable ([String]) -> Void]) {
+        for tell in wanted { tell(["the server is stopping"]) }
+    }
+
     private func finishReload(
         _ result: Result<(Configuration, Served), ConfigurationErrors>,
         tell wanted: [@Sendable ([String]) -> Void]
     ) {
+        guard !isStopping else { return refuseReload(wanted) }
         var errors: [String] = []
         switch result {
         case .success(let (configuration, served)):

@@ -86,14 +86,14 @@ final class Service: @unchecked Sendable {
     private var hasEnded = false
 
     /// Opens the sockets, but for those `passed` by the service manager. Throws when an address cannot be
-    /// had.
+    /// had. `signals` have the queue that becomes the service's own.
     init(
         _ loaded: LoadedConfiguration, passed: PassedSockets, path: String,
-        secrets: ProcessSecrets, log: ServiceLog
+        secrets: ProcessSecrets, log: ServiceLog, signals: Signals
     ) throws(TransportError) {
         let configuration = loaded.configuration
-        control = DispatchQueue(label: "control", qos: .default)
-        signals = Signals(queue: control)
+        control = signals.queue
+        self.signals = signals
         self.path = path
         self.secrets = secrets
         self.log = log.patient
