@@ -41,6 +41,9 @@ package protocol NetworkHandler: AnyObject {
     /// Every 50 ms or so, within a round, while `needsTicks` is set or connections are open.
     func tick(now: Int64)
 
+    /// Whether some client waits for an answer that no exchange of this loop will bring.
+    var owesAnswers: Bool { get }
+
     /// Descriptors ran out since the last tick, for connections of clients or for upstreams.
     func descriptorsRanOut()
 
@@ -49,6 +52,7 @@ package protocol NetworkHandler: AnyObject {
 }
 
 extension NetworkHandler {
+    package var owesAnswers: Bool { false }
     package func descriptorsRanOut() {}
 }
 

@@ -253,7 +253,9 @@ package final class NetworkLoop {
     }
 
     /// Nothing is owed to any client.
-    private var isDrained: Bool { streams.isEmpty && exchanges.count == 0 && !hasHeld }
+    private var isDrained: Bool {
+        streams.isEmpty && exchanges.count == 0 && !hasHeld && handler?.owesAnswers != true
+    }
 
     /// Sends what is queued and closes everything, in order: first the dispatch source, then, in its
     /// cancel handler, the descriptors. Then calls `stopped` on the queue.

@@ -169,6 +169,51 @@ extension ServiceTests {
             #expect(try server.process.wait(timeout: .seconds(5)) == .exited(0))
         }
 
+        @Test("SIGTERM waits for those, too, who wait for what another worker has asked")
+        func drainsJoined() throws {
+            let upstream = try ScriptedUpstream.answering(after: .milliseconds(1200))
+            let server = try Server("workers: 4\nforward: {.: '127.0.0.1:\(upstream.port)'}\n")
+            let query = Query(
+                question: Question(name: try DomainName("www.example.net"), type: .a))
+            let sockets = try (0..<24).map { _ in
+                let socket = try Socket(.udp, local: Endpoint(port: 0))
+                try socket.connect(to: Endpoint(port: server.port))
+                try socket.send(query.octets)
+                return socket
+            }
+            #expect(try eventually { try !upstream.received("www.example.net").isEmpty })
+            pause(.milliseconds(300))
+            server.process.signal(SIGTERM)
+            let answered = try sockets.count { try $0.receive(timeout: .seconds(4)) != nil }
+            #expect(answered == 24)
+            #expect(try upstream.received("www.example.net").count == 1)
+            #expect(try server.process.wait(timeout: .seconds(5)) == .exited(0))
+        }
+
+        @Test("SIGHUP while the configuration is read for the first time has it read once more")
+        func hangUpAtStart() throws {
+            let records = (0..<100_000).map { "h\($0): 192.168.10.50\n" }.joined()
+            let directory = try Self.directory(
+                try freePort(), "zones: {vanillax.me: zone.yaml}")
+            try directory.write(records, to: "zone.yaml")
+            let server = try ChildProcess(
+                [try Server.binary, "serve", "--config", directory.file("horizond.yaml")],
+                output: directory.file("log"))
+            // The bit of SIGHUP among the signals that end nothing.
+            let isIgnored = eventually {
+                let status = try? String(
+                    contentsOfFile: "/proc/\(server.pid)/status", encoding: .utf8)
+                let line = status?.split(separator: "\n").first { $0.hasPrefix("SigIgn:") }
+                let mask = line?.split(separator: "\t").last.flatMap { UInt64($0, radix: 16) }
+                return (mask ?? 0) & 1 != 0
+            }
+            #expect(isIgnored && !directory.read("log").contains("serves"))
+            server.signal(SIGHUP)
+            #expect(eventually { directory.read("log").contains("reloaded: 1 zone") })
+            server.signal(SIGTERM)
+            #expect(try server.wait(timeout: .seconds(5)) == .exited(0))
+        }
+
         @Test("systemd is told of readiness, reloads and the end")
         func notifications() throws {
             let server = try Server.forwarding(to: 9)

@@ -10,7 +10,8 @@ final class WaitingClient {
     /// The query's length.
     private(set) var length = 0
     private(set) var address: IPAddress
-    private(set) var recipient: Recipient
+    /// nil while no query waits.
+    private(set) var recipient: Recipient?
     /// The snapshot on which the query began; nil while no query waits.
     private(set) var snapshot: Snapshot?
     /// Where it is counted among its client's; nil for a question of the program's own.
@@ -29,10 +30,9 @@ final class WaitingClient {
     /// The longest message whose memory is kept for the next client.
     private static let keptLength = 512
 
-    fileprivate init(slot: Int, _ address: IPAddress, _ recipient: Recipient) {
+    fileprivate init(slot: Int, _ address: IPAddress) {
         ticket = UInt64(slot)
         self.address = address
-        self.recipient = recipient
     }
 
     // Arrays leave their owner while they are changed: so no access to them has to be checked at run time
@@ -74,6 +74,8 @@ final class WaitingClient {
         answers.removeAll(keepingCapacity: true)
         fresh = answers
         snapshot = nil
+        // A question of our own keeps a snapshot, too.
+        recipient = nil
         share = nil
     }
 }
@@ -88,6 +90,9 @@ final class WaitingClients {
     /// By the lower half of the ticket.
     private var clients: [WaitingClient] = []
     private var free: [WaitingClient] = []
+
+    /// Whether nobody waits.
+    var isEmpty: Bool { clients.count == free.count }
 
     init(_ shares: ClientShares) { self.shares = shares }
 
@@ -111,18 +116,18 @@ final class WaitingClients {
         var free: [WaitingClient] = []
         swap(&free, &self.free)
         defer { swap(&free, &self.free) }
-        guard let client = free.popLast() ?? make(address, recipient) else { return nil }
+        guard let client = free.popLast() ?? make(address) else { return nil }
         client.begin(message, address, recipient, snapshot, share, receivedAt)
         if let share { shares.begin(share) }
         return client
     }
 
-    private func make(_ address: IPAddress, _ recipient: Recipient) -> WaitingClient? {
+    private func make(_ address: IPAddress) -> WaitingClient? {
         guard clients.count < Self.maximumCount else { return nil }
         var clients: [WaitingClient] = []
         swap(&clients, &self.clients)
         defer { swap(&clients, &self.clients) }
-        let client = WaitingClient(slot: clients.count, address, recipient)
+        let client = WaitingClient(slot: clients.count, address)
         clients.append(client)
         return client
     }

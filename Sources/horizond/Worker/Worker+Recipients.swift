@@ -48,11 +48,10 @@ extension Worker {
         }
     }
 
-    func hasRoom(for recipient: Recipient) -> Bool {
-        switch recipient {
-        case .client(let path): loop.hasRoom(for: path)
-        case .inquiry: true
-        }
+    /// Whether a client has read enough to get another answer.
+    func hasRoom(for client: WaitingClient) -> Bool {
+        guard case .client(let path) = client.recipient else { return true }
+        return loop.hasRoom(for: path)
     }
 
     func abandon(_ recipient: Recipient) {

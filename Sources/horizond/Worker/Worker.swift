@@ -39,8 +39,8 @@ final class Worker: NetworkHandler {
     let loop: NetworkLoop
     let processor: QueryProcessor
     /// Apart, so that questions of our own are not counted as clients'.
-    lazy var inquiryProcessor = QueryProcessor(
-        cache: shared.cache, snapshot: processor.currentSnapshot)
+    private(set) lazy var inquiryProcessor = makeInquiryProcessor()
+    private var hasInquiryProcessor = false
     let forwarder: Forwarder
     private var generation: Int
     var now: Int64 = 0
@@ -79,6 +79,14 @@ final class Worker: NetworkHandler {
         loop.start(self)
     }
 
+    private func makeInquiryProcessor() -> QueryProcessor {
+        hasInquiryProcessor = true
+        return QueryProcessor(cache: shared.cache, snapshot: processor.currentSnapshot)
+    }
+
+    /// Clients also wait for what another worker has asked.
+    var owesAnswers: Bool { !waiting.isEmpty }
+
     // MARK: Queries
 
     func roundBegan(now: Int64) {
@@ -88,7 +96,9 @@ final class Worker: NetworkHandler {
             generation = shared.published.generation
             let served = shared.published.served
             processor.change(served.snapshot)
-            loop.tls = served.tls
+            if hasInquiryProcessor { inquiryProcessor.change(served.snapshot) }
+            // What waits may have to ask another server of before yet.
+            if let tls = served.tls { loop.tls = tls }
         }
         processor.setTime(now, unixTime: WallClock.seconds())
     }
@@ -182,10 +192,10 @@ final class Worker: NetworkHandler {
             let question = processor.upstreamQuestion
         else {
             let octets = client.octets
-            if let snapshot = client.snapshot {
+            if let snapshot = client.snapshot, let recipient = client.recipient {
                 giveUp(
                     octets.span.extracting(..<client.length), from: client.address,
-                    client.recipient, snapshot, receivedAt: client.receivedAt,
+                    recipient, snapshot, receivedAt: client.receivedAt,
                     because: .chainTooLong)
             }
             return waiting.remove(client)
@@ -223,7 +233,7 @@ final class Worker: NetworkHandler {
         guard let client = waiting.client(ticket) else { return }
         client.append(fresh)
         // Equal questions are answered all at once, each with as much as a message can hold.
-        guard hasRoom(for: client.recipient) else { return postponed.append(client) }
+        guard hasRoom(for: client) else { return postponed.append(client) }
         resume(client)
     }
 
@@ -233,29 +243,31 @@ final class Worker: NetworkHandler {
         let clients = postponed
         postponed = []
         for client in clients {
-            if hasRoom(for: client.recipient) { resume(client) } else { postponed.append(client) }
+            if hasRoom(for: client) { resume(client) } else { postponed.append(client) }
         }
         carryOut()
     }
 
     private func resume(_ client: WaitingClient) {
-        guard let snapshot = client.snapshot else { return }
+        guard let snapshot = client.snapshot, let recipient = client.recipient else { return }
         let octets = client.octets
         let message = octets.span.extracting(..<client.length)
         // The buffer leaves its owner while it is written to.
         var buffer: [UInt8] = []
         swap(&buffer, &response)
         var span = buffer.mutableSpan
-        let processor = processor(for: client.recipient)
+        let processor = processor(for: recipient)
         let disposition = processor.process(
-            message, from: client.address, over: client.recipient.transport, on: snapshot,
+            message, from: client.address, over: recipient.transport, on: snapshot,
             fresh: client.fresh, into: &span)
         if case .respond(let length) = disposition {
             let answer = span.span.extracting(..<length)
             send(
-                answer, to: client.recipient, from: processor.source,
+                answer, to: recipient, from: processor.source,
                 client.fresh.first?.upstream)
-            if client.recipient.isClient { account(for: client, answer, snapshot) }
+            if recipient.isClient {
+                account(for: client, over: recipient.transport, answer, snapshot)
+            }
         }
         swap(&buffer, &response)
         switch disposition {
@@ -264,19 +276,22 @@ final class Worker: NetworkHandler {
             waiting.remove(client)
             if processor.hasRefresh { refresh(processor) }
         case .drop:
-            abandon(client.recipient)
+            abandon(recipient)
             waiting.remove(client)
         }
     }
 
     /// Counts the answer that a client has waited for.
-    private func account(for client: WaitingClient, _ answer: Span<UInt8>, _ snapshot: Snapshot) {
-        processor.countResponse(answer, over: client.recipient.transport)
+    private func account(
+        for client: WaitingClient, over transport: ClientTransport, _ answer: Span<UInt8>,
+        _ snapshot: Snapshot
+    ) {
+        processor.countResponse(answer, over: transport)
         processor.account.sent(
             processor.source, after: MonotonicClock.now() - client.receivedAt)
         guard let demand = shared.queryLog.demand.current else { return }
         log(
-            demand, answer, to: client.address, over: client.recipient.transport, snapshot,
+            demand, answer, to: client.address, over: transport, snapshot,
             by: client.fresh.first?.upstream,
             limit: processor.source == .refused ? processor.lastLimit : nil,
             receivedAt: client.receivedAt)
