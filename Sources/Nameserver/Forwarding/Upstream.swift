@@ -21,8 +21,8 @@ package final class Upstream: Sendable {
     /// When it failed first since its last answer, in monotonic nanoseconds.
     private let failingSince = Atomic<Int64>(0)
     private let lastFailure = Mutex<AttemptFailure?>(nil)
-    /// A query for the first question that it answered, and whether there is one.
-    private let firstAnswered = Mutex<[UInt8]?>(nil)
+    /// A query for the first question that it answered, by which rule, and whether there is one.
+    private let firstAnswered = Mutex<(query: [UInt8], use: UpstreamUse)?>(nil)
     private let hasAnsweredQuestion = Atomic<Bool>(false)
     /// By which rules it is asked; nil before a reload.
     private let uses = Mutex<Set<UpstreamUse>?>(nil)
@@ -65,13 +65,13 @@ package final class Upstream: Sendable {
     /// It is asked by these rules alone from now on. What it was asked by others may be nobody's business
     /// any more, and whether it looped there nobody looks.
     func change(to new: Set<UpstreamUse>) {
-        let isChanged = uses.withLock { uses in
-            defer { uses = new }
-            return uses != new
+        uses.withLock { $0 = new }
+        let isForgotten = firstAnswered.withLock { answered in
+            guard let use = answered?.use, !new.contains(use) else { return false }
+            answered = nil
+            return true
         }
-        guard isChanged else { return }
-        hasAnsweredQuestion.store(false, ordering: .relaxed)
-        firstAnswered.withLock { $0 = nil }
+        if isForgotten { hasAnsweredQuestion.store(false, ordering: .relaxed) }
         let domains = Set(new.map(\.domain))
         let gone = loops.withLock { loops in
             let gone = loops.keys.filter { !domains.contains($0) }
@@ -116,11 +116,11 @@ package final class Upstream: Sendable {
         else { return }
         hasAnsweredQuestion.store(true, ordering: .relaxed)
         let query = question.encode()
-        firstAnswered.withLock { $0 = query }
+        firstAnswered.withLock { $0 = (query, question.rule.use) }
     }
 
     /// A query for a question that it has answered; nil before.
-    var answeredQuestion: [UInt8]? { firstAnswered.withLock { $0 } }
+    var answeredQuestion: [UInt8]? { firstAnswered.withLock { $0?.query } }
 
     /// An attempt at it has failed: others come first until it answers. Whether that is news.
     @discardableResult
