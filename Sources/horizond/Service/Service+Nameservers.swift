@@ -38,8 +38,7 @@ extension Service {
             let snapshot = Snapshot(changed, networks: networks, upstreams: registry, secrets)
             control.async { [self] in
                 let served = Served(snapshot: snapshot, tls: published.served.tls)
-                retire(published.publish(withCurrentClients(served, of: changed)))
-                registry.keep(only: served.snapshot)
+                retire(publish(served, of: changed))
                 self.configuration = changed
                 status.nameserversChanged(changed)
                 for line in news.changes { log.notice(line, .nameservers) }

@@ -101,8 +101,7 @@ extension Service {
     ) throws(TransportError) {
         let change = try listeners.change(to: configuration)
         followInterfaces(for: configuration)
-        let old = published.publish(withCurrentClients(served, of: configuration))
-        registry.keep(only: served.snapshot)
+        let old = publish(served, of: configuration)
         listen(change)
         if listeners.hasUnwanted { closeUnwantedListeners() }
         events.configure(logsErrors: configuration.log.errors)
@@ -120,6 +119,13 @@ extension Service {
         scheduleAudits()
         configureActivity()
         retire(old)
+    }
+
+    /// Has workers answer on what `configuration` says, and returns what they answered on before.
+    func publish(_ served: Served, of configuration: Configuration) -> Served {
+        let old = published.publish(withCurrentClients(served, of: configuration))
+        registry.keep(only: served.snapshot)
+        return old
     }
 
     private func noteWhatNeedsRestart(_ new: Configuration) {

@@ -33,8 +33,12 @@ extension Worker {
 
     func processor(for recipient: Recipient) -> QueryProcessor {
         guard case .inquiry = recipient else { return processor }
-        inquiryProcessor.setTime(now, unixTime: WallClock.seconds())
-        return inquiryProcessor
+        let own =
+            inquiryProcessor
+            ?? QueryProcessor(cache: shared.cache, snapshot: processor.currentSnapshot)
+        inquiryProcessor = own
+        own.setTime(now, unixTime: WallClock.seconds())
+        return own
     }
 
     func send(

@@ -39,8 +39,8 @@ final class Worker: NetworkHandler {
     let loop: NetworkLoop
     let processor: QueryProcessor
     /// Apart, so that questions of our own are not counted as clients'.
-    private(set) lazy var inquiryProcessor = makeInquiryProcessor()
-    private var hasInquiryProcessor = false
+    /// nil before the first one.
+    var inquiryProcessor: QueryProcessor?
     let forwarder: Forwarder
     private var generation: Int
     var now: Int64 = 0
@@ -79,11 +79,6 @@ final class Worker: NetworkHandler {
         loop.start(self)
     }
 
-    private func makeInquiryProcessor() -> QueryProcessor {
-        hasInquiryProcessor = true
-        return QueryProcessor(cache: shared.cache, snapshot: processor.currentSnapshot)
-    }
-
     /// Clients also wait for what another worker has asked.
     var owesAnswers: Bool { !waiting.isEmpty }
 
@@ -96,7 +91,7 @@ final class Worker: NetworkHandler {
             generation = shared.published.generation
             let served = shared.published.served
             processor.change(served.snapshot)
-            if hasInquiryProcessor { inquiryProcessor.change(served.snapshot) }
+            inquiryProcessor?.change(served.snapshot)
             // What waits may have to ask another server of before yet.
             if let tls = served.tls { loop.tls = tls }
         }
